@@ -1,0 +1,94 @@
+// What the core knows of the broker: values in, values out. No Mosquitto header is needed to read or test it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace shared_subscription {
+
+/// One connection of a client. Only ever compared, or handed back to the broker; never looked into.
+using Context = const void*;
+
+struct Client {
+    Context context;
+    std::string_view id;  ///< client identifier; valid during the call
+};
+
+/// A message as the broker shows it. All pointers are the broker's own and valid during the call.
+/// The same message shows the same pointers each time, until the broker is done with it.
+struct Message {
+    std::string_view topic;  ///< `data()` is zero terminated
+    const void* payload = nullptr;
+    std::uint32_t payload_size = 0;  ///< bytes
+    std::uint8_t qos = 0;
+    bool retain = false;
+    const void* properties = nullptr;  ///< the broker's property list; null: none, or not shown (2.0 in READ)
+
+    [[nodiscard]] bool is_same_object(const Message& other) const noexcept {
+        return topic.data() == other.topic.data() && payload == other.payload &&
+               payload_size == other.payload_size && qos == other.qos;
+    }
+};
+
+/// Properties that are kept beyond the call in which they were shown.
+using KeptProperties = std::shared_ptr<const void>;
+
+enum class LogLevel : std::uint8_t { info, notice, warning, error };
+
+/// What the core decides in a READ check.
+enum class Answer : std::uint8_t {
+    untouched,  ///< none of ours: as if the plugin were not there
+    deny,       ///< another member's, or nobody's
+    allow,      ///< this member's, and whoever else decides has been asked already
+};
+
+/// How the generations of the broker differ, as far as a rule depends on it.
+struct BrokerTraits {
+    /// 2.1: each membership of a client is a leaf of its own in the broker's tree. 2.0: all uses of one
+    /// filter by one client share a leaf.
+    bool separate_leaves = false;
+    /// 2.1: the broker tells when a client connects, goes offline and ends. 2.0: only that a connection ended.
+    bool announces_sessions = false;
+    /// Whether there are TICK events. 2.0 under `per_listener_settings` has none.
+    bool ticks = true;
+    /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it subscribed.
+    bool removes_duplicates = false;
+};
+
+/// What the core asks of the broker. Nothing here throws, but for memory.
+class Broker {
+  public:
+    virtual ~Broker() = default;
+
+    /// Queues a copy of the message; it is fanned out to all matching subscribers at the next turn of the main loop.
+    virtual void publish(const Message& message) = 0;
+
+    /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
+    [[nodiscard]] virtual KeptProperties keep_properties(const void* properties) = 0;
+
+    /// Whether access control other than this plugin lets the client read the message.
+    /// True where nobody else decides or the broker cannot be asked.
+    [[nodiscard]] virtual bool others_allow_read(Context context, const Message& message) = 0;
+
+    /// Whether `others_allow_read` can ever answer no.
+    [[nodiscard]] virtual bool others_decide() const noexcept = 0;
+
+    /// How many subscriptions the connection holds in the broker's tree (2.0: held at some time).
+    [[nodiscard]] virtual std::size_t subscription_count(Context context) = 0;
+
+    /// 3, 4 or 5: MQTT 3.1, 3.1.1, 5.
+    [[nodiscard]] virtual int protocol_version(Context context) = 0;
+
+    /// 2.1: whether the broker still has a session with this identifier. 2.0 cannot tell: always true.
+    [[nodiscard]] virtual bool has_session(std::string_view client_id) = 0;
+
+    /// 2.0: whether the session of a connection that was reported as disconnected in this turn of the main
+    /// loop ended with it. May only be asked in the TICK of the same turn, before the broker frees it.
+    [[nodiscard]] virtual bool has_ended(Context context) = 0;
+
+    virtual void log(LogLevel level, std::string_view text) = 0;
+};
+
+}  // namespace shared_subscription

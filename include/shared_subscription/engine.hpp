@@ -1,0 +1,113 @@
+// The plugin without the broker: events in, answers out. One engine serves the whole process.
+//
+// Not thread safe: the broker calls all plugins on its one thread. Throws std::bad_alloc only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/fan_out.hpp"
+#include "shared_subscription/publications.hpp"
+#include "shared_subscription/registry.hpp"
+#include "shared_subscription/subscription_filter.hpp"
+
+namespace shared_subscription {
+
+struct SubscribeOptions {
+    std::uint8_t qos = 0;
+    bool no_local = false;                  ///< as far as the broker shows it (2.1)
+    Standing standing = Standing::present;  ///< doubtful: the broker may yet refuse the subscription
+};
+
+enum class Unsubscribed : std::uint8_t {
+    leaf_goes,   ///< the broker shall take away the client's leaf
+    leaf_stays,  ///< the client's use is gone, but others share the leaf
+    unknown,     ///< the client was not subscribed like that
+};
+
+class Engine {
+  public:
+    Engine(Broker& broker, BrokerTraits traits, StrategyTable strategies, RandomSource random)
+        : broker_(broker),
+          traits_(traits),
+          registry_(std::move(strategies), std::move(random)),
+          fan_out_(registry_, publications_, broker, traits) {}
+
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// A SUBSCRIBE that the broker will carry out. `filter` is well-formed.
+    void subscribe(const Client& client, const SubscriptionFilter& filter, const SubscribeOptions& options);
+
+    /// An UNSUBSCRIBE that the broker will carry out. `certain`: nobody else can refuse it.
+    [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter, bool certain);
+
+    /// READ: may this leaf of the client get the message? Allocates nothing once warm.
+    [[nodiscard]] Answer may_read(const Client& client, const Message& message);
+
+    /// WRITE: the client, or its will, publishes. False: to be refused.
+    [[nodiscard]] bool may_write(const Client& client, std::string_view topic);
+
+    /// MESSAGE: a publish was received. False: to be refused.
+    [[nodiscard]] bool receive(const Client& client, const Message& message);
+
+    /// 2.1 CONNECT: a new connection, with or without a session from before.
+    void connected(const Client& client);
+    /// 2.1 CLIENT_OFFLINE: the connection ended, the session stays.
+    void offline(const Client& client);
+    /// 2.1 DISCONNECT: the session ended, or goes on in another connection that is about to be announced.
+    void ended(const Client& client, bool taken_over);
+    /// 2.0 DISCONNECT: the connection ended, the session perhaps. `clean`: it began with Clean Session / Clean Start.
+    void disconnected(const Client& client, bool clean);
+
+    /// A turn of the main loop is over, or begins.
+    void tick();
+
+    [[nodiscard]] const Registry& registry() const noexcept { return registry_; }
+
+  private:
+    /// A retained message that is replayed to a client, straight after its SUBSCRIBE.
+    struct Replay {
+        Context context = nullptr;
+        bool shared = false;
+        const char* topic = nullptr;  // the last one's address
+    };
+    /// A client that resumes its session, for which the broker checks again what it holds.
+    struct Resumption {
+        std::uint64_t key = 0;  // the client's; 0: none
+        Context before = nullptr;
+    };
+    struct Closing {
+        Context context;
+        std::string id;
+    };
+
+    /// Whatever happened before is complete.
+    void boundary();
+    /// The session of a client that acts; null: it has no subscriptions.
+    [[nodiscard]] Session* arrive(const Client& client);
+    /// A context that speaks for this session: is it the one that is known?
+    void meet(Session& session, const Client& client);
+    [[nodiscard]] bool is_replay(const Client& client, const Message& message);
+    [[nodiscard]] bool is_resumption(const Session& session, const Client& client, const Message& message);
+    [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
+    void undo_kick_checks(Session& session);
+    void end_closed();
+
+    Broker& broker_;
+    BrokerTraits traits_;
+    Registry registry_;
+    Publications publications_;
+    FanOut fan_out_;
+    Replay replay_;
+    Resumption resumption_;
+    std::vector<Closing> closing_;        // 2.0: disconnected in this turn of the main loop
+    Context rechecking_ = nullptr;        // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
+    std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
+    bool said_prefix_ = false;
+};
+
+}  // namespace shared_subscription

@@ -1,0 +1,73 @@
+// A group of a shared subscription: its members and the election of the one that gets a message.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shared_subscription/strategy.hpp"
+
+namespace shared_subscription {
+
+struct Filter;
+struct Subscription;
+class Group;
+
+/// One client's place in one group.
+struct Member {
+    Subscription* subscription;
+    Group* group;
+    std::size_t place = 0;         ///< in the order of joining; the group's to change
+    std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
+    std::uint64_t judged_in = 0;  ///< the last fan-out in which other access control was asked and said yes,
+    const void* judged_as = nullptr;  ///< ... of this connection
+    bool refused = false;         ///< access control kept a message from it; said in the log once
+};
+
+/// What is known of a group's election in the current fan-out.
+struct Election {
+    std::uint64_t fan_out = 0;
+    Member* elected = nullptr;  ///< who should get the message; null: nobody can
+    bool served = false;        ///< the elected one has got it
+};
+
+/// Members are owned by their subscriptions; they join and leave here.
+class Group {
+  public:
+    Group(std::string name, Filter& filter, Strategy strategy, const RandomSource& random)
+        : name_(std::move(name)), filter_(filter), strategy_(strategy), chooser_(make_chooser(strategy, random)) {}
+
+    void join(Member& member, const Candidate& candidate);
+    void leave(Member& member);
+
+    void set_fitness(const Member& member, Candidate::Fitness fitness) {
+        candidates_[member.place].fitness = fitness;
+    }
+
+    /// The member that should get the message, or null. Allocates nothing.
+    [[nodiscard]] Member* choose(const Ballot& ballot) {
+        const auto place = chooser_->choose(candidates_, ballot);
+        return place == Chooser::kNobody ? nullptr : members_[place];
+    }
+
+    /// The member has got a message: the turn goes on.
+    void served(const Member& member) { chooser_->served(member.place, members_.size()); }
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const Filter& filter() const noexcept { return filter_; }
+    [[nodiscard]] Strategy strategy() const noexcept { return strategy_; }
+    [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
+
+    Election election;
+
+  private:
+    std::string name_;
+    Filter& filter_;
+    Strategy strategy_;
+    std::unique_ptr<Chooser> chooser_;
+    std::vector<Member*> members_;       // in the order of joining
+    std::vector<Candidate> candidates_;  // the same order
+};
+
+}  // namespace shared_subscription

@@ -1,0 +1,67 @@
+// Who published the message that the broker fans out next. The broker does not say it in the fan-out: it shows the
+// publisher in the WRITE check and the MESSAGE event before, for QoS 2 long before (at PUBLISH; fanned out at PUBREL).
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+struct Publication {
+    std::uint64_t publisher = 0;  ///< stable hash of the client identifier
+    const void* properties = nullptr;
+    KeptProperties kept{};  ///< owns `properties` where the broker's own may be gone
+};
+
+/// Allocates nothing once warm: strings and map nodes are used again.
+class Publications {
+  public:
+    /// A WRITE check: the client's message, or its will, may be fanned out next.
+    void announce(std::string_view publisher_id, std::string_view topic);
+
+    /// A MESSAGE event: QoS 0 and 1 are fanned out next, QoS 2 when its PUBREL comes.
+    /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
+    void receive(std::string_view publisher_id, const Message& message, KeptProperties kept);
+
+    /// Whether a QoS 2 message that was received waits for its PUBREL.
+    [[nodiscard]] bool is_in_flight(const Message& message) const noexcept {
+        return message.qos == 2 && find(message) != in_flight_.end();
+    }
+
+    /// A fan-out begins: was this message announced by the event before it? Answers once.
+    [[nodiscard]] std::optional<Publication> take_announced(const Message& message);
+
+    /// A fan-out begins: is this a QoS 2 message whose PUBREL has come? Answers once.
+    [[nodiscard]] std::optional<Publication> take_in_flight(const Message& message);
+
+    /// What was announced has not been fanned out and will not be.
+    void forget_announced() noexcept { announced_ = false; }
+
+  private:
+    // A message that never sees its PUBREL stays in the map until its address is used again; this bounds it.
+    static constexpr std::size_t kMaxInFlight = 100'000;
+
+    struct InFlight {
+        const void* payload;
+        std::uint32_t payload_size;
+        Publication publication;
+    };
+    using Map = std::pmr::unordered_map<const char*, InFlight>;
+
+    [[nodiscard]] Map::const_iterator find(const Message& message) const noexcept;
+
+    bool announced_ = false;
+    std::string topic_;
+    std::string publisher_id_;
+    const void* properties_ = nullptr;
+    std::pmr::unsynchronized_pool_resource pool_;
+    Map in_flight_{&pool_};  // by the topic's address, which is the stored message's own
+};
+
+}  // namespace shared_subscription

@@ -1,0 +1,147 @@
+// Who is subscribed to what: sessions, their subscriptions, groups and their members.
+//
+// The broker's tree is the truth, this registry its forecast. A subscription is `present` once the broker is known
+// to have it, and `doubtful` while only the broker knows (see Standing).
+//
+// Invariants:
+//   1. A session exists only while it has a subscription; a filter only while it is somebody's; a group only
+//      while it has members.
+//   2. Each member is in exactly one group and belongs to exactly one subscription of one session.
+//   3. `group_count()` is the number of groups.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/filter_tree.hpp"
+#include "shared_subscription/group.hpp"
+
+namespace shared_subscription {
+
+struct Session;
+
+enum class Standing : std::uint8_t {
+    present,   ///< in the broker's tree
+    doubtful,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not elected before.
+};
+
+/// All that one client is subscribed to by one filter: on 2.0 one leaf in the broker's tree, on 2.1 one for each use.
+struct Subscription {
+    Session& session;
+    Filter& filter;
+    Standing standing = Standing::present;
+    bool ordinary = false;  ///< subscribed without a group
+    bool no_local = false;  ///< the broker does not ask for it when the client itself published
+    std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
+    std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
+};
+
+/// One client, by its identifier.
+struct Session {
+    std::string id;
+    std::uint64_t key;  ///< stable hash of the identifier
+    Context context = nullptr;
+    int protocol_version = 0;
+    bool connected = true;
+    std::size_t member_count = 0;
+
+    std::uint64_t fan_out = 0;   ///< the last fan-out that asked for this client; what follows is about that one
+    std::size_t calls = 0;       ///< how often it asked
+    bool got_message = false;    ///< the broker has been told to deliver
+    bool got_ordinary = false;   ///< the copy for ordinary subscriptions is done
+
+    std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
+};
+
+/// A topic filter that somebody is subscribed to.
+struct Filter {
+    std::string text;
+    StringMap<std::unique_ptr<Group>> groups;
+    std::vector<Subscription*> subscriptions;
+    std::size_t doubtful = 0;  ///< how many of them are
+};
+
+/// Names the strategy of each group.
+class StrategyTable {
+  public:
+    explicit StrategyTable(Strategy fallback = Strategy::round_robin) : fallback_(fallback) {}
+    /// False if the group has one already.
+    bool set(std::string_view share_name, Strategy strategy) {
+        return by_name_.emplace(share_name, strategy).second;
+    }
+    [[nodiscard]] Strategy of(std::string_view share_name) const {
+        const auto found = by_name_.find(share_name);
+        return found == by_name_.end() ? fallback_ : found->second;
+    }
+    bool operator==(const StrategyTable&) const = default;
+
+  private:
+    Strategy fallback_;
+    StringMap<Strategy> by_name_;
+};
+
+class Registry {
+  public:
+    Registry(StrategyTable strategies, RandomSource random)
+        : strategies_(std::move(strategies)), random_(std::move(random)) {}
+
+    /// One look-up; allocates nothing. Null: a client without subscriptions.
+    [[nodiscard]] Session* find(std::string_view client_id) {
+        const auto found = sessions_.find(client_id);
+        return found == sessions_.end() ? nullptr : found->second.get();
+    }
+    /// The session of that client, made if there is none; it must get a subscription.
+    Session& session(std::string_view client_id);
+
+    /// Null where the client is not subscribed by that filter. Allocates nothing.
+    [[nodiscard]] static Subscription* find(const Session& session, const Filter& filter) noexcept;
+    [[nodiscard]] Subscription* find(const Session& session, std::string_view filter) const noexcept;
+    [[nodiscard]] static Member* find(const Subscription& subscription, std::string_view share_name) noexcept;
+
+    /// Subscribes without a group, or changes that subscription.
+    Subscription& subscribe(Session& session, std::string_view filter, Standing standing);
+    /// Makes the client a member; nothing changes if it is one.
+    Subscription& join(Session& session, std::string_view share_name, std::string_view filter, Standing standing);
+
+    void leave(Member& member);
+    void unsubscribe_ordinary(Subscription& subscription);
+    /// Forgets the subscription with all its uses, and the session if it was its last.
+    void erase(Subscription& subscription);
+    void erase(Session& session);
+
+    void set_connected(Session& session, bool connected);
+    void set_standing(Subscription& subscription, Standing standing);
+    void set_standing(Session& session, Standing standing);
+
+    /// What the member's candidate says of it, from its session and subscription.
+    [[nodiscard]] static Candidate::Fitness fitness(const Member& member) noexcept;
+
+    /// The filters that match the topic, in the broker's order.
+    void match(std::string_view topic, std::vector<Filter*>& filters) const {
+        filters.clear();
+        filters_.match(topic, [&filters](Filter& filter) { filters.push_back(&filter); });
+    }
+    [[nodiscard]] Group* find_group(std::string_view share_name, std::string_view filter) const noexcept;
+
+    /// Changes whenever `match` may answer otherwise.
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+    [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
+    [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
+
+  private:
+    Subscription& subscription(Session& session, std::string_view filter, Standing standing);
+    void refresh(const Subscription& subscription);
+
+    StrategyTable strategies_;
+    RandomSource random_;
+    StringMap<std::unique_ptr<Session>> sessions_;
+    FilterTree<Filter> filters_;
+    std::uint64_t version_ = 1;
+    std::size_t group_count_ = 0;
+};
+
+}  // namespace shared_subscription

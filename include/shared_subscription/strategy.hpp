@@ -1,0 +1,81 @@
+// Which member of a group gets a message. The names are EMQX's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace shared_subscription {
+
+enum class Strategy : std::uint8_t {
+    round_robin,    ///< strict turns in the order of joining, whoever publishes
+    random,         ///< each connected member with the same chance
+    sticky,         ///< one member until it leaves, then another
+    hash_clientid,  ///< all messages of one publisher to one member
+    hash_topic,     ///< all messages of one topic to one member
+};
+
+struct StrategyName {
+    std::string_view name;
+    Strategy strategy;
+};
+
+/// Every name that a configuration may use; the first five are the ones to recommend.
+inline constexpr std::array<StrategyName, 7> kStrategyNames{{
+    {"round_robin", Strategy::round_robin},
+    {"random", Strategy::random},
+    {"sticky", Strategy::sticky},
+    {"hash_clientid", Strategy::hash_clientid},
+    {"hash_topic", Strategy::hash_topic},
+    {"round_robin_per_group", Strategy::round_robin},
+    {"local", Strategy::random},
+}};
+
+/// The strategy of that name, or nothing.
+[[nodiscard]] std::optional<Strategy> parse_strategy(std::string_view name) noexcept;
+
+/// A uniformly distributed number. Comes from outside, so that tests can choose it.
+using RandomSource = std::function<std::uint64_t()>;
+
+/// What a strategy may know of a member.
+struct Candidate {
+    /// Whether it can take the message. `disconnected` ones get it only if nobody is connected.
+    enum class Fitness : std::uint8_t { unfit, disconnected, connected };
+
+    std::uint64_t key = 0;  ///< stable hash of the client identifier
+    Fitness fitness = Fitness::unfit;
+};
+
+/// What a strategy may know of a message.
+struct Ballot {
+    std::uint64_t publisher = 0;  ///< stable hash of the publisher's client identifier; 0: no client published it
+    std::uint64_t topic = 0;      ///< stable hash of the topic name
+};
+
+/// Chooses among the members of one group, which it knows by their place in the order of joining.
+/// Allocates nothing after construction.
+class Chooser {
+  public:
+    static constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
+
+    virtual ~Chooser() = default;
+
+    /// The place of the member that should get the message, or kNobody if all are unfit. Changes no turn:
+    /// asked twice for one message it may be asked with fewer or more fit candidates.
+    [[nodiscard]] virtual std::size_t choose(std::span<const Candidate> candidates, const Ballot& ballot) = 0;
+
+    /// The member at `place`, one of `count`, has got a message.
+    virtual void served(std::size_t /*place*/, std::size_t /*count*/) {}
+
+    /// The member at `place` has left; those behind it move up, `count` are left.
+    virtual void left(std::size_t /*place*/, std::size_t /*count*/) {}
+};
+
+/// `random` must outlive the chooser.
+[[nodiscard]] std::unique_ptr<Chooser> make_chooser(Strategy strategy, const RandomSource& random);
+
+}  // namespace shared_subscription

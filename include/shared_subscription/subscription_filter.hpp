@@ -1,0 +1,33 @@
+// What a client asks for in SUBSCRIBE and UNSUBSCRIBE: an ordinary topic filter, or a place in a group.
+// Rules: MQTT 5, 4.8.2 Shared Subscriptions; `$queue/` as on EMQX, one group without a name.
+#pragma once
+
+#include <string_view>
+
+namespace shared_subscription {
+
+/// The share name of the group that `$queue/<filter>` means. `$share/$queue/<filter>` is the same group.
+inline constexpr std::string_view kQueueShareName = "$queue";
+
+enum class FilterKind {
+    ordinary,   ///< none of ours: the broker's own business
+    shared,     ///< `$share/<share name>/<topic filter>` or `$queue/<topic filter>`
+    malformed,  ///< begins like a shared subscription and is none: to be refused
+};
+
+/// The parts of a subscription's filter. The views point into the string that was parsed.
+struct SubscriptionFilter {
+    FilterKind kind;
+    std::string_view share_name;    ///< shared: the name of the group; otherwise empty
+    std::string_view topic_filter;  ///< what topics are matched against; malformed: empty
+    const char* problem;            ///< malformed: what is wrong, for a person; otherwise null
+};
+
+/// Takes a filter apart. The broker has checked its wildcards and its UTF-8 before.
+[[nodiscard]] SubscriptionFilter parse_subscription(std::string_view filter) noexcept;
+
+/// Whether a topic name begins like a shared subscription, which nobody can receive:
+/// `$queue`, `$queue/...`, `$share`, `$share/...`.
+[[nodiscard]] bool has_group_prefix(std::string_view topic) noexcept;
+
+}  // namespace shared_subscription

@@ -1,0 +1,136 @@
+#include "shared_subscription/engine.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "shared_subscription/hash.hpp"
+
+namespace shared_subscription {
+
+void Engine::boundary() {
+    fan_out_.settle();
+    publications_.forget_announced();
+    replay_ = {};
+    resumption_ = {};
+    rechecked_.clear();
+    rechecking_ = nullptr;
+}
+
+void Engine::tick() {
+    boundary();
+    end_closed();
+    fan_out_.tick();
+}
+
+Answer Engine::may_read(const Client& client, const Message& message) {
+    auto* session = registry_.find(client.id);
+    const bool in_group = session && session->member_count > 0;
+    if (!in_group && fan_out_.concerns_groups_only()) return Answer::untouched;
+
+    if (is_replay(client, message)) return replay_.shared ? Answer::deny : Answer::untouched;
+    if (session && is_resumption(*session, client, message)) return Answer::untouched;
+    if (fan_out_.enter(message)) session = registry_.find(client.id);
+    if (session) meet(*session, client);
+    return fan_out_.ask(session, message);
+}
+
+bool Engine::may_write(const Client& client, std::string_view topic) {
+    // `check_retain_source` asks, in the middle of a replay, whether the publisher may still write that topic.
+    if (replay_.context && replay_.topic == topic.data()) return true;
+    // 2.1 asks a client that resumes about its incoming messages too.
+    if (traits_.announces_sessions && resumption_.key == stable_hash(client.id)) return true;
+    boundary();
+    if (is_for_nobody(client, topic)) return false;
+    if (registry_.group_count() > 0) publications_.announce(client.id, topic);
+    return true;
+}
+
+bool Engine::receive(const Client& client, const Message& message) {
+    boundary();
+    if (is_for_nobody(client, message.topic)) return false;
+    if (registry_.group_count() == 0) return true;
+    const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
+    publications_.receive(client.id, message,
+                          shown_later ? nullptr : broker_.keep_properties(message.properties));
+    return true;
+}
+
+bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
+    if (!has_group_prefix(topic)) return false;
+    if (!said_prefix_) {
+        said_prefix_ = true;
+        broker_.log(LogLevel::warning, "client '" + std::string(client.id) + "' published to '" + std::string(topic) +
+                                           "': refused. Publish without the prefix of the group; only subscribers "
+                                           "use it. This is said once.");
+    }
+    return true;
+}
+
+// Replays come straight after the check of the SUBSCRIBE (src/retain.c, retain__queue).
+bool Engine::is_replay(const Client& client, const Message& message) {
+    if (replay_.context != client.context || !message.retain) return false;
+    if (publications_.is_in_flight(message)) return false;  // a live publish, at its PUBREL
+    replay_.topic = message.topic.data();
+    return true;
+}
+
+// A client that resumes its session is asked about again for each message that the broker holds for it, and what is
+// denied is deleted (2.0: connection_check_acl; 2.1: db__check_acl_of_all_messages). These are its own already.
+bool Engine::is_resumption(const Session& session, const Client& client, const Message& message) {
+    if (publications_.is_in_flight(message) || fan_out_.continues(message)) return false;
+    if (resumption_.key == 0 && session.connected && session.context && session.context != client.context) {
+        // 2.0 reports the end of a WebSockets connection only after the one that took it over is busy.
+        resumption_ = {.key = session.key, .before = session.context};
+    }
+    if (resumption_.key != session.key || resumption_.before == client.context) {
+        resumption_ = {};
+        return false;
+    }
+    return true;
+}
+
+void Engine::subscribe(const Client& client, const SubscriptionFilter& filter, const SubscribeOptions& options) {
+    const bool is_shared = filter.kind == FilterKind::shared;
+    auto rechecked = std::move(rechecked_);
+    boundary();
+    if (rechecking_ == client.context) rechecked_ = std::move(rechecked);
+    rechecking_ = client.context;
+    replay_ = {.context = client.context, .shared = is_shared};
+
+    auto* known = arrive(client);
+    auto& session = known ? *known : registry_.session(client.id);
+    if (!known) meet(session, client);
+    if (is_shared) {
+        registry_.join(session, filter.share_name, filter.topic_filter, options.standing);
+        return;
+    }
+    const auto* before = registry_.find(session, filter.topic_filter);
+    const bool may_be_recheck = before && !before->ordinary && options.qos == 0 && !traits_.announces_sessions;
+    auto& subscription = registry_.subscribe(session, filter.topic_filter, options.standing);
+    subscription.no_local = options.no_local;
+    if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
+}
+
+Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter, bool certain) {
+    boundary();
+    auto* session = arrive(client);
+    auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
+    if (!subscription) return Unsubscribed::unknown;
+
+    const bool is_shared = filter.kind == FilterKind::shared;
+    auto* member = is_shared ? Registry::find(*subscription, filter.share_name) : nullptr;
+    if (is_shared ? !member : !subscription->ordinary) return Unsubscribed::unknown;
+
+    const auto uses = subscription->members.size() + (subscription->ordinary ? 1U : 0U);
+    const bool leaf_goes = traits_.separate_leaves || uses == 1;
+    if (leaf_goes && !certain) {
+        registry_.set_standing(*subscription, Standing::doubtful);
+    } else if (is_shared) {
+        registry_.leave(*member);
+    } else {
+        registry_.unsubscribe_ordinary(*subscription);
+    }
+    return leaf_goes ? Unsubscribed::leaf_goes : Unsubscribed::leaf_stays;
+}
+
+}  // namespace shared_subscription

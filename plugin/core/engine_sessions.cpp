@@ -1,0 +1,112 @@
+// How the engine follows connections and sessions. The generations of the broker tell very different things.
+#include <algorithm>
+#include <utility>
+
+#include "shared_subscription/engine.hpp"
+#include "shared_subscription/hash.hpp"
+
+namespace shared_subscription {
+
+// A context that is not the known one is another connection: it resumed the session with all its subscriptions,
+// or began a new one without any.
+void Engine::meet(Session& session, const Client& client) {
+    if (session.context == client.context) return;
+    session.context = client.context;
+    session.protocol_version = broker_.protocol_version(client.context);
+    registry_.set_connected(session, true);
+    if (traits_.announces_sessions) return;
+    const bool resumed = broker_.subscription_count(client.context) > 0;
+    registry_.set_standing(session, resumed ? Standing::present : Standing::doubtful);
+}
+
+Session* Engine::arrive(const Client& client) {
+    auto* session = registry_.find(client.id);
+    if (!session) return nullptr;
+    const bool is_new_connection = session->context != client.context && !traits_.announces_sessions;
+    if (is_new_connection && broker_.subscription_count(client.context) == 0) {
+        registry_.erase(*session);
+        return nullptr;
+    }
+    meet(*session, client);
+    registry_.set_connected(*session, true);  // only a connected client acts
+    return session;
+}
+
+void Engine::connected(const Client& client) {
+    boundary();
+    auto* session = registry_.find(client.id);
+    if (!session) return;
+    if (broker_.subscription_count(client.context) == 0) {
+        registry_.erase(*session);
+        return;
+    }
+    meet(*session, client);
+    registry_.set_connected(*session, true);
+}
+
+void Engine::offline(const Client& client) {
+    boundary();
+    auto* session = registry_.find(client.id);
+    if (session && session->context == client.context) registry_.set_connected(*session, false);
+}
+
+void Engine::ended(const Client& client, bool taken_over) {
+    boundary();
+    auto* session = registry_.find(client.id);
+    if (!session || session->context != client.context) return;
+    if (!taken_over) {
+        registry_.erase(*session);
+        return;
+    }
+    registry_.set_connected(*session, false);
+    resumption_ = {.key = session->key, .before = client.context};
+}
+
+void Engine::disconnected(const Client& client, bool clean) {
+    auto* session = registry_.find(client.id);
+    if (session && session->context == client.context) undo_kick_checks(*session);
+    boundary();
+    session = registry_.find(client.id);
+    // A WebSockets connection that was taken over is reported late.
+    if (!session || (session->context && session->context != client.context)) return;
+
+    // Taken over: the subscriptions have moved to the new connection, or were removed (connect__on_authorised).
+    const bool moved = broker_.subscription_count(client.context) == 0;
+    const bool cannot_tell = !traits_.ticks && session->member_count == 0;
+    if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
+        registry_.erase(*session);
+        return;
+    }
+    resumption_ = {.key = session->key, .before = client.context};
+    registry_.set_connected(*session, false);
+    registry_.set_standing(*session, Standing::doubtful);
+    if (moved) {
+        session->context = nullptr;
+    } else if (traits_.ticks) {
+        closing_.push_back({client.context, session->id});
+    }
+}
+
+// A client that is kicked while its session stays has each of its subscriptions checked again, as filter of its leaf
+// and with QoS 0 (check_subscription_acls). That is no ordinary subscription beside the groups on that leaf.
+void Engine::undo_kick_checks(Session& session) {
+    for (const auto& filter : rechecked_) {
+        if (auto* subscription = registry_.find(session, filter)) registry_.unsubscribe_ordinary(*subscription);
+    }
+    rechecked_.clear();
+}
+
+// 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same turn it has.
+void Engine::end_closed() {
+    for (const auto& closing : std::exchange(closing_, {})) {
+        auto* session = registry_.find(closing.id);
+        if (!session || session->context != closing.context || session->connected) continue;
+        if (broker_.has_ended(closing.context)) {
+            registry_.erase(*session);
+        } else {
+            registry_.set_standing(*session, Standing::present);
+        }
+    }
+}
+
+}  // namespace shared_subscription

@@ -1,0 +1,191 @@
+#include "shared_subscription/fan_out.hpp"
+
+#include <algorithm>
+
+#include "shared_subscription/hash.hpp"
+
+namespace shared_subscription {
+
+bool FanOut::enter(const Message& message) {
+    if (continues(message)) return false;
+    settle();
+    begin(message);
+    return true;
+}
+
+Answer FanOut::ask(Session* session, const Message& message) {
+    if (!session) return directed_ ? Answer::deny : Answer::untouched;
+    if (!directed_ && session->member_count == 0) return Answer::untouched;
+
+    const auto leaf = next_leaf(*session, message);
+    if (!leaf.subscription) return directed_ ? Answer::deny : Answer::untouched;
+
+    auto& subscription = *leaf.subscription;
+    const bool proven_now = subscription.standing == Standing::doubtful;
+    if (proven_now) registry_.set_standing(subscription, Standing::present);
+    subscription.called_in = number_;
+    for (const auto& member : leaf.members) member->called_in = number_;
+    return directed_ ? answer_directed(*session, leaf, proven_now) : vote(*session, leaf, proven_now);
+}
+
+void FanOut::begin(const Message& message) {
+    ++number_;
+    open_ = true;
+    message_ = message;
+    reached_ = false;
+    directed_.reset();
+    auto publication = publications_.take_announced(message);
+    if (!publication && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
+    if (directed_) {
+        publication = Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
+        announced_ = false;
+    } else {
+        if (!publication) publication = publications_.take_in_flight(message);
+        announced_ = publication.has_value();
+    }
+    publication_ = publication ? std::move(*publication) : Publication{};
+    if (!message_.properties) message_.properties = publication_.properties;
+    if (topic_ != message.topic || matched_version_ != registry_.version()) {
+        topic_.assign(message.topic);
+        registry_.match(topic_, matches_);
+        matched_version_ = registry_.version();
+    }
+    ballot_ = {.publisher = publication_.publisher, .topic = 0};
+}
+
+FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
+    if (session.fan_out == number_) {
+        const auto leaf = leaf_at(session, session.calls);
+        const bool asked_again = !leaf.subscription && !announced_ && leaf_at(session, 0).subscription;
+        if (!asked_again) {
+            ++session.calls;
+            return leaf;
+        }
+        settle();
+        begin(message);
+    }
+    session.fan_out = number_;
+    session.calls = 1;
+    session.got_message = session.got_ordinary = false;
+    return leaf_at(session, 0);
+}
+
+FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const noexcept {
+    return traits_.separate_leaves ? separate_leaf_at(session, index) : merged_leaf_at(session, index);
+}
+
+FanOut::Leaf FanOut::merged_leaf_at(const Session& session, std::size_t index) const noexcept {
+    for (const auto* filter : matches_) {
+        auto* subscription = Registry::find(session, *filter);
+        if (!subscription || !is_asked_for(*subscription)) continue;
+        if (index-- == 0) return {subscription, subscription->ordinary, subscription->members};
+    }
+    return {};
+}
+
+// 2.1 walks the whole tree of ordinary subscriptions first, then that of shared ones.
+FanOut::Leaf FanOut::separate_leaf_at(const Session& session, std::size_t index) const noexcept {
+    for (const auto* filter : matches_) {
+        auto* subscription = Registry::find(session, *filter);
+        if (!subscription || !subscription->ordinary || !is_asked_for(*subscription)) continue;
+        if (index-- == 0) return {subscription, true, {}};
+    }
+    for (const auto* filter : matches_) {
+        auto* subscription = Registry::find(session, *filter);
+        if (!subscription) continue;
+        const std::span members(subscription->members);
+        if (index < members.size()) return {subscription, false, members.subspan(index, 1)};
+        index -= members.size();
+    }
+    return {};
+}
+
+Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
+    const bool once_only = traits_.removes_duplicates && session.protocol_version < 5;
+    // Copies keep their order: while one is under way, none overtakes it.
+    const bool broker_can = !(once_only && session.got_message) && !dispatches_.awaits(session.id);
+    bool by_broker = false;
+    const auto deliver = [&](std::string_view share_name) {
+        if (broker_can && !by_broker) {
+            by_broker = session.got_message = true;
+        } else {
+            dispatch_copy(session, *leaf.subscription, share_name);
+        }
+    };
+    if (leaf.ordinary && !(once_only && session.got_ordinary)) {
+        session.got_ordinary = true;
+        deliver({});
+    }
+    auto answer = by_broker ? Answer::untouched : Answer::deny;
+    for (const auto& member : leaf.members) {
+        if (!wins(*member, proven_now)) continue;
+        if (broker_can && !by_broker) answer = is_judged(*member) ? Answer::allow : Answer::untouched;
+        deliver(member->group->name());
+    }
+    return answer;
+}
+
+Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_now) {
+    const auto& to = directed_->to;
+    if (leaf.subscription->filter.text != to.filter) return Answer::deny;
+    if (!to.session.empty()) {
+        const auto is_group = [&to](const auto& member) { return member->group->name() == to.share_name; };
+        const bool is_use = to.share_name.empty() ? leaf.ordinary : std::ranges::any_of(leaf.members, is_group);
+        if (session.id != to.session || !is_use || reached_) return Answer::deny;
+        reached_ = true;
+        return Answer::untouched;
+    }
+    for (const auto& member : leaf.members) {
+        if (member->group->name() == to.share_name && wins(*member, proven_now)) {
+            reached_ = true;
+            return is_judged(*member) ? Answer::allow : Answer::untouched;
+        }
+    }
+    return Answer::deny;
+}
+
+void FanOut::settle() {
+    if (!open_) return;
+    open_ = false;
+    prune();
+    for (const auto* group : elections_) {
+        const auto& election = group->election;
+        if (election.elected && !election.served) not_taken(*election.elected);
+    }
+    for (auto& spare : spares_) {
+        const auto* group = registry_.find_group(spare.to.share_name, spare.to.filter);
+        if (group && !group->election.served) missed_.push_back(std::move(spare));
+    }
+    for (auto* member : excluded_) member->group->set_fitness(*member, Registry::fitness(*member));
+    elections_.clear();
+    spares_.clear();
+    excluded_.clear();
+    if (directed_ && !reached_) missed_.push_back(std::move(*directed_));
+    directed_.reset();
+    dispatch_missed();
+}
+
+void FanOut::tick() {
+    settle();
+    dispatches_.tick(missed_);
+    dispatch_missed();
+}
+
+// The broker has just walked past these filters and did not ask for what it does not have.
+void FanOut::prune() {
+    for (auto* filter : matches_) {
+        if (filter->doubtful == 0) continue;
+        for (auto* subscription : filter->subscriptions) {
+            const auto& session = subscription->session;
+            // A client in no group is not counted; one with No Local is not asked for its own message.
+            const bool was_counted = session.member_count > 0 && session.key != publication_.publisher;
+            if (subscription->standing == Standing::doubtful && subscription->called_in != number_ && was_counted) {
+                gone_.push_back(subscription);
+            }
+        }
+    }
+    for (auto* subscription : gone_) registry_.erase(*subscription);
+    gone_.clear();
+}
+
+}  // namespace shared_subscription

@@ -1,0 +1,21 @@
+#include "shared_subscription/group.hpp"
+
+namespace shared_subscription {
+
+void Group::join(Member& member, const Candidate& candidate) {
+    members_.reserve(members_.size() + 1);
+    candidates_.push_back(candidate);
+    members_.push_back(&member);
+    member.place = members_.size() - 1;
+}
+
+void Group::leave(Member& member) {
+    const auto place = member.place;
+    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(place));
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(place));
+    for (auto moved = place; moved < members_.size(); ++moved) members_[moved]->place = moved;
+    chooser_->left(place, members_.size());
+    if (election.elected == &member) election.elected = nullptr;
+}
+
+}  // namespace shared_subscription

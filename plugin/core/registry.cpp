@@ -1,0 +1,168 @@
+#include "shared_subscription/registry.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "shared_subscription/hash.hpp"
+
+namespace shared_subscription {
+namespace {
+
+auto lower_bound(const Session& session, const Filter& filter) {
+    return std::ranges::lower_bound(session.subscriptions, &filter, std::less<const Filter*>{},
+                                    [](const auto& owned) -> const Filter* { return &owned->filter; });
+}
+
+template <class Owner>
+auto find_owned(const std::vector<std::unique_ptr<Owner>>& all, const Owner& wanted) {
+    return std::ranges::find_if(all, [&wanted](const auto& owned) { return owned.get() == &wanted; });
+}
+
+}  // namespace
+
+Session& Registry::session(std::string_view client_id) {
+    if (auto* known = find(client_id)) return *known;
+    auto made = std::make_unique<Session>(Session{.id = std::string(client_id), .key = stable_hash(client_id)});
+    return *sessions_.emplace(made->id, std::move(made)).first->second;
+}
+
+Subscription* Registry::find(const Session& session, const Filter& filter) noexcept {
+    const auto found = lower_bound(session, filter);
+    return found == session.subscriptions.end() || &(*found)->filter != &filter ? nullptr : found->get();
+}
+
+Subscription* Registry::find(const Session& session, std::string_view text) const noexcept {
+    const auto* filter = filters_.find(text);
+    return filter ? find(session, *filter) : nullptr;
+}
+
+Member* Registry::find(const Subscription& subscription, std::string_view share_name) noexcept {
+    const auto found = std::ranges::find_if(
+        subscription.members, [share_name](const auto& owned) { return owned->group->name() == share_name; });
+    return found == subscription.members.end() ? nullptr : found->get();
+}
+
+Subscription& Registry::subscription(Session& session, std::string_view text, Standing standing) {
+    auto& filter = filters_.insert(text);
+    if (filter.text.empty()) {
+        filter.text = text;
+        ++version_;
+    }
+    if (auto* known = find(session, filter)) {
+        if (standing == Standing::present) set_standing(*known, standing);
+        return *known;
+    }
+    auto made = std::make_unique<Subscription>(
+        Subscription{.session = session, .filter = filter, .standing = standing});
+    auto& added = *made;
+    filter.subscriptions.push_back(&added);
+    if (standing == Standing::doubtful) ++filter.doubtful;
+    session.subscriptions.insert(lower_bound(session, filter), std::move(made));
+    return added;
+}
+
+Subscription& Registry::subscribe(Session& session, std::string_view filter, Standing standing) {
+    auto& subscribed = subscription(session, filter, standing);
+    subscribed.ordinary = true;
+    return subscribed;
+}
+
+Subscription& Registry::join(Session& session, std::string_view share_name, std::string_view text,
+                             Standing standing) {
+    auto& joined = subscription(session, text, standing);
+    if (find(joined, share_name)) return joined;
+    auto& filter = joined.filter;
+    auto& group = filter.groups[std::string(share_name)];
+    if (!group) {
+        group = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name), random_);
+        ++group_count_;
+    }
+    auto& member = *joined.members.emplace_back(
+        std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
+    group->join(member, Candidate{.key = session.key, .fitness = fitness(member)});
+    ++session.member_count;
+    return joined;
+}
+
+void Registry::leave(Member& member) {
+    auto& subscription = *member.subscription;
+    auto& group = *member.group;
+    group.leave(member);
+    if (group.size() == 0) {
+        auto& groups = subscription.filter.groups;
+        groups.erase(groups.find(group.name()));
+        --group_count_;
+    }
+    --subscription.session.member_count;
+    subscription.members.erase(find_owned(subscription.members, member));
+    if (subscription.members.empty() && !subscription.ordinary) erase(subscription);
+}
+
+void Registry::unsubscribe_ordinary(Subscription& subscription) {
+    subscription.ordinary = false;
+    if (subscription.members.empty()) erase(subscription);
+}
+
+void Registry::erase(Subscription& subscription) {
+    if (!subscription.members.empty()) {
+        subscription.ordinary = false;
+        while (subscription.members.size() > 1) leave(*subscription.members.back());
+        leave(*subscription.members.back());  // comes back here for the rest
+        return;
+    }
+    auto& session = subscription.session;
+    auto& filter = subscription.filter;
+    set_standing(subscription, Standing::present);
+    std::erase(filter.subscriptions, &subscription);
+    session.subscriptions.erase(find_owned(session.subscriptions, subscription));
+    if (filter.subscriptions.empty()) {
+        filters_.erase(std::string(filter.text));
+        ++version_;
+    }
+    if (session.subscriptions.empty()) sessions_.erase(sessions_.find(session.id));
+}
+
+void Registry::erase(Session& session) {
+    while (session.subscriptions.size() > 1) erase(*session.subscriptions.back());
+    erase(*session.subscriptions.back());
+}
+
+void Registry::set_connected(Session& session, bool connected) {
+    if (session.connected == connected) return;
+    session.connected = connected;
+    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+}
+
+void Registry::set_standing(Subscription& subscription, Standing standing) {
+    if (subscription.standing == standing) return;
+    subscription.standing = standing;
+    if (standing == Standing::doubtful) {
+        ++subscription.filter.doubtful;
+    } else {
+        --subscription.filter.doubtful;
+    }
+    refresh(subscription);
+}
+
+void Registry::set_standing(Session& session, Standing standing) {
+    for (const auto& subscription : session.subscriptions) set_standing(*subscription, standing);
+}
+
+void Registry::refresh(const Subscription& subscription) {
+    for (const auto& member : subscription.members) member->group->set_fitness(*member, fitness(*member));
+}
+
+Candidate::Fitness Registry::fitness(const Member& member) noexcept {
+    if (member.subscription->standing == Standing::doubtful) return Candidate::Fitness::unfit;
+    return member.subscription->session.connected ? Candidate::Fitness::connected
+                                                  : Candidate::Fitness::disconnected;
+}
+
+Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {
+    const auto* filter = filters_.find(text);
+    if (!filter) return nullptr;
+    const auto found = filter->groups.find(share_name);
+    return found == filter->groups.end() ? nullptr : found->second.get();
+}
+
+}  // namespace shared_subscription

@@ -1,0 +1,48 @@
+#include "shared_subscription/subscription_filter.hpp"
+
+#include <algorithm>
+
+namespace shared_subscription {
+namespace {
+
+constexpr std::string_view kShare = "$share";
+
+bool begins_with_level(std::string_view text, std::string_view level) noexcept {
+    return text.starts_with(level) && (text.size() == level.size() || text[level.size()] == '/');
+}
+
+SubscriptionFilter malformed(const char* problem) noexcept {
+    return {FilterKind::malformed, {}, {}, problem};
+}
+
+SubscriptionFilter shared(std::string_view share_name, std::string_view topic_filter) noexcept {
+    if (topic_filter.empty()) return malformed("the topic filter is missing");
+    if (has_group_prefix(topic_filter)) return malformed("a group cannot be inside a group");
+    return {FilterKind::shared, share_name, topic_filter, nullptr};
+}
+
+}  // namespace
+
+SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
+    if (begins_with_level(filter, kQueueShareName)) {
+        return shared(kQueueShareName, filter.substr(std::min(filter.size(), kQueueShareName.size() + 1)));
+    }
+    if (!begins_with_level(filter, kShare)) return {FilterKind::ordinary, {}, filter, nullptr};
+
+    const auto name_begin = std::min(filter.size(), kShare.size() + 1);
+    const auto rest = filter.substr(name_begin);
+    const auto slash = rest.find('/');
+    const auto share_name = rest.substr(0, slash);
+    if (share_name.empty()) return malformed("the share name is missing");  // [MQTT-4.8.2-1]
+    if (share_name.find_first_of("+#") != std::string_view::npos) {         // [MQTT-4.8.2-2]
+        return malformed("a share name cannot hold a wildcard");
+    }
+    if (slash == std::string_view::npos) return malformed("the topic filter is missing");
+    return shared(share_name, rest.substr(slash + 1));
+}
+
+bool has_group_prefix(std::string_view topic) noexcept {
+    return begins_with_level(topic, kQueueShareName) || begins_with_level(topic, kShare);
+}
+
+}  // namespace shared_subscription
