@@ -51,8 +51,6 @@ struct BrokerTraits {
     bool separate_leaves = false;
     /// 2.1: the broker tells when a client connects, goes offline and ends. 2.0: only that a connection ended.
     bool announces_sessions = false;
-    /// Whether there are TICK events. 2.0 under `per_listener_settings` has none.
-    bool ticks = true;
     /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it subscribed.
     bool removes_duplicates = false;
 };

@@ -25,7 +25,8 @@ struct SubscribeOptions {
 enum class Unsubscribed : std::uint8_t {
     leaf_goes,   ///< the broker shall take away the client's leaf
     leaf_stays,  ///< the client's use is gone, but others share the leaf
-    unknown,     ///< the client was not subscribed like that
+    no_such_use, ///< the client is not subscribed like that; a leaf it may have there is another use's
+    unknown,     ///< nothing is known of a subscription by that filter: the broker's own business
 };
 
 class Engine {
@@ -65,6 +66,9 @@ class Engine {
 
     /// A turn of the main loop is over, or begins.
     void tick();
+
+    /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
+    void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
 
     [[nodiscard]] const Registry& registry() const noexcept { return registry_; }
 
@@ -108,6 +112,7 @@ class Engine {
     Context rechecking_ = nullptr;        // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
     bool said_prefix_ = false;
+    bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK
 };
 
 }  // namespace shared_subscription

@@ -48,6 +48,8 @@ class FanOut {
     /// One turn of the main loop is over.
     void tick();
 
+    void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
+
   private:
     /// What one leaf in the broker's tree stands for.
     struct Leaf {

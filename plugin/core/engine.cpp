@@ -4,6 +4,7 @@
 #include <string>
 
 #include "shared_subscription/hash.hpp"
+#include "shared_subscription/text.hpp"
 
 namespace shared_subscription {
 
@@ -17,6 +18,7 @@ void Engine::boundary() {
 }
 
 void Engine::tick() {
+    ticks_ = true;
     boundary();
     end_closed();
     fan_out_.tick();
@@ -59,8 +61,8 @@ bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
     if (!has_group_prefix(topic)) return false;
     if (!said_prefix_) {
         said_prefix_ = true;
-        broker_.log(LogLevel::warning, "client '" + std::string(client.id) + "' published to '" + std::string(topic) +
-                                           "': refused. Publish without the prefix of the group; only subscribers "
+        broker_.log(LogLevel::warning, "client " + quote(client.id) + " published to " + quote(topic) +
+                                           ": refused. Publish without the prefix of the group; only subscribers "
                                            "use it. This is said once.");
     }
     return true;
@@ -115,11 +117,10 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     boundary();
     auto* session = arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
-    if (!subscription) return Unsubscribed::unknown;
-
     const bool is_shared = filter.kind == FilterKind::shared;
+    if (!subscription) return is_shared ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     auto* member = is_shared ? Registry::find(*subscription, filter.share_name) : nullptr;
-    if (is_shared ? !member : !subscription->ordinary) return Unsubscribed::unknown;
+    if (is_shared ? !member : !subscription->ordinary) return Unsubscribed::no_such_use;
 
     const auto uses = subscription->members.size() + (subscription->ordinary ? 1U : 0U);
     const bool leaf_goes = traits_.separate_leaves || uses == 1;

@@ -72,7 +72,7 @@ void Engine::disconnected(const Client& client, bool clean) {
 
     // Taken over: the subscriptions have moved to the new connection, or were removed (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;
-    const bool cannot_tell = !traits_.ticks && session->member_count == 0;
+    const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
         registry_.erase(*session);
         return;
@@ -82,7 +82,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     registry_.set_standing(*session, Standing::doubtful);
     if (moved) {
         session->context = nullptr;
-    } else if (traits_.ticks) {
+    } else if (ticks_) {
         closing_.push_back({client.context, session->id});
     }
 }

@@ -4,6 +4,7 @@
 
 #include "shared_subscription/fan_out.hpp"
 #include "shared_subscription/hash.hpp"
+#include "shared_subscription/text.hpp"
 
 namespace shared_subscription {
 namespace {
@@ -12,8 +13,8 @@ namespace {
 constexpr int kMaxTries = 8;
 
 std::string describe(const Member& member) {
-    return "client '" + member.subscription->session.id + "' of group '" + member.group->name() + "' on '" +
-           member.subscription->filter.text + "'";
+    return "client " + quote(member.subscription->session.id) + " of group " + quote(member.group->name()) + " on " +
+           quote(member.subscription->filter.text);
 }
 
 }  // namespace
@@ -83,8 +84,8 @@ bool FanOut::judge(Member& member) {
         return true;
     }
     if (!std::exchange(member.refused, true)) {
-        broker_.log(LogLevel::notice, describe(member) + " is passed over: access control does not let it read '" +
-                                          topic_ + "'.");
+        broker_.log(LogLevel::notice, describe(member) + " is passed over: access control does not let it read " +
+                                          quote(topic_) + ".");
     }
     return false;
 }
@@ -146,8 +147,8 @@ void FanOut::missed(Dispatch dispatch) {
     auto& to = dispatch.to;
     if (to.share_name.empty() || !registry_.find_group(to.share_name, to.filter)) return;  // nobody is left to want it
     if (++dispatch.tries > kMaxTries) {
-        broker_.log(LogLevel::warning, "a message on '" + dispatch.topic + "' is lost for group '" + to.share_name +
-                                           "' on '" + to.filter + "': none of its members took it.");
+        broker_.log(LogLevel::warning, "a message on " + quote(dispatch.topic) + " is lost for group " +
+                                           quote(to.share_name) + " on " + quote(to.filter) + ": none of its members took it.");
         return;
     }
     to.session.clear();

@@ -1,0 +1,30 @@
+// How the plugin must answer so that everybody else's access control stays as it is. See docs in DESIGN.md,
+// "Access control".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "mosquitto/configuration.hpp"
+#include "mosquitto/options.hpp"
+
+namespace shared_subscription {
+
+enum class Generation : std::uint8_t { v2_0, v2_1 };
+
+/// Says which line to move if a `plugin` line stands before one of ours in the same chain; empty: all is well.
+[[nodiscard]] std::string find_misplaced(const Configuration& configuration, const std::filesystem::path& own,
+                                         Generation generation);
+
+/// Whether somebody behind the plugin decides about access, and why that is thought.
+struct Others {
+    bool decide;
+    std::string reason;
+};
+
+/// Looks at the chain that the `instance`-th initialisation of the plugin belongs to (from 0).
+[[nodiscard]] Others find_others(const Configuration& configuration, const std::filesystem::path& own,
+                                 Generation generation, std::size_t instance);
+
+}  // namespace shared_subscription

@@ -1,0 +1,148 @@
+#include "mosquitto/configuration.hpp"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace shared_subscription {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view trim(std::string_view text) noexcept {
+    constexpr std::string_view kBlank = " \t\r\n";
+    const auto begin = text.find_first_not_of(kBlank);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+/// Cuts the first word off.
+std::string_view take_word(std::string_view& text) noexcept {
+    text = trim(text);
+    const auto end = std::min(text.find(' '), text.size());
+    const auto word = text.substr(0, end);
+    text = trim(text.substr(end));
+    return word;
+}
+
+struct LoadedPlugin {  // 2.1: `plugin_load <name> <path>`
+    std::string name;
+    fs::path path;
+    std::size_t load_order;
+};
+
+class Reader {
+  public:
+    explicit Reader(std::string& problem) : problem_(problem) {}
+
+    bool read(const fs::path& file, int level) {
+        std::ifstream stream(file);
+        if (!stream) {
+            problem_ = "cannot read " + file.string();
+            return false;
+        }
+        Scope listener = kGlobalScope;  // each file begins with the default listener
+        std::string line;
+        for (int number = 1; std::getline(stream, line); ++number) {
+            if (line.starts_with('#')) continue;
+            where_ = file.string() + ":" + std::to_string(number);
+            std::string_view rest = line;
+            const auto keyword = take_word(rest);
+            if (keyword == "include_dir" && level == 0) {
+                if (!read_directory(rest)) return false;
+            } else if (keyword == "listener") {
+                listener = ++last_listener_;
+            } else {
+                apply(keyword, rest, listener);
+            }
+        }
+        return true;
+    }
+
+    Configuration configuration{};
+
+  private:
+    void apply(std::string_view keyword, std::string_view rest, Scope listener) {
+        const auto scope = configuration.per_listener_settings ? listener : kGlobalScope;
+        if (keyword == "plugin" || keyword == "auth_plugin") {
+            add(rest, keyword, scope, load_order_++);
+        } else if (keyword == "global_plugin") {
+            add(rest, keyword, kGlobalScope, load_order_++);
+        } else if (keyword == "plugin_load") {
+            const auto name = take_word(rest);
+            loaded_.push_back({std::string(name), rest, load_order_++});
+        } else if (keyword == "plugin_use") {
+            const auto named = [rest](const LoadedPlugin& loaded) { return loaded.name == rest; };
+            if (const auto found = std::ranges::find_if(loaded_, named); found != loaded_.end()) {
+                add(found->path, keyword, listener, found->load_order);
+            }
+        } else if (keyword == "acl_file") {
+            configuration.acl_files.push_back(scope);
+        } else if (keyword == "per_listener_settings") {
+            configuration.per_listener_settings = is_true(rest);
+        } else if (keyword == "allow_duplicate_messages") {
+            configuration.allow_duplicate_messages = is_true(rest);
+        }
+    }
+
+    void add(const fs::path& path, std::string_view keyword, Scope scope, std::size_t load_order) {
+        configuration.plugins.push_back({path, std::string(keyword), where_, load_order, scope});
+    }
+
+    static bool is_true(std::string_view value) { return value == "true" || value == "1"; }
+
+    bool read_directory(std::string_view directory) {
+        std::error_code error;
+        std::vector<fs::path> files;
+        for (const auto& entry : fs::directory_iterator(directory, error)) {
+            if (entry.path().filename().string().size() > 5 && entry.path().extension() == ".conf") {
+                files.push_back(entry.path());
+            }
+        }
+        if (error) {
+            problem_ = "cannot read the include_dir " + std::string(directory);
+            return false;
+        }
+        std::ranges::sort(files, [](const fs::path& one, const fs::path& other) {  // src/conf_includedir.c, scmp_p
+            const int order = strcasecmp(one.c_str(), other.c_str());
+            return order != 0 ? order < 0 : one < other;
+        });
+        return std::ranges::all_of(files, [this](const fs::path& file) { return read(file, 1); });
+    }
+
+    std::string& problem_;
+    std::string where_;
+    std::vector<LoadedPlugin> loaded_;
+    std::size_t load_order_ = 0;
+    Scope last_listener_ = kGlobalScope;
+};
+
+}  // namespace
+
+std::optional<fs::path> configuration_file() {
+    std::ifstream stream("/proc/self/cmdline", std::ios::binary);
+    const std::string words{std::istreambuf_iterator<char>(stream), {}};
+    bool is_next = false;
+    for (std::size_t begin = 0; begin < words.size();) {
+        const std::string word(words.c_str() + begin);
+        if (is_next) return fs::path(word);
+        is_next = word == "-c" || word == "--config-file";
+        begin += word.size() + 1;
+    }
+    return std::nullopt;
+}
+
+std::optional<Configuration> read_configuration(const fs::path& file, std::string& problem) {
+    Reader reader(problem);
+    if (!reader.read(file, 0)) return std::nullopt;
+    return std::move(reader.configuration);
+}
+
+bool is_same_file(const fs::path& one, const fs::path& other) {
+    std::error_code error;
+    return one == other || fs::equivalent(one, other, error);
+}
+
+}  // namespace shared_subscription

@@ -1,0 +1,44 @@
+// The broker's own configuration, as far as it decides how the plugin has to answer: which plugins are loaded in
+// which order, whether an `acl_file` is there, and a few switches. Read from the file that the broker was started
+// with, `include_dir` included; the rules are those of `src/conf.c`.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shared_subscription {
+
+/// Under `per_listener_settings` each listener has its own chain of plugins; 0 is the global one.
+using Scope = std::size_t;
+inline constexpr Scope kGlobalScope = 0;
+
+struct PluginUse {
+    std::filesystem::path path;
+    std::string keyword;     ///< `plugin`, `global_plugin`, `auth_plugin`, `plugin_use`
+    std::string where;       ///< file:line, for a person
+    std::size_t load_order;  ///< plugins of one scope are asked in this order
+    Scope scope;
+};
+
+struct Configuration {
+    std::vector<PluginUse> plugins;  ///< in the order of the file
+    std::vector<Scope> acl_files;    ///< the scopes that have one
+    bool per_listener_settings = false;
+    std::optional<bool> allow_duplicate_messages;
+};
+
+/// The file that the broker was started with (`-c`), from /proc/self/cmdline; nothing if there is none.
+[[nodiscard]] std::optional<std::filesystem::path> configuration_file();
+
+/// Nothing, and `problem` says why for a person, if a file cannot be read.
+[[nodiscard]] std::optional<Configuration> read_configuration(const std::filesystem::path& file,
+                                                              std::string& problem);
+
+/// Whether two paths name the same file.
+[[nodiscard]] bool is_same_file(const std::filesystem::path& one, const std::filesystem::path& other);
+
+}  // namespace shared_subscription

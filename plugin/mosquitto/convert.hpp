@@ -1,0 +1,54 @@
+// From the broker's structures to the core's, and answers common to the generations.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "mosquitto/headers.hpp"
+#include "mosquitto/runtime.hpp"
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/subscription_filter.hpp"
+#include "shared_subscription/text.hpp"
+
+namespace shared_subscription {
+
+/// A connection that has not got through CONNECT yet has no identifier: its view is empty, `data()` null.
+[[nodiscard]] inline Client to_client(const ::mosquitto* client) {
+    const char* id = mosquitto_client_id(client);
+    return {.context = client, .id = id ? std::string_view(id) : std::string_view()};
+}
+
+/// Of MESSAGE events and ACL checks alike.
+template <class Event>
+[[nodiscard]] Message to_message(const Event& event) {
+    return {.topic = event.topic,
+            .payload = event.payload,
+            .payload_size = event.payloadlen,
+            .qos = event.qos,
+            .retain = event.retain,
+            .properties = event.properties};
+}
+
+/// The broker's own buffer behind a filter that it shows as const (handle__subscribe: `sub`).
+///
+/// ACL_CHECK SUBSCRIBE and UNSUBSCRIBE show the heap string that the broker passes to sub__add or sub__remove
+/// next; only the type of the pointer is const. Within its length it may be changed, never lengthened.
+[[nodiscard]] inline char* writable(const char* filter) { return const_cast<char*>(filter); }
+
+/// Makes the broker's filter `topic_filter`, which is its tail.
+inline void shorten_to(const char* filter, std::string_view topic_filter) {
+    std::memmove(writable(filter), topic_filter.data(), topic_filter.size());
+    writable(filter)[topic_filter.size()] = '\0';
+}
+
+/// Refuses a filter that begins like a shared subscription and is none.
+[[nodiscard]] inline int refuse(Instance& instance, const mosquitto_evt_acl_check& check, const char* problem) {
+    const char* id = mosquitto_client_id(check.client);
+    instance.runtime.broker().log(LogLevel::notice, "client " + quote(id ? id : "") + ": subscription " +
+                                                        quote(check.topic) + " is refused: " + problem +
+                                                        "; allowed are $share/<group>/<filter> and $queue/<filter>.");
+    return MOSQ_ERR_ACL_DENIED;
+}
+
+}  // namespace shared_subscription

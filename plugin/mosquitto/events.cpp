@@ -1,0 +1,151 @@
+#include "mosquitto/events.hpp"
+
+#include <array>
+#include <string>
+
+#include "mosquitto/convert.hpp"
+#include "mosquitto/guard.hpp"
+#include "mosquitto/runtime.hpp"
+
+namespace shared_subscription {
+namespace {
+
+int check_read(Instance& instance, const mosquitto_evt_acl_check& check) {
+    const auto client = to_client(check.client);
+    if (!client.id.data()) return instance.neutral;
+    switch (instance.runtime.engine().may_read(client, to_message(check))) {
+        case Answer::allow: return MOSQ_ERR_SUCCESS;
+        case Answer::deny: return MOSQ_ERR_ACL_DENIED;
+        case Answer::untouched: break;
+    }
+    return instance.neutral;
+}
+
+int check_write(Instance& instance, const mosquitto_evt_acl_check& check) {
+    const auto client = to_client(check.client);
+    if (!client.id.data()) return instance.neutral;
+    return instance.runtime.engine().may_write(client, check.topic) ? instance.neutral : MOSQ_ERR_ACL_DENIED;
+}
+
+int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
+    const bool is_2_0 = instance.runtime.generation() == Generation::v2_0;
+    switch (check.access) {
+        case MOSQ_ACL_READ: return check_read(instance, check);
+        case MOSQ_ACL_WRITE: return check_write(instance, check);
+        case MOSQ_ACL_SUBSCRIBE:
+            return is_2_0 ? v2_0::check_subscribe(instance, check) : v2_1::check_subscribe(instance, check);
+        case MOSQ_ACL_UNSUBSCRIBE:
+            return is_2_0 ? v2_0::check_unsubscribe(instance, check) : instance.neutral;
+        default: return instance.neutral;
+    }
+}
+
+int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    auto& check = *static_cast<mosquitto_evt_acl_check*>(data);
+    if (instance.runtime.broker().is_own_question(check)) return instance.neutral;
+    return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
+        register_tick(instance);
+        return check_access(instance, check);
+    });
+}
+
+int on_message(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("MESSAGE", MOSQ_ERR_SUCCESS, [&] {
+        const auto& event = *static_cast<const mosquitto_evt_message*>(data);
+        const auto client = to_client(event.client);
+        if (!client.id.data()) return MOSQ_ERR_SUCCESS;
+        return instance.runtime.engine().receive(client, to_message(event)) ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
+    });
+}
+
+int on_tick(int /*event*/, void* /*data*/, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
+        if (instance.number == 0) instance.runtime.engine().tick();  // once a turn, however many listeners
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+int on_reload(int /*event*/, void* /*data*/, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    // 2.0 asks the next plugin only after DEFER; 2.1 takes that for an error.
+    const int answer = instance.runtime.generation() == Generation::v2_0 ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+    return guarded("RELOAD", answer, [&] {
+        if (instance.number == 0) instance.runtime.reload();
+        return answer;
+    });
+}
+
+constexpr std::array kCommon{
+    EventTable{MOSQ_EVT_ACL_CHECK, "ACL_CHECK", on_acl_check},
+    EventTable{MOSQ_EVT_MESSAGE, "MESSAGE", on_message},
+    EventTable{MOSQ_EVT_RELOAD, "RELOAD", on_reload},
+};
+constexpr std::array k20{
+    EventTable{MOSQ_EVT_DISCONNECT, "DISCONNECT", v2_0::on_disconnect},
+};
+constexpr std::array k21{
+    EventTable{v2_1::kSubscribe, "SUBSCRIBE", v2_1::on_subscribe},
+    EventTable{v2_1::kUnsubscribe, "UNSUBSCRIBE", v2_1::on_unsubscribe},
+    EventTable{v2_1::kConnect, "CONNECT", v2_1::on_connect},
+    EventTable{v2_1::kClientOffline, "CLIENT_OFFLINE", v2_1::on_offline},
+    EventTable{MOSQ_EVT_DISCONNECT, "DISCONNECT", v2_1::on_disconnect},
+};
+
+template <class Table>
+bool register_all(Instance& instance, const Table& table) {
+    for (const auto& entry : table) {
+        const int result =
+            mosquitto_callback_register(instance.identifier, entry.event, entry.callback, nullptr, &instance);
+        if (result == MOSQ_ERR_SUCCESS) continue;
+        instance.runtime.broker().log(LogLevel::error, std::string("the broker does not take the callback for ") +
+                                                           entry.name + " (" + std::to_string(result) + ").");
+        return false;
+    }
+    return true;
+}
+
+template <class Table>
+void unregister_all(Instance& instance, const Table& table) {
+    for (const auto& entry : table) {
+        mosquitto_callback_unregister(instance.identifier, entry.event, entry.callback, nullptr);
+    }
+}
+
+int never_called(int /*event*/, void* /*data*/, void* /*user_data*/) { return MOSQ_ERR_SUCCESS; }
+
+}  // namespace
+
+Generation detect_generation(mosquitto_plugin_id_t* identifier) {
+    const int result =
+        mosquitto_callback_register(identifier, v2_1::kSubscribe, never_called, nullptr, nullptr);
+    if (result != MOSQ_ERR_SUCCESS) return Generation::v2_0;
+    mosquitto_callback_unregister(identifier, v2_1::kSubscribe, never_called, nullptr);
+    return Generation::v2_1;
+}
+
+bool register_events(Instance& instance) {
+    if (!register_all(instance, kCommon)) return false;
+    return instance.runtime.generation() == Generation::v2_0 ? register_all(instance, k20)
+                                                             : register_all(instance, k21);
+}
+
+void unregister_events(Instance& instance) {
+    unregister_all(instance, kCommon);
+    if (instance.runtime.generation() == Generation::v2_0) {
+        unregister_all(instance, k20);
+    } else {
+        unregister_all(instance, k21);
+    }
+    if (instance.has_tick) mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr);
+}
+
+void register_tick(Instance& instance) {
+    if (instance.has_tick) return;
+    instance.has_tick = true;
+    mosquitto_callback_register(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr, &instance);
+}
+
+}  // namespace shared_subscription

@@ -1,0 +1,45 @@
+// The broker's events. Each callback converts, asks the engine and converts back.
+#pragma once
+
+#include <optional>
+
+#include "mosquitto/access_control.hpp"
+#include "mosquitto/headers.hpp"
+
+namespace shared_subscription {
+
+struct Instance;
+
+/// Which generation of the broker this is: 2.0 does not know the SUBSCRIBE event. Registers nothing.
+[[nodiscard]] Generation detect_generation(mosquitto_plugin_id_t* identifier);
+
+/// Registers the callbacks of an instance. False, with the reason in the log, if the broker refuses one.
+[[nodiscard]] bool register_events(Instance& instance);
+void unregister_events(Instance& instance);
+
+/// TICK is registered at the first event, so that it comes behind everybody else's in a turn.
+void register_tick(Instance& instance);
+
+/// What differs by generation: SUBSCRIBE and UNSUBSCRIBE checks, and the events of sessions.
+struct EventTable {
+    int event;
+    const char* name;
+    MOSQ_FUNC_generic_callback callback;
+};
+
+namespace v2_0 {
+int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check);
+int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check);
+int on_disconnect(int event, void* data, void* instance) noexcept;
+}  // namespace v2_0
+
+namespace v2_1 {
+int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check);
+int on_subscribe(int event, void* data, void* instance) noexcept;
+int on_unsubscribe(int event, void* data, void* instance) noexcept;
+int on_connect(int event, void* data, void* instance) noexcept;
+int on_offline(int event, void* data, void* instance) noexcept;
+int on_disconnect(int event, void* data, void* instance) noexcept;
+}  // namespace v2_1
+
+}  // namespace shared_subscription

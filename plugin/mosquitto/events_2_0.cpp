@@ -1,0 +1,79 @@
+// Mosquitto 2.0 shows a subscription only in the access check, and all uses of a filter by one client share a leaf.
+#include "mosquitto/convert.hpp"
+#include "mosquitto/events.hpp"
+#include "mosquitto/guard.hpp"
+#include "mosquitto/runtime.hpp"
+
+namespace shared_subscription::v2_0 {
+namespace {
+
+// Filters that no client is subscribed to, to let an UNSUBSCRIBE change nothing in the broker's tree.
+// sub__remove answers "success" where even the first level is unknown, "no subscription existed" elsewhere;
+// no SUBSCRIBE can hold a control character.
+void remove_nothing_with_success(const char* filter) { shorten_to(filter, "$"); }
+void remove_nothing(const char* filter) { writable(filter)[0] = '\x01'; }
+
+/// What everybody else says to the filter that the broker will store.
+Verdict ask_others(Instance& instance, const mosquitto_evt_acl_check& check, const SubscriptionFilter& filter) {
+    if (!instance.others_decide) return Verdict::allowed;
+    auto question = check;
+    question.topic = filter.topic_filter.data();  // the tail of the broker's string, so it is terminated
+    return instance.runtime.broker().ask_others(question);
+}
+
+int answer(const Instance& instance, Verdict verdict) {
+    return verdict == Verdict::allowed && instance.others_decide ? MOSQ_ERR_SUCCESS : instance.neutral;
+}
+
+}  // namespace
+
+int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
+    const auto client = to_client(check.client);
+    if (!client.id.data()) return instance.neutral;
+    const auto filter = parse_subscription(check.topic);
+    if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
+
+    const auto verdict = ask_others(instance, check, filter);
+    if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
+    instance.runtime.engine().subscribe(
+        client, filter,
+        {.qos = check.qos, .no_local = false,
+         .standing = verdict == Verdict::allowed ? Standing::present : Standing::doubtful});
+    if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
+    return answer(instance, verdict);
+}
+
+int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
+    const auto client = to_client(check.client);
+    if (!client.id.data()) return instance.neutral;
+    const auto filter = parse_subscription(check.topic);
+    if (filter.kind == FilterKind::malformed) {
+        remove_nothing(check.topic);
+        return instance.neutral;
+    }
+    const auto verdict = ask_others(instance, check, filter);
+    if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
+    switch (instance.runtime.engine().unsubscribe(client, filter, verdict == Verdict::allowed)) {
+        case Unsubscribed::leaf_goes:
+            if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
+            break;
+        case Unsubscribed::leaf_stays: remove_nothing_with_success(check.topic); break;
+        case Unsubscribed::no_such_use: remove_nothing(check.topic); break;
+        case Unsubscribed::unknown: break;
+    }
+    return answer(instance, verdict);
+}
+
+int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("DISCONNECT", MOSQ_ERR_SUCCESS, [&] {
+        const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
+        const auto client = to_client(event.client);
+        if (client.id.data()) {
+            instance.runtime.engine().disconnected(client, mosquitto_client_clean_session(event.client));
+        }
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+}  // namespace shared_subscription::v2_0

@@ -1,0 +1,114 @@
+// Mosquitto 2.1 has events for subscriptions and sessions; each membership gets a leaf of its own.
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "mosquitto/convert.hpp"
+#include "mosquitto/events.hpp"
+#include "mosquitto/guard.hpp"
+#include "mosquitto/runtime.hpp"
+#include "shared_subscription/hash.hpp"
+
+namespace shared_subscription::v2_1 {
+namespace {
+
+// A native share group that has this client alone as member, so that its leaves never merge and 2.1 replays no
+// retained message. The name is the same after a restart.
+std::string leaf_filter(const Client& client, const SubscriptionFilter& filter) {
+    char key[2 * sizeof(std::uint64_t) + 1];
+    std::snprintf(key, sizeof key, "%016llx", static_cast<unsigned long long>(stable_hash(client.id)));
+    std::string leaf = "$share/";
+    leaf.append(filter.share_name).append("~").append(key).append("/").append(filter.topic_filter);
+    return leaf;
+}
+
+void replace(char*& filter, const std::string& with) {
+    char* replaced = mosquitto_strdup(with.c_str());
+    if (!replaced) throw std::bad_alloc();
+    filter = replaced;  // the broker frees the old one
+}
+
+}  // namespace
+
+int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
+    const auto filter = parse_subscription(check.topic);
+    if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
+    // `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a form of the broker's
+    // own, which their rules may name.
+    instance.runtime.queue_filter = nullptr;
+    if (filter.kind == FilterKind::shared && std::string_view(check.topic).starts_with(kQueueShareName)) {
+        shorten_to(check.topic, filter.topic_filter);
+        instance.runtime.queue_filter = check.topic;
+    }
+    return instance.neutral;
+}
+
+int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("SUBSCRIBE", MOSQ_ERR_NOMEM, [&] {
+        auto& event = *static_cast<SubscribeEvent*>(data);
+        const auto client = to_client(event.client);
+        if (!client.id.data()) return static_cast<int>(MOSQ_ERR_SUCCESS);
+        auto filter = parse_subscription(event.data.topic_filter);
+        if (event.data.topic_filter == std::exchange(instance.runtime.queue_filter, nullptr)) {
+            filter = {FilterKind::shared, kQueueShareName, event.data.topic_filter, nullptr};
+        }
+        const bool is_shared = filter.kind == FilterKind::shared;
+        const bool no_local = (event.data.options & kNoLocal) != 0;
+        // [MQTT-3.8.3-4]; the broker sets No Local itself for bridges, which are older than MQTT 5.
+        if (is_shared && no_local && mosquitto_client_protocol_version(event.client) == 5) {
+            return static_cast<int>(MOSQ_ERR_PROTOCOL);
+        }
+        instance.runtime.engine().subscribe(
+            client, filter, {.qos = 0, .no_local = no_local, .standing = Standing::present});
+        if (is_shared) replace(event.data.topic_filter, leaf_filter(client, filter));
+        return static_cast<int>(MOSQ_ERR_SUCCESS);
+    });
+}
+
+int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("UNSUBSCRIBE", MOSQ_ERR_NOMEM, [&] {
+        auto& event = *static_cast<SubscribeEvent*>(data);
+        const auto client = to_client(event.client);
+        auto filter = parse_subscription(event.data.topic_filter);
+        if (!client.id.data()) return MOSQ_ERR_SUCCESS;
+        if (filter.kind == FilterKind::malformed) {  // was never granted; the broker would disconnect the client
+            filter = {FilterKind::shared, kQueueShareName, "none", nullptr};
+        }
+        static_cast<void>(instance.runtime.engine().unsubscribe(client, filter, true));
+        if (filter.kind == FilterKind::shared) replace(event.data.topic_filter, leaf_filter(client, filter));
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+int on_connect(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("CONNECT", MOSQ_ERR_SUCCESS, [&] {
+        const auto client = to_client(static_cast<const ConnectEvent*>(data)->client);
+        if (client.id.data()) instance.runtime.engine().connected(client);
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+int on_offline(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("CLIENT_OFFLINE", MOSQ_ERR_SUCCESS, [&] {
+        // The same layout as DISCONNECT's.
+        const auto client = to_client(static_cast<const mosquitto_evt_disconnect*>(data)->client);
+        if (client.id.data()) instance.runtime.engine().offline(client);
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("DISCONNECT", MOSQ_ERR_SUCCESS, [&] {
+        const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
+        const auto client = to_client(event.client);
+        if (client.id.data()) instance.runtime.engine().ended(client, event.reason == kSessionTakenOver);
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+}  // namespace shared_subscription::v2_1

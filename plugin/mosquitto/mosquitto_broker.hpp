@@ -1,0 +1,62 @@
+// The broker behind the core's interface.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "mosquitto/headers.hpp"
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+/// What the rest of the chain says to an access check.
+enum class Verdict : std::uint8_t { allowed, denied, unknown };
+
+/// Asks and tells the running broker. Functions that not every build of the broker exports are looked up by name.
+class MosquittoBroker final : public Broker {
+  public:
+    MosquittoBroker();
+
+    void publish(const Message& message) override;
+    [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
+    [[nodiscard]] bool others_allow_read(Context context, const Message& message) override;
+    [[nodiscard]] bool others_decide() const noexcept override { return others_decide_; }
+    [[nodiscard]] std::size_t subscription_count(Context context) override;
+    [[nodiscard]] int protocol_version(Context context) override;
+    [[nodiscard]] bool has_session(std::string_view client_id) override;
+    [[nodiscard]] bool has_ended(Context context) override;
+    void log(LogLevel level, std::string_view text) override;
+
+    void set_others_decide(bool others_decide) noexcept { others_decide_ = others_decide; }
+    /// The arguments of the broker's access check differ by generation.
+    void set_shows_properties(bool shows_properties) noexcept { shows_properties_ = shows_properties; }
+
+    /// Puts an access check to the whole chain, in which this plugin then answers as if it were not there.
+    [[nodiscard]] Verdict ask_others(const mosquitto_evt_acl_check& check);
+
+    /// In an access check: whether it is the one that `ask_others` is putting.
+    [[nodiscard]] bool is_own_question(const mosquitto_evt_acl_check& check) noexcept;
+
+    /// Whether `ask_others` can know.
+    [[nodiscard]] bool can_ask_others() const noexcept { return acl_check_ != nullptr; }
+
+    void name_plugin(mosquitto_plugin_id_t* identifier) const;
+
+  private:
+    using PropertyCopyAll = int (*)(mosquitto_property**, const mosquitto_property*);
+    using FindClient = ::mosquitto* (*)(const char*);
+    using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
+
+    [[nodiscard]] mosquitto_property* copy(const mosquitto_property* properties) const;
+
+    PropertyCopyAll property_copy_all_;
+    FindClient find_client_;
+    SetInfo set_info_;
+    void* acl_check_;
+    bool shows_properties_ = false;
+    bool others_decide_ = true;
+    const mosquitto_evt_acl_check* question_ = nullptr;
+};
+
+}  // namespace shared_subscription

@@ -1,0 +1,110 @@
+#include "mosquitto/options.hpp"
+
+#include <array>
+#include <set>
+#include <vector>
+
+#include "shared_subscription/strategy.hpp"
+#include "shared_subscription/text.hpp"
+
+namespace shared_subscription {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, AccessControl>, 3> kAccessControl{{
+    {"auto", AccessControl::automatic},
+    {"none", AccessControl::none},
+    {"defer", AccessControl::defer},
+}};
+
+template <class Names>
+std::string list(const Names& names) {
+    std::string text;
+    for (const auto& entry : names) {
+        if (!text.empty()) text += ", ";
+        const auto& [name, value] = entry;
+        text += name;
+    }
+    return text;
+}
+
+class Parser {
+  public:
+    explicit Parser(std::string& problem) : problem_(problem) {}
+
+    std::optional<Options> parse(std::span<const Option> options) {
+        // The default strategy counts for groups that are named before it, too.
+        Strategy fallback = Strategy::round_robin;
+        for (const auto& [key, value] : options) {
+            if (key == "strategy" && !set_fallback(value, fallback)) return std::nullopt;
+        }
+        result_.strategies = StrategyTable(fallback);
+        for (const auto& [key, value] : options) {
+            if (!apply(key, value)) return std::nullopt;
+        }
+        return result_;
+    }
+
+  private:
+    bool fail(std::string_view key, std::string_view value, std::string_view what) {
+        problem_ = "plugin_opt_" + std::string(key) + " " + quote(value) + ": " + std::string(what);
+        return false;
+    }
+
+    bool once(std::string_view key, std::string_view value) {
+        return seen_.insert(std::string(key)).second || fail(key, value, "given twice; allowed is once.");
+    }
+
+    bool set_fallback(std::string_view value, Strategy& fallback) {
+        const auto strategy = parse_strategy(value);
+        if (!strategy) return fail("strategy", value, "unknown strategy; allowed are " + list(kStrategyNames) + ".");
+        fallback = *strategy;
+        return once("strategy", value);
+    }
+
+    bool apply(std::string_view key, std::string_view value) {
+        if (key == "strategy") return true;
+        if (key == "group_strategy") return set_group(value);
+        if (key == "access_control") return set_access_control(value);
+        return fail(key, value,
+                    "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
+                    "plugin_opt_access_control.");
+    }
+
+    bool set_group(std::string_view value) {
+        constexpr std::string_view kKey = "group_strategy";
+        const auto space = value.find(' ');
+        const auto strategy = parse_strategy(value.substr(0, space));
+        if (!strategy) {
+            return fail(kKey, value, "unknown strategy; allowed is '<strategy> <group>' with one of " +
+                                         list(kStrategyNames) + ".");
+        }
+        const auto begin = value.find_first_not_of(' ', space);
+        const auto group = begin == std::string_view::npos ? std::string_view{} : value.substr(begin);
+        if (group.empty() || group.find_first_of("/+#") != std::string_view::npos) {
+            return fail(kKey, value, "no group name; allowed is '<strategy> <group>', the group without '/', '+', '#'.");
+        }
+        return result_.strategies.set(group, *strategy) ||
+               fail(kKey, value, "group " + quote(group) + " has a strategy already; allowed is one for each group.");
+    }
+
+    bool set_access_control(std::string_view value) {
+        for (const auto& [name, meaning] : kAccessControl) {
+            if (name != value) continue;
+            result_.access_control = meaning;
+            return once("access_control", value);
+        }
+        return fail("access_control", value, "unknown value; allowed are " + list(kAccessControl) + ".");
+    }
+
+    std::string& problem_;
+    Options result_;
+    std::set<std::string> seen_;
+};
+
+}  // namespace
+
+std::optional<Options> parse_options(std::span<const Option> options, std::string& problem) {
+    return Parser(problem).parse(options);
+}
+
+}  // namespace shared_subscription

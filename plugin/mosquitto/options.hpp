@@ -1,0 +1,34 @@
+// The plugin's own options: `plugin_opt_*` lines behind the `plugin` line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shared_subscription/registry.hpp"
+
+namespace shared_subscription {
+
+/// What `plugin_opt_access_control` says of other access control on 2.0.
+enum class AccessControl : std::uint8_t {
+    automatic,  ///< `auto`: read it from the broker's configuration
+    none,       ///< nobody else decides
+    defer,      ///< somebody else decides
+};
+
+struct Options {
+    StrategyTable strategies;
+    AccessControl access_control = AccessControl::automatic;
+    bool operator==(const Options&) const = default;
+};
+
+/// A key without `plugin_opt_`, and its value.
+using Option = std::pair<std::string_view, std::string_view>;
+
+/// Nothing, and `problem` names option, value and what is allowed, if one of them is wrong.
+[[nodiscard]] std::optional<Options> parse_options(std::span<const Option> options, std::string& problem);
+
+}  // namespace shared_subscription

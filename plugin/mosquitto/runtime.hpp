@@ -1,0 +1,66 @@
+// The plugin in the running broker: one engine for the process, and an instance for each time it is initialised
+// (once, or for each listener under `per_listener_settings`).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mosquitto/access_control.hpp"
+#include "mosquitto/headers.hpp"
+#include "mosquitto/mosquitto_broker.hpp"
+#include "mosquitto/options.hpp"
+#include "shared_subscription/engine.hpp"
+
+namespace shared_subscription {
+
+class Runtime;
+
+struct Instance {
+    Runtime& runtime;
+    mosquitto_plugin_id_t* identifier;
+    std::size_t number;  ///< counted from 0 in the order of initialisation
+    bool others_decide = true;
+    int neutral = MOSQ_ERR_PLUGIN_DEFER;  ///< the answer that leaves an access check to everybody else
+    bool has_tick = false;
+};
+
+class Runtime {
+  public:
+    /// Starts an instance; null, with the reason in the log, if the broker must not start like this.
+    static Instance* start(mosquitto_plugin_id_t* identifier, std::span<const Option> options);
+    static void stop(Instance& instance);
+
+    /// Reads again what the broker has just read again.
+    void reload();
+
+    [[nodiscard]] Engine& engine() noexcept { return *engine_; }
+    [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }
+    [[nodiscard]] Generation generation() const noexcept { return generation_; }
+
+    /// 2.1, between the access check and the SUBSCRIBE event: the filter that was `$queue/...`.
+    const char* queue_filter = nullptr;
+
+  private:
+    Runtime(Generation generation, Options options);
+
+    bool read_configuration();
+    bool place(Instance& instance);
+    bool check_options(const Options& options);
+    [[nodiscard]] Others others_of(const Instance& instance) const;
+    [[nodiscard]] bool removes_duplicates() const;
+
+    Generation generation_;
+    Options options_;
+    MosquittoBroker broker_;
+    std::filesystem::path own_path_;
+    std::optional<Configuration> configuration_;
+    std::string unreadable_;  // why there is no configuration
+    std::unique_ptr<Engine> engine_;
+    std::vector<std::unique_ptr<Instance>> instances_;
+};
+
+}  // namespace shared_subscription
