@@ -1,4 +1,4 @@
-// How the plugin must answer so that everybody else's access control stays as it is. See docs in DESIGN.md,
+// How the plugin must answer so that everybody else's access control stays as it is. See plugin/DESIGN.md,
 // "Access control".
 #pragma once
 

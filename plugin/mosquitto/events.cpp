@@ -128,8 +128,9 @@ Generation detect_generation(mosquitto_plugin_id_t* identifier) {
 
 bool register_events(Instance& instance) {
     if (!register_all(instance, kCommon)) return false;
-    return instance.runtime.generation() == Generation::v2_0 ? register_all(instance, k20)
-                                                             : register_all(instance, k21);
+    if (instance.runtime.generation() == Generation::v2_0) return register_all(instance, k20);
+    register_tick(instance);
+    return register_all(instance, k21);
 }
 
 void unregister_events(Instance& instance) {

@@ -17,7 +17,8 @@ struct Instance;
 [[nodiscard]] bool register_events(Instance& instance);
 void unregister_events(Instance& instance);
 
-/// TICK is registered at the first event, so that it comes behind everybody else's in a turn.
+/// Registers TICK, once. On 2.0 at the first event, so that it comes behind everybody else's: what they disconnect in
+/// theirs is then known to be of the same turn (Broker::has_ended).
 void register_tick(Instance& instance);
 
 /// What differs by generation: SUBSCRIBE and UNSUBSCRIBE checks, and the events of sessions.
