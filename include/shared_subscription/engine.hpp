@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/deliveries.hpp"
 #include "shared_subscription/fan_out.hpp"
 #include "shared_subscription/publications.hpp"
 #include "shared_subscription/registry.hpp"
@@ -35,7 +36,8 @@ class Engine {
         : broker_(broker),
           traits_(traits),
           registry_(std::move(strategies), std::move(random)),
-          fan_out_(registry_, publications_, broker, traits) {}
+          deliveries_(registry_, broker, traits.announces_sessions),
+          fan_out_(registry_, publications_, deliveries_, broker, traits) {}
 
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -64,8 +66,14 @@ class Engine {
     /// 2.0 DISCONNECT: the connection ended, the session perhaps. `clean`: it began with Clean Session / Clean Start.
     void disconnected(const Client& client, bool clean);
 
-    /// A turn of the main loop is over, or begins.
-    void tick();
+    /// 2.1 MESSAGE_OUT: a message is written to the client.
+    void sent(const Client& client) { deliveries_.sent(client); }
+
+    /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes forward.
+    void tick(std::int64_t now);
+
+    /// The broker's `max_queued_messages`; 0: unlimited.
+    void set_queue_limit(std::size_t messages) noexcept { deliveries_.set_queue_limit(messages); }
 
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
@@ -105,6 +113,7 @@ class Engine {
     BrokerTraits traits_;
     Registry registry_;
     Publications publications_;
+    Deliveries deliveries_;
     FanOut fan_out_;
     Replay replay_;
     Resumption resumption_;

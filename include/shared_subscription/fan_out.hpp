@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/deliveries.hpp"
 #include "shared_subscription/dispatch.hpp"
 #include "shared_subscription/publications.hpp"
 #include "shared_subscription/registry.hpp"
@@ -24,8 +25,8 @@ namespace shared_subscription {
 /// The current fan-out. Allocates nothing once warm, but for further copies (`Dispatch`).
 class FanOut {
   public:
-    FanOut(Registry& registry, Publications& publications, Broker& broker, BrokerTraits traits)
-        : registry_(registry), publications_(publications), broker_(broker), traits_(traits) {}
+    FanOut(Registry& registry, Publications& publications, Deliveries& deliveries, Broker& broker, BrokerTraits traits)
+        : registry_(registry), publications_(publications), deliveries_(deliveries), broker_(broker), traits_(traits) {}
 
     /// The broker asks about this message. True if that began another fan-out, and settled the one before.
     bool enter(const Message& message);
@@ -70,6 +71,8 @@ class FanOut {
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);
     [[nodiscard]] Answer answer_directed(Session& session, const Leaf& leaf, bool proven_now);
     void open_election(Group& group);
+    /// The broker shall give the member its message; the answer that says so.
+    [[nodiscard]] Answer let_through(const Member& member);
     [[nodiscard]] bool wins(Member& member, bool proven_now);
     [[nodiscard]] bool refused_at_its_leaf(Member& member);
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
@@ -92,6 +95,7 @@ class FanOut {
 
     Registry& registry_;
     Publications& publications_;
+    Deliveries& deliveries_;
     Broker& broker_;
     BrokerTraits traits_;
     DispatchQueue dispatches_;

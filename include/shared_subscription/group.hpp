@@ -18,7 +18,8 @@ class Group;
 struct Member {
     Subscription* subscription;
     Group* group;
-    std::size_t place = 0;         ///< in the order of joining; the group's to change
+    std::size_t place = 0;        ///< in the order of joining; the group's to change
+    std::uint8_t qos = 0;         ///< granted
     std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
     std::uint64_t judged_in = 0;  ///< the last fan-out in which other access control was asked and said yes,
     const void* judged_as = nullptr;  ///< ... of this connection

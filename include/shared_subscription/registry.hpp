@@ -48,6 +48,8 @@ struct Session {
     int protocol_version = 0;
     bool connected = true;
     std::size_t member_count = 0;
+    std::size_t held = 0;  ///< messages that it was given and the broker still holds for it, as far as known
+    bool full = false;     ///< the broker drops what it is given (Deliveries)
 
     std::uint64_t fan_out = 0;   ///< the last fan-out that asked for this client; what follows is about that one
     std::size_t calls = 0;       ///< how often it asked
@@ -105,7 +107,7 @@ class Registry {
     /// Subscribes without a group, or changes that subscription.
     Subscription& subscribe(Session& session, std::string_view filter, Standing standing);
     /// Makes the client a member; nothing changes if it is one.
-    Subscription& join(Session& session, std::string_view share_name, std::string_view filter, Standing standing);
+    Member& join(Session& session, std::string_view share_name, std::string_view filter, Standing standing);
 
     void leave(Member& member);
     void unsubscribe_ordinary(Subscription& subscription);
@@ -114,6 +116,7 @@ class Registry {
     void erase(Session& session);
 
     void set_connected(Session& session, bool connected);
+    void set_full(Session& session, bool full);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
 

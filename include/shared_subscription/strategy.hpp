@@ -43,8 +43,13 @@ using RandomSource = std::function<std::uint64_t()>;
 
 /// What a strategy may know of a member.
 struct Candidate {
-    /// Whether it can take the message. `disconnected` ones get it only if nobody is connected.
-    enum class Fitness : std::uint8_t { unfit, disconnected, connected };
+    /// How well it can take the message; the fittest come first.
+    enum class Fitness : std::uint8_t {
+        unfit,         ///< cannot get it
+        full,          ///< the broker would drop it
+        disconnected,  ///< the broker would queue it
+        connected,
+    };
 
     std::uint64_t key = 0;  ///< stable hash of the client identifier
     Fitness fitness = Fitness::unfit;

@@ -17,11 +17,12 @@ void Engine::boundary() {
     rechecking_ = nullptr;
 }
 
-void Engine::tick() {
+void Engine::tick(std::int64_t now) {
     ticks_ = true;
     boundary();
     end_closed();
     fan_out_.tick();
+    deliveries_.tick(now);
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {
@@ -103,7 +104,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter, c
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
     if (is_shared) {
-        registry_.join(session, filter.share_name, filter.topic_filter, options.standing);
+        registry_.join(session, filter.share_name, filter.topic_filter, options.standing).qos = options.qos;
         return;
     }
     const auto* before = registry_.find(session, filter.topic_filter);

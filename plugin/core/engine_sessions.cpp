@@ -15,6 +15,7 @@ void Engine::meet(Session& session, const Client& client) {
     session.protocol_version = broker_.protocol_version(client.context);
     registry_.set_connected(session, true);
     if (traits_.announces_sessions) return;
+    deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
     registry_.set_standing(session, resumed ? Standing::present : Standing::doubtful);
 }

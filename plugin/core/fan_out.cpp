@@ -14,6 +14,7 @@ bool FanOut::enter(const Message& message) {
 }
 
 Answer FanOut::ask(Session* session, const Message& message) {
+    deliveries_.conclude();
     if (!session) return directed_ ? Answer::deny : Answer::untouched;
     if (!directed_ && session->member_count == 0) return Answer::untouched;
 
@@ -119,7 +120,7 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
     auto answer = by_broker ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
         if (!wins(*member, proven_now)) continue;
-        if (broker_can && !by_broker) answer = is_judged(*member) ? Answer::allow : Answer::untouched;
+        if (broker_can && !by_broker) answer = let_through(*member);
         deliver(member->group->name());
     }
     return answer;
@@ -138,13 +139,14 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
     for (const auto& member : leaf.members) {
         if (member->group->name() == to.share_name && wins(*member, proven_now)) {
             reached_ = true;
-            return is_judged(*member) ? Answer::allow : Answer::untouched;
+            return let_through(*member);
         }
     }
     return Answer::deny;
 }
 
 void FanOut::settle() {
+    deliveries_.conclude();
     if (!open_) return;
     open_ = false;
     prune();

@@ -1,4 +1,5 @@
 // The elections of a fan-out, and what becomes of copies.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,11 @@ void FanOut::open_election(Group& group) {
     if (elected && !directed_ && is_uncertain(*elected)) {
         spares_.push_back(copy_for({.session = {}, .filter = group.filter().text, .share_name = group.name()}));
     }
+}
+
+Answer FanOut::let_through(const Member& member) {
+    deliveries_.expect(member, std::min(message_.qos, member.qos));
+    return is_judged(member) ? Answer::allow : Answer::untouched;
 }
 
 bool FanOut::wins(Member& member, bool proven_now) {

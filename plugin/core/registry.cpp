@@ -67,10 +67,9 @@ Subscription& Registry::subscribe(Session& session, std::string_view filter, Sta
     return subscribed;
 }
 
-Subscription& Registry::join(Session& session, std::string_view share_name, std::string_view text,
-                             Standing standing) {
+Member& Registry::join(Session& session, std::string_view share_name, std::string_view text, Standing standing) {
     auto& joined = subscription(session, text, standing);
-    if (find(joined, share_name)) return joined;
+    if (auto* member = find(joined, share_name)) return *member;
     auto& filter = joined.filter;
     auto& group = filter.groups[std::string(share_name)];
     if (!group) {
@@ -81,7 +80,7 @@ Subscription& Registry::join(Session& session, std::string_view share_name, std:
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
     group->join(member, Candidate{.key = session.key, .fitness = fitness(member)});
     ++session.member_count;
-    return joined;
+    return member;
 }
 
 void Registry::leave(Member& member) {
@@ -133,6 +132,12 @@ void Registry::set_connected(Session& session, bool connected) {
     for (const auto& subscription : session.subscriptions) refresh(*subscription);
 }
 
+void Registry::set_full(Session& session, bool full) {
+    if (session.full == full) return;
+    session.full = full;
+    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+}
+
 void Registry::set_standing(Subscription& subscription, Standing standing) {
     if (subscription.standing == standing) return;
     subscription.standing = standing;
@@ -153,9 +158,10 @@ void Registry::refresh(const Subscription& subscription) {
 }
 
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {
+    const auto& session = member.subscription->session;
     if (member.subscription->standing == Standing::doubtful) return Candidate::Fitness::unfit;
-    return member.subscription->session.connected ? Candidate::Fitness::connected
-                                                  : Candidate::Fitness::disconnected;
+    if (session.full) return Candidate::Fitness::full;
+    return session.connected ? Candidate::Fitness::connected : Candidate::Fitness::disconnected;
 }
 
 Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {

@@ -23,15 +23,15 @@ Fitness best_fitness(Candidates candidates) noexcept {
 class RoundRobin final : public Chooser {
   public:
     std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
-        std::size_t disconnected = kNobody;
-        for (std::size_t step = 0; step < candidates.size(); ++step) {
+        std::size_t chosen = kNobody;
+        auto fitness = Fitness::unfit;
+        for (std::size_t step = 0; step < candidates.size() && fitness < Fitness::connected; ++step) {
             const auto place = (turn_ + step) % candidates.size();
-            if (candidates[place].fitness == Fitness::connected) return place;
-            if (disconnected == kNobody && candidates[place].fitness == Fitness::disconnected) {
-                disconnected = place;
-            }
+            if (candidates[place].fitness <= fitness) continue;
+            chosen = place;
+            fitness = candidates[place].fitness;
         }
-        return disconnected;
+        return chosen;
     }
 
     void served(std::size_t place, std::size_t count) override { turn_ = (place + 1) % count; }

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iterator>
 
@@ -84,6 +85,8 @@ class Reader {
             configuration.per_listener_settings = is_true(rest);
         } else if (keyword == "allow_duplicate_messages") {
             configuration.allow_duplicate_messages = is_true(rest);
+        } else if (keyword == "max_queued_messages") {
+            std::from_chars(rest.data(), rest.data() + rest.size(), configuration.max_queued_messages);
         }
     }
 

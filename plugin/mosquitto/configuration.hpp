@@ -29,6 +29,7 @@ struct Configuration {
     std::vector<Scope> acl_files;    ///< the scopes that have one
     bool per_listener_settings = false;
     std::optional<bool> allow_duplicate_messages;
+    std::size_t max_queued_messages = 1000;  ///< 0: unlimited
 };
 
 /// The file that the broker was started with (`-c`), from /proc/self/cmdline; nothing if there is none.

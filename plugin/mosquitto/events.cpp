@@ -1,6 +1,7 @@
 #include "mosquitto/events.hpp"
 
 #include <array>
+#include <chrono>
 #include <string>
 
 #include "mosquitto/convert.hpp"
@@ -61,9 +62,11 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
 }
 
 int on_tick(int /*event*/, void* /*data*/, void* user_data) noexcept {
+    using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
-        if (instance.number == 0) instance.runtime.engine().tick();  // once a turn, however many listeners
+        if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a turn, however many listeners
+        instance.runtime.engine().tick(duration_cast<seconds>(steady_clock::now().time_since_epoch()).count());
         return MOSQ_ERR_SUCCESS;
     });
 }
@@ -88,6 +91,7 @@ constexpr std::array k20{
 };
 constexpr std::array k21{
     EventTable{v2_1::kSubscribe, "SUBSCRIBE", v2_1::on_subscribe},
+    EventTable{v2_1::kMessageOut, "MESSAGE_OUT", v2_1::on_message_out},
     EventTable{v2_1::kUnsubscribe, "UNSUBSCRIBE", v2_1::on_unsubscribe},
     EventTable{v2_1::kConnect, "CONNECT", v2_1::on_connect},
     EventTable{v2_1::kClientOffline, "CLIENT_OFFLINE", v2_1::on_offline},

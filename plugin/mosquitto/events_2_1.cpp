@@ -60,7 +60,7 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
             return static_cast<int>(MOSQ_ERR_PROTOCOL);
         }
         instance.runtime.engine().subscribe(
-            client, filter, {.qos = 0, .no_local = no_local, .standing = Standing::present});
+            client, filter, {.qos = static_cast<std::uint8_t>(event.data.options & kQos), .no_local = no_local, .standing = Standing::present});
         if (is_shared) replace(event.data.topic_filter, leaf_filter(client, filter));
         return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
@@ -78,6 +78,16 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
         }
         static_cast<void>(instance.runtime.engine().unsubscribe(client, filter, true));
         if (filter.kind == FilterKind::shared) replace(event.data.topic_filter, leaf_filter(client, filter));
+        return MOSQ_ERR_SUCCESS;
+    });
+}
+
+// An error would drop a QoS 0 message and leave a QoS 1 or 2 message in the in-flight window for ever: never veto here.
+int on_message_out(int /*event*/, void* data, void* user_data) noexcept {
+    auto& instance = *static_cast<Instance*>(user_data);
+    return guarded("MESSAGE_OUT", MOSQ_ERR_SUCCESS, [&] {
+        const auto client = to_client(static_cast<const mosquitto_evt_message*>(data)->client);
+        if (client.id.data()) instance.runtime.engine().sent(client);
         return MOSQ_ERR_SUCCESS;
     });
 }

@@ -12,10 +12,10 @@ extern "C" {
 
 namespace shared_subscription::v2_1 {
 
-inline constexpr int kConnect = 11, kSubscribe = 12, kUnsubscribe = 13, kClientOffline = 28;
+inline constexpr int kConnect = 11, kSubscribe = 12, kUnsubscribe = 13, kMessageOut = 27, kClientOffline = 28;
 inline constexpr int kPluginIgnore = 32;       ///< MOSQ_ERR_PLUGIN_IGNORE: "as if I were not there"
 inline constexpr int kSessionTakenOver = 142;  ///< MOSQ_ERR_SESSION_TAKEN_OVER
-inline constexpr std::uint8_t kNoLocal = 0x04;  ///< MQTT_SUB_OPT_NO_LOCAL
+inline constexpr std::uint8_t kQos = 0x03, kNoLocal = 0x04;  ///< of a subscription's options
 
 struct Subscription {
     char* client_id;

@@ -40,6 +40,7 @@ Runtime::Runtime(Generation generation, Options options)
                               .announces_sessions = is_2_1,
                               .removes_duplicates = removes_duplicates()};
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
+    if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
 }
 
 Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Option> options) {
@@ -130,6 +131,7 @@ bool Runtime::place(Instance& instance) {
 void Runtime::reload() {
     read_configuration();
     engine_->set_removes_duplicates(removes_duplicates());
+    if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
     for (const auto& instance : instances_) {
         // The broker does not load plugins while it runs, so only the answer can change.
         if (!place(*instance)) {

@@ -1,0 +1,59 @@
+// Whether clients take what they are given. The broker does not say when it drops a message because a client's queue is
+// full; it is counted here, and a full member is passed over for as long as another one can take the message.
+//
+// 2.1 shows in MESSAGE_OUT each message as it is written to a client: at once, or later from the client's queue. 2.0
+// shows nothing, so there only the queue of a disconnected client can be counted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/registry.hpp"
+
+namespace shared_subscription {
+
+class Deliveries {
+  public:
+    /// `shows_deliveries`: there are MESSAGE_OUT events (2.1).
+    Deliveries(Registry& registry, Broker& broker, bool shows_deliveries)
+        : registry_(registry), broker_(broker), shows_deliveries_(shows_deliveries) {}
+
+    /// `max_queued_messages`; 0: unlimited.
+    void set_queue_limit(std::size_t messages) noexcept { queue_limit_ = messages; }
+
+    /// The broker has been told to give the member a message of this QoS.
+    void expect(const Member& member, std::uint8_t qos);
+
+    /// MESSAGE_OUT: a message was written to the client.
+    void sent(const Client& client);
+
+    /// Whatever the broker does next is not the delivery that was expected.
+    void conclude();
+
+    /// 2.0: the client is connected again, so its queue empties unseen.
+    void forget(Session& session);
+
+    /// `now`: seconds of any clock that only goes forward. Gives those another chance that may have room again.
+    void tick(std::int64_t now);
+
+  private:
+    void hold(Session& session);
+    void set_full(Session& session, const char* why);
+    [[nodiscard]] bool has_room(const Session& session) const noexcept {
+        return queue_limit_ == 0 || session.held < queue_limit_;
+    }
+
+    Registry& registry_;
+    Broker& broker_;
+    bool shows_deliveries_;
+    std::size_t queue_limit_ = 1000;
+    Session* expected_ = nullptr;  // has been given a message and has not got it yet
+    std::uint8_t expected_qos_ = 0;
+    std::vector<std::string> holders_;  // clients with messages held back, or full
+    std::int64_t now_ = 0;
+};
+
+}  // namespace shared_subscription

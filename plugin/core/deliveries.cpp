@@ -1,0 +1,71 @@
+#include "shared_subscription/deliveries.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared_subscription/text.hpp"
+
+namespace shared_subscription {
+
+void Deliveries::expect(const Member& member, std::uint8_t qos) {
+    auto& session = member.subscription->session;
+    if (!session.connected) {
+        if (qos > 0) hold(session);
+        return;
+    }
+    if (!shows_deliveries_) return;
+    expected_ = &session;
+    expected_qos_ = qos;
+}
+
+void Deliveries::sent(const Client& client) {
+    if (expected_ && expected_->context == client.context) {
+        expected_ = nullptr;
+        return;
+    }
+    if (holders_.empty()) return;
+    auto* session = registry_.find(client.id);
+    if (!session || session->held == 0) return;
+    --session->held;
+    if (has_room(*session)) registry_.set_full(*session, false);
+}
+
+void Deliveries::conclude() {
+    if (!expected_) return;
+    auto& session = *std::exchange(expected_, nullptr);
+    if (expected_qos_ > 0) {
+        hold(session);  // its in-flight window is full: the broker sends it when an acknowledgement comes
+    } else {
+        set_full(session, "it does not read what it has been sent");
+    }
+}
+
+void Deliveries::hold(Session& session) {
+    if (session.held++ == 0) holders_.push_back(session.id);
+    if (!has_room(session)) set_full(session, "its queue is full (max_queued_messages)");
+}
+
+void Deliveries::set_full(Session& session, const char* why) {
+    if (session.full) return;
+    if (session.held == 0) holders_.push_back(session.id);
+    registry_.set_full(session, true);
+    broker_.log(LogLevel::notice, "client " + quote(session.id) + " is passed over: " + why + ".");
+}
+
+void Deliveries::forget(Session& session) {
+    session.held = 0;
+    registry_.set_full(session, false);
+}
+
+void Deliveries::tick(std::int64_t now) {
+    conclude();
+    if (now == now_ || holders_.empty()) return;
+    now_ = now;
+    std::erase_if(holders_, [this](const std::string& id) {
+        auto* session = registry_.find(id);
+        if (session && has_room(*session)) registry_.set_full(*session, false);
+        return !session || session->held == 0;
+    });
+}
+
+}  // namespace shared_subscription
