@@ -51,6 +51,12 @@ struct BrokerTraits {
     bool separate_leaves = false;
     /// 2.1: the broker tells when a client connects, goes offline and ends. 2.0: only that a connection ended.
     bool announces_sessions = false;
+    /// Whether all uses of this filter, or of the filters that match this topic, by one client share a leaf. 2.1 looks
+    /// for share groups below the root of topics without `$` only (sub__topic_tokenise), so the others cannot have one.
+    [[nodiscard]] bool merges_uses(std::string_view filter_or_topic) const noexcept {
+        return !separate_leaves || filter_or_topic.starts_with('$');
+    }
+
     /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it subscribed.
     bool removes_duplicates = false;
 };

@@ -104,7 +104,9 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter, c
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
     if (is_shared) {
-        registry_.join(session, filter.share_name, filter.topic_filter, options.standing).qos = options.qos;
+        auto& member = registry_.join(session, filter.share_name, filter.topic_filter, options.standing);
+        member.qos = options.qos;
+        if (traits_.merges_uses(filter.topic_filter)) member.subscription->no_local = options.no_local;
         return;
     }
     const auto* before = registry_.find(session, filter.topic_filter);
@@ -121,10 +123,12 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     const bool is_shared = filter.kind == FilterKind::shared;
     if (!subscription) return is_shared ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     auto* member = is_shared ? Registry::find(*subscription, filter.share_name) : nullptr;
-    if (is_shared ? !member : !subscription->ordinary) return Unsubscribed::no_such_use;
+    const bool is_merged = traits_.merges_uses(filter.topic_filter);
+    if (!is_shared && !subscription->ordinary) return is_merged ? Unsubscribed::no_such_use : Unsubscribed::unknown;
+    if (is_shared && !member) return Unsubscribed::no_such_use;
 
     const auto uses = subscription->members.size() + (subscription->ordinary ? 1U : 0U);
-    const bool leaf_goes = traits_.separate_leaves || uses == 1;
+    const bool leaf_goes = !is_merged || uses == 1;
     if (leaf_goes && !certain) {
         registry_.set_standing(*subscription, Standing::doubtful);
     } else if (is_shared) {

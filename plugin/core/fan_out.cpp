@@ -72,7 +72,7 @@ FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
 }
 
 FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const noexcept {
-    return traits_.separate_leaves ? separate_leaf_at(session, index) : merged_leaf_at(session, index);
+    return traits_.merges_uses(topic_) ? merged_leaf_at(session, index) : separate_leaf_at(session, index);
 }
 
 FanOut::Leaf FanOut::merged_leaf_at(const Session& session, std::size_t index) const noexcept {

@@ -42,6 +42,12 @@ inline void shorten_to(const char* filter, std::string_view topic_filter) {
     writable(filter)[topic_filter.size()] = '\0';
 }
 
+// Filters that no client is subscribed to, to let an UNSUBSCRIBE change nothing in the broker's tree. sub__remove
+// answers "success" where even the first level is unknown, "no subscription existed" elsewhere; no SUBSCRIBE can hold
+// a control character.
+inline constexpr const char* kRemovesNothingWithSuccess = "$";
+inline constexpr char kControlCharacter = '\x01';
+
 /// Refuses a filter that begins like a shared subscription and is none.
 [[nodiscard]] inline int refuse(Instance& instance, const mosquitto_evt_acl_check& check, const char* problem) {
     const char* id = mosquitto_client_id(check.client);

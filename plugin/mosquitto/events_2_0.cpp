@@ -7,11 +7,8 @@
 namespace shared_subscription::v2_0 {
 namespace {
 
-// Filters that no client is subscribed to, to let an UNSUBSCRIBE change nothing in the broker's tree.
-// sub__remove answers "success" where even the first level is unknown, "no subscription existed" elsewhere;
-// no SUBSCRIBE can hold a control character.
-void remove_nothing_with_success(const char* filter) { shorten_to(filter, "$"); }
-void remove_nothing(const char* filter) { writable(filter)[0] = '\x01'; }
+void remove_nothing_with_success(const char* filter) { shorten_to(filter, kRemovesNothingWithSuccess); }
+void remove_nothing(const char* filter) { writable(filter)[0] = kControlCharacter; }
 
 /// What everybody else says to the filter that the broker will store.
 Verdict ask_others(Instance& instance, const mosquitto_evt_acl_check& check, const SubscriptionFilter& filter) {

@@ -12,9 +12,11 @@
 namespace shared_subscription::v2_1 {
 namespace {
 
-// A native share group that has this client alone as member, so that its leaves never merge and 2.1 replays no
+// What the broker stores for a membership: a native share group that has this client alone as member, so that its leaves never merge and 2.1 replays no
 // retained message. The name is the same after a restart.
+// Topics that begin with `$` cannot have one (BrokerTraits::merges_uses).
 std::string leaf_filter(const Client& client, const SubscriptionFilter& filter) {
+    if (filter.topic_filter.starts_with('$')) return std::string(filter.topic_filter);
     char key[2 * sizeof(std::uint64_t) + 1];
     std::snprintf(key, sizeof key, "%016llx", static_cast<unsigned long long>(stable_hash(client.id)));
     std::string leaf = "$share/";
@@ -71,13 +73,20 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
     return guarded("UNSUBSCRIBE", MOSQ_ERR_NOMEM, [&] {
         auto& event = *static_cast<SubscribeEvent*>(data);
         const auto client = to_client(event.client);
-        auto filter = parse_subscription(event.data.topic_filter);
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
-        if (filter.kind == FilterKind::malformed) {  // was never granted; the broker would disconnect the client
-            filter = {FilterKind::shared, kQueueShareName, "none", nullptr};
+        const auto filter = parse_subscription(event.data.topic_filter);
+        // A malformed one was never granted; the broker would disconnect the client for it.
+        const auto result = filter.kind == FilterKind::malformed
+                                ? Unsubscribed::no_such_use
+                                : instance.runtime.engine().unsubscribe(client, filter, true);
+        switch (result) {
+            case Unsubscribed::leaf_goes:
+                if (filter.kind == FilterKind::shared) replace(event.data.topic_filter, leaf_filter(client, filter));
+                break;
+            case Unsubscribed::leaf_stays: replace(event.data.topic_filter, kRemovesNothingWithSuccess); break;
+            case Unsubscribed::no_such_use: replace(event.data.topic_filter, {kControlCharacter}); break;
+            case Unsubscribed::unknown: break;
         }
-        static_cast<void>(instance.runtime.engine().unsubscribe(client, filter, true));
-        if (filter.kind == FilterKind::shared) replace(event.data.topic_filter, leaf_filter(client, filter));
         return MOSQ_ERR_SUCCESS;
     });
 }
