@@ -80,16 +80,16 @@ bool Engine::is_replay(const Client& client, const Message& message) {
 // A client that resumes its session is asked about again for each message that the broker holds for it, and what is
 // denied is deleted (2.0: connection_check_acl; 2.1: db__check_acl_of_all_messages). These are its own already.
 bool Engine::is_resumption(const Session& session, const Client& client, const Message& message) {
+    const bool is_known = session.context == client.context;
+    if (is_known && resumption_.key == 0) return false;
     if (publications_.is_in_flight(message) || fan_out_.continues(message)) return false;
-    if (resumption_.key == 0 && session.connected && session.context && session.context != client.context) {
+    if (resumption_.key == 0 && session.connected && session.context) {
         // 2.0 reports the end of a WebSockets connection only after the one that took it over is busy.
         resumption_ = {.key = session.key, .before = session.context};
     }
-    if (resumption_.key != session.key || resumption_.before == client.context) {
-        resumption_ = {};
-        return false;
-    }
-    return true;
+    if (resumption_.key == session.key && resumption_.before != client.context) return true;
+    resumption_ = {};
+    return false;
 }
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter, const SubscribeOptions& options) {
