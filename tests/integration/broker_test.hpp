@@ -1,0 +1,88 @@
+// The fixture of all integration tests: a broker with the plugin, clients, and a way to know that
+// nothing more will come.
+
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "broker.hpp"
+#include "client.hpp"
+#include "environment.hpp"
+
+namespace integration {
+
+class BrokerTest : public ::testing::Test {
+  protected:
+    // Every test ends within this many seconds, or the whole run does.
+    static constexpr unsigned test_seconds = 60;
+
+    void SetUp() override;
+    // Ends the brokers; fails the test if one did not end cleanly, or if its log has an alarming
+    // line that the test does not expect.
+    void TearDown() override;
+
+    // A client that is connected; it lives until the end of the test.
+    Client& connect(const std::string& id, const ClientOptions& options = {});
+    Client& connect(const Endpoint& endpoint, const std::string& id,
+                    const ClientOptions& options = {});
+    std::vector<Client*> connect_all(const std::vector<std::string>& ids,
+                                     const ClientOptions& options = {});
+
+    // Returns when everything that the broker was given before has reached the clients.
+    //
+    // Each round is two exchanges. First each client publishes with QoS 1: its PUBACK says that the
+    // broker, which has one thread, has read and fanned out all that this client sent before. Then
+    // each client is sent a fence, of QoS 1 too: the broker writes to a client in order, so that
+    // what was fanned out before the fence has arrived before it.
+    //
+    // Why more than one round: a message that the plugin publishes is fanned out at the top of the
+    // next turn of the broker's main loop, and may make the plugin publish once more, and each
+    // exchange takes a turn at least; the PUBRECs that a client sends in one round are answered
+    // with PUBREL, in which a QoS 2 message ends, in the next.
+    void settle();
+
+    // One more broker, on a port of its own.
+    Broker& another_broker();
+    // A line of the log with this text in it is no failure.
+    void expect_alarming_log(const std::string& text) { expected_alarms_.push_back(text); }
+
+    Broker broker;
+    Loop loop;
+
+  private:
+    void end(Broker& broker);
+
+    std::deque<Broker> more_brokers_;
+    std::deque<Client> clients_;
+    Client* fencer_ = nullptr;
+    int fences_ = 0;
+    std::vector<std::string> expected_alarms_;
+};
+
+// With the plugin and its defaults.
+class PluginTest : public BrokerTest {
+  protected:
+    void SetUp() override {
+        BrokerTest::SetUp();
+        broker.start();
+    }
+};
+
+// For the names of rows: "Mqtt31", "Mqtt311", "Mqtt5".
+std::string protocol_name(int protocol);
+
+// The payloads of all clients together, sorted.
+std::vector<std::string> all_payloads(const std::vector<Client*>& clients);
+// How many messages each has.
+std::vector<std::size_t> counts(const std::vector<Client*>& clients);
+// Messages to one topic with the payloads "1", "2", ..., "count".
+std::vector<Message> numbered(const std::string& topic, int count, int qos = 0);
+// "first", ..., "last" as numbered() writes them.
+std::vector<std::string> numbers(int first, int last);
+
+}  // namespace integration
