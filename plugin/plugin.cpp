@@ -12,19 +12,21 @@ using shared_subscription::Runtime;
 
 #define PLUGIN_EXPORT extern "C" __attribute__((visibility("default")))
 
-PLUGIN_EXPORT int mosquitto_plugin_version(int supported_version_count, const int* supported_versions) {
+PLUGIN_EXPORT int mosquitto_plugin_version(int supported_version_count,
+                                           const int* supported_versions) {
     for (int index = 0; index < supported_version_count; ++index) {
         if (supported_versions[index] == MOSQ_PLUGIN_VERSION) return MOSQ_PLUGIN_VERSION;
     }
     return -1;
 }
 
-PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** user_data, mosquitto_opt* options,
-                                        int option_count) {
+PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** user_data,
+                                        mosquitto_opt* options, int option_count) {
     return guarded("initialisation", MOSQ_ERR_UNKNOWN, [&] {
         std::vector<Option> given;
         for (int index = 0; index < option_count; ++index) {
-            given.emplace_back(options[index].key, options[index].value ? options[index].value : "");
+            given.emplace_back(options[index].key,
+                               options[index].value ? options[index].value : "");
         }
         auto* instance = Runtime::start(identifier, given);
         *user_data = instance;
@@ -32,7 +34,8 @@ PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void*
     });
 }
 
-PLUGIN_EXPORT int mosquitto_plugin_cleanup(void* user_data, mosquitto_opt* /*options*/, int /*option_count*/) {
+PLUGIN_EXPORT int mosquitto_plugin_cleanup(void* user_data, mosquitto_opt* /*options*/,
+                                           int /*option_count*/) {
     return guarded("cleanup", MOSQ_ERR_UNKNOWN, [&] {
         if (user_data) Runtime::stop(*static_cast<Instance*>(user_data));
         return MOSQ_ERR_SUCCESS;

@@ -1,4 +1,5 @@
-// What the core knows of the broker: values in, values out. No Mosquitto header is needed to read or test it.
+// What the core knows of the broker: values in, values out. No Mosquitto header is needed to read
+// or test it.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,8 @@ struct Message {
     std::uint32_t payload_size = 0;  ///< bytes
     std::uint8_t qos = 0;
     bool retain = false;
-    const void* properties = nullptr;  ///< the broker's property list; null: none, or not shown (2.0 in READ)
+    const void* properties =
+        nullptr;  ///< the broker's property list; null: none, or not shown (2.0 in READ)
 
     [[nodiscard]] bool is_same_object(const Message& other) const noexcept {
         return topic.data() == other.topic.data() && payload == other.payload &&
@@ -46,18 +48,21 @@ enum class Answer : std::uint8_t {
 
 /// How the generations of the broker differ, as far as a rule depends on it.
 struct BrokerTraits {
-    /// 2.1: each membership of a client is a leaf of its own in the broker's tree. 2.0: all uses of one
-    /// filter by one client share a leaf.
+    /// 2.1: each membership of a client is a leaf of its own in the broker's tree. 2.0: all uses of
+    /// one filter by one client share a leaf.
     bool separate_leaves = false;
-    /// 2.1: the broker tells when a client connects, goes offline and ends. 2.0: only that a connection ended.
+    /// 2.1: the broker tells when a client connects, goes offline and ends. 2.0: only that a
+    /// connection ended.
     bool announces_sessions = false;
-    /// Whether all uses of this filter, or of the filters that match this topic, by one client share a leaf. 2.1 looks
-    /// for share groups below the root of topics without `$` only (sub__topic_tokenise), so the others cannot have one.
+    /// Whether all uses of this filter, or of the filters that match this topic, by one client
+    /// share a leaf. 2.1 looks for share groups below the root of topics without `$` only
+    /// (sub__topic_tokenise), so the others cannot have one.
     [[nodiscard]] bool merges_uses(std::string_view filter_or_topic) const noexcept {
         return !separate_leaves || filter_or_topic.starts_with('$');
     }
 
-    /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it subscribed.
+    /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it
+    /// subscribed.
     bool removes_duplicates = false;
 };
 
@@ -66,7 +71,8 @@ class Broker {
   public:
     virtual ~Broker() = default;
 
-    /// Queues a copy of the message; it is fanned out to all matching subscribers at the next turn of the main loop.
+    /// Queues a copy of the message; it is fanned out to all matching subscribers at the next turn
+    /// of the main loop.
     virtual void publish(const Message& message) = 0;
 
     /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
@@ -85,11 +91,13 @@ class Broker {
     /// 3, 4 or 5: MQTT 3.1, 3.1.1, 5.
     [[nodiscard]] virtual int protocol_version(Context context) = 0;
 
-    /// 2.1: whether the broker still has a session with this identifier. 2.0 cannot tell: always true.
+    /// 2.1: whether the broker still has a session with this identifier. 2.0 cannot tell: always
+    /// true.
     [[nodiscard]] virtual bool has_session(std::string_view client_id) = 0;
 
-    /// 2.0: whether the session of a connection that was reported as disconnected in this turn of the main
-    /// loop ended with it. May only be asked in the TICK of the same turn, before the broker frees it.
+    /// 2.0: whether the session of a connection that was reported as disconnected in this turn of
+    /// the main loop ended with it. May only be asked in the TICK of the same turn, before the
+    /// broker frees it.
     [[nodiscard]] virtual bool has_ended(Context context) = 0;
 
     virtual void log(LogLevel level, std::string_view text) = 0;

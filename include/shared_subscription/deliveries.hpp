@@ -1,8 +1,10 @@
-// Whether clients take what they are given. The broker does not say when it drops a message because a client's queue is
-// full; it is counted here, and a full member is passed over for as long as another one can take the message.
+// Whether clients take what they are given. The broker does not say when it drops a message because
+// a client's queue is full; it is counted here, and a full member is passed over for as long as
+// another one can take the message.
 //
-// 2.1 shows in MESSAGE_OUT each message as it is written to a client: at once, or later from the client's queue. 2.0
-// shows nothing, so there only the queue of a disconnected client can be counted.
+// 2.1 shows in MESSAGE_OUT each message as it is written to a client: at once, or later from the
+// client's queue. 2.0 shows nothing, so there only the queue of a disconnected client can be
+// counted.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +38,8 @@ class Deliveries {
     /// 2.0: the client is connected again, so its queue empties unseen.
     void forget(Session& session);
 
-    /// `now`: seconds of any clock that only goes forward. Gives those another chance that may have room again.
+    /// `now`: seconds of any clock that only goes forward. Gives those another chance that may have
+    /// room again.
     void tick(std::int64_t now);
 
   private:

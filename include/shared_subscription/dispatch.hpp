@@ -1,6 +1,7 @@
-// Messages that the plugin publishes again so that one more copy reaches one client, or so that a group gets what its
-// elected member could not. The copy goes by an ordinary fan-out in which everybody else is denied; thus the broker's
-// QoS, queues and access control apply to it as to any message.
+// Messages that the plugin publishes again so that one more copy reaches one client, or so that a
+// group gets what its elected member could not. The copy goes by an ordinary fan-out in which
+// everybody else is denied; thus the broker's QoS, queues and access control apply to it as to any
+// message.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ struct Dispatch {
     KeptProperties properties;
     std::uint64_t publisher = 0;  ///< stable hash, for strategies that hash it
     Addressee to;
-    int tries = 0;   ///< how often it went out before
-    int ticks = 0;   ///< main loop turns since it was queued
+    int tries = 0;  ///< how often it went out before
+    int ticks = 0;  ///< main loop turns since it was queued
 
     [[nodiscard]] Message message() const noexcept;
     [[nodiscard]] bool is(const Message& message) const noexcept;
@@ -42,9 +43,11 @@ class DispatchQueue {
     void push(Dispatch dispatch) { waiting_.push_back(std::move(dispatch)); }
 
     /// The dispatch that this message is; those before it, which met nobody, go to `missed`.
-    [[nodiscard]] std::optional<Dispatch> take(const Message& message, std::vector<Dispatch>& missed);
+    [[nodiscard]] std::optional<Dispatch> take(const Message& message,
+                                               std::vector<Dispatch>& missed);
 
-    /// One turn of the main loop is over. Those that should have been fanned out by now go to `missed`.
+    /// One turn of the main loop is over. Those that should have been fanned out by now go to
+    /// `missed`.
     void tick(std::vector<Dispatch>& missed);
 
     /// Whether a copy for that client has not been fanned out yet.

@@ -19,15 +19,17 @@ namespace shared_subscription {
 
 struct SubscribeOptions {
     std::uint8_t qos = 0;
-    bool no_local = false;                  ///< as far as the broker shows it (2.1)
-    Standing standing = Standing::present;  ///< doubtful: the broker may yet refuse the subscription
+    bool no_local = false;  ///< as far as the broker shows it (2.1)
+    Standing standing =
+        Standing::present;  ///< doubtful: the broker may yet refuse the subscription
 };
 
 enum class Unsubscribed : std::uint8_t {
-    leaf_goes,   ///< the broker shall take away the client's leaf
-    leaf_stays,  ///< the client's use is gone, but others share the leaf
-    no_such_use, ///< the client is not subscribed like that; a leaf it may have there is another use's
-    unknown,     ///< nothing is known of a subscription by that filter: the broker's own business
+    leaf_goes,    ///< the broker shall take away the client's leaf
+    leaf_stays,   ///< the client's use is gone, but others share the leaf
+    no_such_use,  ///< the client is not subscribed like that; a leaf it may have there is another
+                  ///< use's
+    unknown,      ///< nothing is known of a subscription by that filter: the broker's own business
 };
 
 class Engine {
@@ -43,10 +45,12 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
 
     /// A SUBSCRIBE that the broker will carry out. `filter` is well-formed.
-    void subscribe(const Client& client, const SubscriptionFilter& filter, const SubscribeOptions& options);
+    void subscribe(const Client& client, const SubscriptionFilter& filter,
+                   const SubscribeOptions& options);
 
     /// An UNSUBSCRIBE that the broker will carry out. `certain`: nobody else can refuse it.
-    [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter, bool certain);
+    [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter,
+                                           bool certain);
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
@@ -61,15 +65,18 @@ class Engine {
     void connected(const Client& client);
     /// 2.1 CLIENT_OFFLINE: the connection ended, the session stays.
     void offline(const Client& client);
-    /// 2.1 DISCONNECT: the session ended, or goes on in another connection that is about to be announced.
+    /// 2.1 DISCONNECT: the session ended, or goes on in another connection that is about to be
+    /// announced.
     void ended(const Client& client, bool taken_over);
-    /// 2.0 DISCONNECT: the connection ended, the session perhaps. `clean`: it began with Clean Session / Clean Start.
+    /// 2.0 DISCONNECT: the connection ended, the session perhaps. `clean`: it began with Clean
+    /// Session / Clean Start.
     void disconnected(const Client& client, bool clean);
 
     /// 2.1 MESSAGE_OUT: a message is written to the client.
     void sent(const Client& client) { deliveries_.sent(client); }
 
-    /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes forward.
+    /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes
+    /// forward.
     void tick(std::int64_t now);
 
     /// The broker's `max_queued_messages`; 0: unlimited.
@@ -104,7 +111,8 @@ class Engine {
     /// A context that speaks for this session: is it the one that is known?
     void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);
-    [[nodiscard]] bool is_resumption(const Session& session, const Client& client, const Message& message);
+    [[nodiscard]] bool is_resumption(const Session& session, const Client& client,
+                                     const Message& message);
     [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
     void undo_kick_checks(Session& session);
     void end_closed();
@@ -117,8 +125,9 @@ class Engine {
     FanOut fan_out_;
     Replay replay_;
     Resumption resumption_;
-    std::vector<Closing> closing_;        // 2.0: disconnected in this turn of the main loop
-    Context rechecking_ = nullptr;        // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
+    std::vector<Closing> closing_;  // 2.0: disconnected in this turn of the main loop
+    Context rechecking_ =
+        nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
     bool said_prefix_ = false;
     bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK

@@ -1,9 +1,12 @@
-// One fan-out: the broker's walk through its tree for one message, asking "may this client read it?" at each leaf.
-// Each group elects one member; that member's leaf is let through, the other members' leaves are denied.
+// One fan-out: the broker's walk through its tree for one message, asking "may this client read
+// it?" at each leaf. Each group elects one member; that member's leaf is let through, the other
+// members' leaves are denied.
 //
 // What the broker does not tell, and how it is known here:
-//   - which leaf of the client is meant: leaves are asked for in the order of FilterTree::match, so it is counted;
-//   - that another fan-out begins: another message object or topic, an event in between (`settle`), or a client
+//   - which leaf of the client is meant: leaves are asked for in the order of FilterTree::match, so
+//   it is counted;
+//   - that another fan-out begins: another message object or topic, an event in between (`settle`),
+//   or a client
 //     that is asked for more often than it has leaves, where no publish was announced.
 #pragma once
 
@@ -25,25 +28,34 @@ namespace shared_subscription {
 /// The current fan-out. Allocates nothing once warm, but for further copies (`Dispatch`).
 class FanOut {
   public:
-    FanOut(Registry& registry, Publications& publications, Deliveries& deliveries, Broker& broker, BrokerTraits traits)
-        : registry_(registry), publications_(publications), deliveries_(deliveries), broker_(broker), traits_(traits) {}
+    FanOut(Registry& registry, Publications& publications, Deliveries& deliveries, Broker& broker,
+           BrokerTraits traits)
+        : registry_(registry),
+          publications_(publications),
+          deliveries_(deliveries),
+          broker_(broker),
+          traits_(traits) {}
 
-    /// The broker asks about this message. True if that began another fan-out, and settled the one before.
+    /// The broker asks about this message. True if that began another fan-out, and settled the one
+    /// before.
     bool enter(const Message& message);
 
-    /// The broker asks whether one leaf of this client gets the message that was entered; null: a client without
-    /// subscriptions.
+    /// The broker asks whether one leaf of this client gets the message that was entered; null: a
+    /// client without subscriptions.
     [[nodiscard]] Answer ask(Session* session, const Message& message);
 
     /// Whether clients in no group need not be asked about.
-    [[nodiscard]] bool concerns_groups_only() const noexcept { return !directed_ && dispatches_.empty(); }
+    [[nodiscard]] bool concerns_groups_only() const noexcept {
+        return !directed_ && dispatches_.empty();
+    }
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
         return open_ && message_.is_same_object(message) && topic_ == message.topic;
     }
 
-    /// Whatever the broker asks next belongs to another message. Draws the conclusions from this one.
+    /// Whatever the broker asks next belongs to another message. Draws the conclusions from this
+    /// one.
     void settle();
 
     /// One turn of the main loop is over.
@@ -76,7 +88,8 @@ class FanOut {
     [[nodiscard]] bool wins(Member& member, bool proven_now);
     [[nodiscard]] bool refused_at_its_leaf(Member& member);
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
-        return member.judged_in == number_ && member.judged_as == member.subscription->session.context;
+        return member.judged_in == number_ &&
+               member.judged_as == member.subscription->session.context;
     }
     [[nodiscard]] bool judge(Member& member);
     [[nodiscard]] Member* choose(Group& group);
@@ -86,7 +99,8 @@ class FanOut {
     void serve(Member& member);
 
     [[nodiscard]] Dispatch copy_for(Addressee to) const;
-    void dispatch_copy(Session& session, const Subscription& subscription, std::string_view share_name);
+    void dispatch_copy(Session& session, const Subscription& subscription,
+                       std::string_view share_name);
     void send(Dispatch dispatch);
     void not_taken(Member& member);
     void missed(Dispatch dispatch);
@@ -102,21 +116,23 @@ class FanOut {
 
     std::uint64_t number_ = 0;
     bool open_ = false;
-    bool announced_ = false;  // an event came before it, so it cannot be mistaken for the one before
+    bool announced_ =
+        false;  // an event came before it, so it cannot be mistaken for the one before
     Message message_;
     Publication publication_;
     Ballot ballot_;
-    std::optional<Dispatch> directed_;  // the fan-out of a copy: everybody but its addressee is denied
-    bool reached_ = false;              // the addressee was there
+    std::optional<Dispatch>
+        directed_;          // the fan-out of a copy: everybody but its addressee is denied
+    bool reached_ = false;  // the addressee was there
 
-    std::string topic_;                 // of `matches_`, which holds while the registry's version does
+    std::string topic_;  // of `matches_`, which holds while the registry's version does
     std::uint64_t matched_version_ = 0;
     std::vector<Filter*> matches_;
 
-    std::vector<Group*> elections_;     // held in this fan-out
-    std::vector<Member*> excluded_;     // cannot get this message
-    std::vector<Dispatch> spares_;      // for groups whose elected member may turn out not to be there
-    std::vector<Dispatch> missed_;      // copies that met nobody
+    std::vector<Group*> elections_;  // held in this fan-out
+    std::vector<Member*> excluded_;  // cannot get this message
+    std::vector<Dispatch> spares_;   // for groups whose elected member may turn out not to be there
+    std::vector<Dispatch> missed_;   // copies that met nobody
     std::vector<Subscription*> gone_;
 };
 

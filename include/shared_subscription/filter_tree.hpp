@@ -1,10 +1,14 @@
-// The topic filters that somebody is subscribed to, as a tree of topic levels; answers which of them match a topic.
+// The topic filters that somebody is subscribed to, as a tree of topic levels; answers which of
+// them match a topic.
 //
 // Invariants:
 //   1. A node exists only while it or a node below it holds a value.
-//   2. `match` visits filters in the order in which Mosquitto asks for its subscribers (`src/subs.c`, sub__search):
-//      at each level the literal child, then `+`, then `#`; what lies below a node before the node itself.
-// Matching follows MQTT 5, 4.7: `a/#` matches `a`; a wildcard at the first level does not match `$...`.
+//   2. `match` visits filters in the order in which Mosquitto asks for its subscribers
+//   (`src/subs.c`, sub__search):
+//      at each level the literal child, then `+`, then `#`; what lies below a node before the node
+//      itself.
+// Matching follows MQTT 5, 4.7: `a/#` matches `a`; a wildcard at the first level does not match
+// `$...`.
 #pragma once
 
 #include <memory>
@@ -54,7 +58,8 @@ class FilterTree {
     /// Forgets `filter` and its value; nothing if there is none.
     void erase(std::string_view filter) { erase(root_, Levels(filter)); }
 
-    /// Calls `visit(Value&)` for each filter that matches `topic`, in the broker's order. Allocates nothing.
+    /// Calls `visit(Value&)` for each filter that matches `topic`, in the broker's order. Allocates
+    /// nothing.
     template <class Visitor>
     void match(std::string_view topic, Visitor&& visit) const {
         const bool hidden = topic.starts_with('$');

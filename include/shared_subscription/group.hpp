@@ -21,9 +21,10 @@ struct Member {
     std::size_t place = 0;        ///< in the order of joining; the group's to change
     std::uint8_t qos = 0;         ///< granted
     std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
-    std::uint64_t judged_in = 0;  ///< the last fan-out in which other access control was asked and said yes,
+    std::uint64_t judged_in =
+        0;  ///< the last fan-out in which other access control was asked and said yes,
     const void* judged_as = nullptr;  ///< ... of this connection
-    bool refused = false;         ///< access control kept a message from it; said in the log once
+    bool refused = false;  ///< access control kept a message from it; said in the log once
 };
 
 /// What is known of a group's election in the current fan-out.
@@ -37,7 +38,10 @@ struct Election {
 class Group {
   public:
     Group(std::string name, Filter& filter, Strategy strategy, const RandomSource& random)
-        : name_(std::move(name)), filter_(filter), strategy_(strategy), chooser_(make_chooser(strategy, random)) {}
+        : name_(std::move(name)),
+          filter_(filter),
+          strategy_(strategy),
+          chooser_(make_chooser(strategy, random)) {}
 
     void join(Member& member, const Candidate& candidate);
     void leave(Member& member);

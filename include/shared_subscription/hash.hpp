@@ -1,5 +1,6 @@
-// The stable hash behind the strategies that hash: FNV-1a (64 bits), mixed with MurmurHash3's fmix64.
-// Stable means: the same on every machine and in every release, so that a restart or a second broker chooses alike.
+// The stable hash behind the strategies that hash: FNV-1a (64 bits), mixed with MurmurHash3's
+// fmix64. Stable means: the same on every machine and in every release, so that a restart or a
+// second broker chooses alike.
 #pragma once
 
 #include <cstdint>

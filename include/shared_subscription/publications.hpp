@@ -1,5 +1,6 @@
-// Who published the message that the broker fans out next. The broker does not say it in the fan-out: it shows the
-// publisher in the WRITE check and the MESSAGE event before, for QoS 2 long before (at PUBLISH; fanned out at PUBREL).
+// Who published the message that the broker fans out next. The broker does not say it in the
+// fan-out: it shows the publisher in the WRITE check and the MESSAGE event before, for QoS 2 long
+// before (at PUBLISH; fanned out at PUBREL).
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,8 @@ class Publications {
     void forget_announced() noexcept { announced_ = false; }
 
   private:
-    // A message that never sees its PUBREL stays in the map until its address is used again; this bounds it.
+    // A message that never sees its PUBREL stays in the map until its address is used again; this
+    // bounds it.
     static constexpr std::size_t kMaxInFlight = 100'000;
 
     struct InFlight {

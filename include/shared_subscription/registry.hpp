@@ -1,10 +1,11 @@
 // Who is subscribed to what: sessions, their subscriptions, groups and their members.
 //
-// The broker's tree is the truth, this registry its forecast. A subscription is `present` once the broker is known
-// to have it, and `doubtful` while only the broker knows (see Standing).
+// The broker's tree is the truth, this registry its forecast. A subscription is `present` once the
+// broker is known to have it, and `doubtful` while only the broker knows (see Standing).
 //
 // Invariants:
-//   1. A session exists only while it has a subscription; a filter only while it is somebody's; a group only
+//   1. A session exists only while it has a subscription; a filter only while it is somebody's; a
+//   group only
 //      while it has members.
 //   2. Each member is in exactly one group and belongs to exactly one subscription of one session.
 //   3. `group_count()` is the number of groups.
@@ -26,10 +27,12 @@ struct Session;
 
 enum class Standing : std::uint8_t {
     present,   ///< in the broker's tree
-    doubtful,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not elected before.
+    doubtful,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not elected
+               ///< before.
 };
 
-/// All that one client is subscribed to by one filter: on 2.0 one leaf in the broker's tree, on 2.1 one for each use.
+/// All that one client is subscribed to by one filter: on 2.0 one leaf in the broker's tree, on 2.1
+/// one for each use.
 struct Subscription {
     Session& session;
     Filter& filter;
@@ -48,13 +51,15 @@ struct Session {
     int protocol_version = 0;
     bool connected = true;
     std::size_t member_count = 0;
-    std::size_t held = 0;  ///< messages that it was given and the broker still holds for it, as far as known
-    bool full = false;     ///< the broker drops what it is given (Deliveries)
+    std::size_t held =
+        0;  ///< messages that it was given and the broker still holds for it, as far as known
+    bool full = false;  ///< the broker drops what it is given (Deliveries)
 
-    std::uint64_t fan_out = 0;   ///< the last fan-out that asked for this client; what follows is about that one
-    std::size_t calls = 0;       ///< how often it asked
-    bool got_message = false;    ///< the broker has been told to deliver
-    bool got_ordinary = false;   ///< the copy for ordinary subscriptions is done
+    std::uint64_t fan_out =
+        0;  ///< the last fan-out that asked for this client; what follows is about that one
+    std::size_t calls = 0;      ///< how often it asked
+    bool got_message = false;   ///< the broker has been told to deliver
+    bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
 
     std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
 };
@@ -101,13 +106,16 @@ class Registry {
 
     /// Null where the client is not subscribed by that filter. Allocates nothing.
     [[nodiscard]] static Subscription* find(const Session& session, const Filter& filter) noexcept;
-    [[nodiscard]] Subscription* find(const Session& session, std::string_view filter) const noexcept;
-    [[nodiscard]] static Member* find(const Subscription& subscription, std::string_view share_name) noexcept;
+    [[nodiscard]] Subscription* find(const Session& session,
+                                     std::string_view filter) const noexcept;
+    [[nodiscard]] static Member* find(const Subscription& subscription,
+                                      std::string_view share_name) noexcept;
 
     /// Subscribes without a group, or changes that subscription.
     Subscription& subscribe(Session& session, std::string_view filter, Standing standing);
     /// Makes the client a member; nothing changes if it is one.
-    Member& join(Session& session, std::string_view share_name, std::string_view filter, Standing standing);
+    Member& join(Session& session, std::string_view share_name, std::string_view filter,
+                 Standing standing);
 
     void leave(Member& member);
     void unsubscribe_ordinary(Subscription& subscription);
@@ -128,7 +136,8 @@ class Registry {
         filters.clear();
         filters_.match(topic, [&filters](Filter& filter) { filters.push_back(&filter); });
     }
-    [[nodiscard]] Group* find_group(std::string_view share_name, std::string_view filter) const noexcept;
+    [[nodiscard]] Group* find_group(std::string_view share_name,
+                                    std::string_view filter) const noexcept;
 
     /// Changes whenever `match` may answer otherwise.
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }

@@ -57,8 +57,9 @@ struct Candidate {
 
 /// What a strategy may know of a message.
 struct Ballot {
-    std::uint64_t publisher = 0;  ///< stable hash of the publisher's client identifier; 0: no client published it
-    std::uint64_t topic = 0;      ///< stable hash of the topic name
+    std::uint64_t publisher =
+        0;  ///< stable hash of the publisher's client identifier; 0: no client published it
+    std::uint64_t topic = 0;  ///< stable hash of the topic name
 };
 
 /// Chooses among the members of one group, which it knows by their place in the order of joining.
@@ -69,9 +70,10 @@ class Chooser {
 
     virtual ~Chooser() = default;
 
-    /// The place of the member that should get the message, or kNobody if all are unfit. Changes no turn:
-    /// asked twice for one message it may be asked with fewer or more fit candidates.
-    [[nodiscard]] virtual std::size_t choose(std::span<const Candidate> candidates, const Ballot& ballot) = 0;
+    /// The place of the member that should get the message, or kNobody if all are unfit. Changes no
+    /// turn: asked twice for one message it may be asked with fewer or more fit candidates.
+    [[nodiscard]] virtual std::size_t choose(std::span<const Candidate> candidates,
+                                             const Ballot& ballot) = 0;
 
     /// The member at `place`, one of `count`, has got a message.
     virtual void served(std::size_t /*place*/, std::size_t /*count*/) {}

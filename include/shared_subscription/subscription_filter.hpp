@@ -1,12 +1,13 @@
-// What a client asks for in SUBSCRIBE and UNSUBSCRIBE: an ordinary topic filter, or a place in a group.
-// Rules: MQTT 5, 4.8.2 Shared Subscriptions; `$queue/` as on EMQX, one group without a name.
+// What a client asks for in SUBSCRIBE and UNSUBSCRIBE: an ordinary topic filter, or a place in a
+// group. Rules: MQTT 5, 4.8.2 Shared Subscriptions; `$queue/` as on EMQX, one group without a name.
 #pragma once
 
 #include <string_view>
 
 namespace shared_subscription {
 
-/// The share name of the group that `$queue/<filter>` means. `$share/$queue/<filter>` is the same group.
+/// The share name of the group that `$queue/<filter>` means. `$share/$queue/<filter>` is the same
+/// group.
 inline constexpr std::string_view kQueueShareName = "$queue";
 
 enum class FilterKind {

@@ -6,7 +6,8 @@
 
 namespace shared_subscription {
 
-/// The text in quotes; control characters as '?', and cut where it is longer than a log line can use.
+/// The text in quotes; control characters as '?', and cut where it is longer than a log line can
+/// use.
 [[nodiscard]] inline std::string quote(std::string_view text) {
     constexpr std::size_t kMaxShown = 120;
     std::string shown = "'";

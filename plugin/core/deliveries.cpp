@@ -34,7 +34,8 @@ void Deliveries::conclude() {
     if (!expected_) return;
     auto& session = *std::exchange(expected_, nullptr);
     if (expected_qos_ > 0) {
-        hold(session);  // its in-flight window is full: the broker sends it when an acknowledgement comes
+        hold(session);  // its in-flight window is full: the broker sends it when an acknowledgement
+                        // comes
     } else {
         set_full(session, "it does not read what it has been sent");
     }

@@ -7,8 +7,9 @@
 namespace shared_subscription {
 namespace {
 
-// The broker's queue is drained once a turn. What is queued in one turn is gone after the next one's drain,
-// which has a TICK behind it on 2.0 and on 2.1; one more for what is queued by a TICK itself.
+// The broker's queue is drained once a turn. What is queued in one turn is gone after the next
+// one's drain, which has a TICK behind it on 2.0 and on 2.1; one more for what is queued by a TICK
+// itself.
 constexpr int kMaxTicks = 3;
 
 }  // namespace
@@ -29,7 +30,8 @@ bool Dispatch::is(const Message& message) const noexcept {
 }
 
 std::optional<Dispatch> DispatchQueue::take(const Message& message, std::vector<Dispatch>& missed) {
-    const auto found = std::ranges::find_if(waiting_, [&](const Dispatch& waiting) { return waiting.is(message); });
+    const auto found = std::ranges::find_if(
+        waiting_, [&](const Dispatch& waiting) { return waiting.is(message); });
     if (found == waiting_.end()) return std::nullopt;
     std::move(waiting_.begin(), found, std::back_inserter(missed));
     auto taken = std::move(*found);
@@ -38,7 +40,8 @@ std::optional<Dispatch> DispatchQueue::take(const Message& message, std::vector<
 }
 
 bool DispatchQueue::awaits(std::string_view client_id) const noexcept {
-    return std::ranges::any_of(waiting_, [client_id](const Dispatch& waiting) { return waiting.to.session == client_id; });
+    return std::ranges::any_of(
+        waiting_, [client_id](const Dispatch& waiting) { return waiting.to.session == client_id; });
 }
 
 void DispatchQueue::tick(std::vector<Dispatch>& missed) {

@@ -38,7 +38,8 @@ Answer Engine::may_read(const Client& client, const Message& message) {
 }
 
 bool Engine::may_write(const Client& client, std::string_view topic) {
-    // `check_retain_source` asks, in the middle of a replay, whether the publisher may still write that topic.
+    // `check_retain_source` asks, in the middle of a replay, whether the publisher may still write
+    // that topic.
     if (replay_.context && replay_.topic == topic.data()) return true;
     // 2.1 asks a client that resumes about its incoming messages too.
     if (traits_.announces_sessions && resumption_.key == stable_hash(client.id)) return true;
@@ -62,9 +63,10 @@ bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
     if (!has_group_prefix(topic)) return false;
     if (!said_prefix_) {
         said_prefix_ = true;
-        broker_.log(LogLevel::warning, "client " + quote(client.id) + " published to " + quote(topic) +
-                                           ": refused. Publish without the prefix of the group; only subscribers "
-                                           "use it. This is said once.");
+        broker_.log(LogLevel::warning,
+                    "client " + quote(client.id) + " published to " + quote(topic) +
+                        ": refused. Publish without the prefix of the group; only subscribers "
+                        "use it. This is said once.");
     }
     return true;
 }
@@ -77,14 +79,16 @@ bool Engine::is_replay(const Client& client, const Message& message) {
     return true;
 }
 
-// A client that resumes its session is asked about again for each message that the broker holds for it, and what is
-// denied is deleted (2.0: connection_check_acl; 2.1: db__check_acl_of_all_messages). These are its own already.
+// A client that resumes its session is asked about again for each message that the broker holds for
+// it, and what is denied is deleted (2.0: connection_check_acl; 2.1:
+// db__check_acl_of_all_messages). These are its own already.
 bool Engine::is_resumption(const Session& session, const Client& client, const Message& message) {
     const bool is_known = session.context == client.context;
     if (is_known && resumption_.key == 0) return false;
     if (publications_.is_in_flight(message) || fan_out_.continues(message)) return false;
     if (resumption_.key == 0 && session.connected && session.context) {
-        // 2.0 reports the end of a WebSockets connection only after the one that took it over is busy.
+        // 2.0 reports the end of a WebSockets connection only after the one that took it over is
+        // busy.
         resumption_ = {.key = session.key, .before = session.context};
     }
     if (resumption_.key == session.key && resumption_.before != client.context) return true;
@@ -92,7 +96,8 @@ bool Engine::is_resumption(const Session& session, const Client& client, const M
     return false;
 }
 
-void Engine::subscribe(const Client& client, const SubscriptionFilter& filter, const SubscribeOptions& options) {
+void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
+                       const SubscribeOptions& options) {
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     boundary();
@@ -104,19 +109,23 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter, c
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
     if (is_shared) {
-        auto& member = registry_.join(session, filter.share_name, filter.topic_filter, options.standing);
+        auto& member =
+            registry_.join(session, filter.share_name, filter.topic_filter, options.standing);
         member.qos = options.qos;
-        if (traits_.merges_uses(filter.topic_filter)) member.subscription->no_local = options.no_local;
+        if (traits_.merges_uses(filter.topic_filter))
+            member.subscription->no_local = options.no_local;
         return;
     }
     const auto* before = registry_.find(session, filter.topic_filter);
-    const bool may_be_recheck = before && !before->ordinary && options.qos == 0 && !traits_.announces_sessions;
+    const bool may_be_recheck =
+        before && !before->ordinary && options.qos == 0 && !traits_.announces_sessions;
     auto& subscription = registry_.subscribe(session, filter.topic_filter, options.standing);
     subscription.no_local = options.no_local;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
 }
 
-Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter, bool certain) {
+Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,
+                                 bool certain) {
     boundary();
     auto* session = arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
@@ -124,7 +133,8 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (!subscription) return is_shared ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     auto* member = is_shared ? Registry::find(*subscription, filter.share_name) : nullptr;
     const bool is_merged = traits_.merges_uses(filter.topic_filter);
-    if (!is_shared && !subscription->ordinary) return is_merged ? Unsubscribed::no_such_use : Unsubscribed::unknown;
+    if (!is_shared && !subscription->ordinary)
+        return is_merged ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     if (is_shared && !member) return Unsubscribed::no_such_use;
 
     const auto uses = subscription->members.size() + (subscription->ordinary ? 1U : 0U);

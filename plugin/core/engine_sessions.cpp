@@ -1,4 +1,5 @@
-// How the engine follows connections and sessions. The generations of the broker tell very different things.
+// How the engine follows connections and sessions. The generations of the broker tell very
+// different things.
 #include <algorithm>
 #include <utility>
 
@@ -7,8 +8,8 @@
 
 namespace shared_subscription {
 
-// A context that is not the known one is another connection: it resumed the session with all its subscriptions,
-// or began a new one without any.
+// A context that is not the known one is another connection: it resumed the session with all its
+// subscriptions, or began a new one without any.
 void Engine::meet(Session& session, const Client& client) {
     if (session.context == client.context) return;
     session.context = client.context;
@@ -23,7 +24,8 @@ void Engine::meet(Session& session, const Client& client) {
 Session* Engine::arrive(const Client& client) {
     auto* session = registry_.find(client.id);
     if (!session) return nullptr;
-    const bool is_new_connection = session->context != client.context && !traits_.announces_sessions;
+    const bool is_new_connection =
+        session->context != client.context && !traits_.announces_sessions;
     if (is_new_connection && broker_.subscription_count(client.context) == 0) {
         registry_.erase(*session);
         return nullptr;
@@ -71,7 +73,8 @@ void Engine::disconnected(const Client& client, bool clean) {
     // A WebSockets connection that was taken over is reported late.
     if (!session || (session->context && session->context != client.context)) return;
 
-    // Taken over: the subscriptions have moved to the new connection, or were removed (connect__on_authorised).
+    // Taken over: the subscriptions have moved to the new connection, or were removed
+    // (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;
     const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
@@ -88,16 +91,19 @@ void Engine::disconnected(const Client& client, bool clean) {
     }
 }
 
-// A client that is kicked while its session stays has each of its subscriptions checked again, as filter of its leaf
-// and with QoS 0 (check_subscription_acls). That is no ordinary subscription beside the groups on that leaf.
+// A client that is kicked while its session stays has each of its subscriptions checked again, as
+// filter of its leaf and with QoS 0 (check_subscription_acls). That is no ordinary subscription
+// beside the groups on that leaf.
 void Engine::undo_kick_checks(Session& session) {
     for (const auto& filter : rechecked_) {
-        if (auto* subscription = registry_.find(session, filter)) registry_.unsubscribe_ordinary(*subscription);
+        if (auto* subscription = registry_.find(session, filter))
+            registry_.unsubscribe_ordinary(*subscription);
     }
     rechecked_.clear();
 }
 
-// 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same turn it has.
+// 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same
+// turn it has.
 void Engine::end_closed() {
     for (const auto& closing : std::exchange(closing_, {})) {
         auto* session = registry_.find(closing.id);

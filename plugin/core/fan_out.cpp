@@ -26,7 +26,8 @@ Answer FanOut::ask(Session* session, const Message& message) {
     if (proven_now) registry_.set_standing(subscription, Standing::present);
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
-    return directed_ ? answer_directed(*session, leaf, proven_now) : vote(*session, leaf, proven_now);
+    return directed_ ? answer_directed(*session, leaf, proven_now)
+                     : vote(*session, leaf, proven_now);
 }
 
 void FanOut::begin(const Message& message) {
@@ -38,7 +39,8 @@ void FanOut::begin(const Message& message) {
     auto publication = publications_.take_announced(message);
     if (!publication && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
     if (directed_) {
-        publication = Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
+        publication =
+            Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
         announced_ = false;
     } else {
         if (!publication) publication = publications_.take_in_flight(message);
@@ -57,7 +59,8 @@ void FanOut::begin(const Message& message) {
 FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
     if (session.fan_out == number_) {
         const auto leaf = leaf_at(session, session.calls);
-        const bool asked_again = !leaf.subscription && !announced_ && leaf_at(session, 0).subscription;
+        const bool asked_again =
+            !leaf.subscription && !announced_ && leaf_at(session, 0).subscription;
         if (!asked_again) {
             ++session.calls;
             return leaf;
@@ -72,7 +75,8 @@ FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
 }
 
 FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const noexcept {
-    return traits_.merges_uses(topic_) ? merged_leaf_at(session, index) : separate_leaf_at(session, index);
+    return traits_.merges_uses(topic_) ? merged_leaf_at(session, index)
+                                       : separate_leaf_at(session, index);
 }
 
 FanOut::Leaf FanOut::merged_leaf_at(const Session& session, std::size_t index) const noexcept {
@@ -130,8 +134,11 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
     const auto& to = directed_->to;
     if (leaf.subscription->filter.text != to.filter) return Answer::deny;
     if (!to.session.empty()) {
-        const auto is_group = [&to](const auto& member) { return member->group->name() == to.share_name; };
-        const bool is_use = to.share_name.empty() ? leaf.ordinary : std::ranges::any_of(leaf.members, is_group);
+        const auto is_group = [&to](const auto& member) {
+            return member->group->name() == to.share_name;
+        };
+        const bool is_use =
+            to.share_name.empty() ? leaf.ordinary : std::ranges::any_of(leaf.members, is_group);
         if (session.id != to.session || !is_use || reached_) return Answer::deny;
         reached_ = true;
         return Answer::untouched;
@@ -179,9 +186,12 @@ void FanOut::prune() {
         if (filter->doubtful == 0) continue;
         for (auto* subscription : filter->subscriptions) {
             const auto& session = subscription->session;
-            // A client in no group is not counted; one with No Local is not asked for its own message.
-            const bool was_counted = session.member_count > 0 && session.key != publication_.publisher;
-            if (subscription->standing == Standing::doubtful && subscription->called_in != number_ && was_counted) {
+            // A client in no group is not counted; one with No Local is not asked for its own
+            // message.
+            const bool was_counted =
+                session.member_count > 0 && session.key != publication_.publisher;
+            if (subscription->standing == Standing::doubtful &&
+                subscription->called_in != number_ && was_counted) {
                 gone_.push_back(subscription);
             }
         }

@@ -10,12 +10,13 @@
 namespace shared_subscription {
 namespace {
 
-// A copy that meets nobody this often is given up: its group has members that the broker does not have.
+// A copy that meets nobody this often is given up: its group has members that the broker does not
+// have.
 constexpr int kMaxTries = 8;
 
 std::string describe(const Member& member) {
-    return "client " + quote(member.subscription->session.id) + " of group " + quote(member.group->name()) + " on " +
-           quote(member.subscription->filter.text);
+    return "client " + quote(member.subscription->session.id) + " of group " +
+           quote(member.group->name()) + " on " + quote(member.subscription->filter.text);
 }
 
 }  // namespace
@@ -24,11 +25,13 @@ void FanOut::open_election(Group& group) {
     if (group.election.fan_out == number_) return;
     group.election = {.fan_out = number_};
     elections_.push_back(&group);
-    if (group.strategy() == Strategy::hash_topic && ballot_.topic == 0) ballot_.topic = stable_hash(topic_);
+    if (group.strategy() == Strategy::hash_topic && ballot_.topic == 0)
+        ballot_.topic = stable_hash(topic_);
     auto* elected = choose(group);
     group.election.elected = elected;
     if (elected && !directed_ && is_uncertain(*elected)) {
-        spares_.push_back(copy_for({.session = {}, .filter = group.filter().text, .share_name = group.name()}));
+        spares_.push_back(
+            copy_for({.session = {}, .filter = group.filter().text, .share_name = group.name()}));
     }
 }
 
@@ -43,7 +46,8 @@ bool FanOut::wins(Member& member, bool proven_now) {
     auto& election = group.election;
     if (election.served) return false;
     if (election.elected != &member && (proven_now || !election.elected)) {
-        // It was not thought to be there when the election was held. Had it been, would it have won?
+        // It was not thought to be there when the election was held. Had it been, would it have
+        // won?
         auto* again = choose(group);
         if (again == &member || !election.elected) election.elected = again;
     }
@@ -52,13 +56,15 @@ bool FanOut::wins(Member& member, bool proven_now) {
     return true;
 }
 
-// Connected members were asked about when they were chosen; of others only the broker's own call shows a context.
+// Connected members were asked about when they were chosen; of others only the broker's own call
+// shows a context.
 bool FanOut::refused_at_its_leaf(Member& member) {
     if (is_judged(member) || judge(member)) return false;
     exclude(member);
     auto& election = member.group->election;
     election.elected = choose(*member.group);
-    if (election.elected && election.elected->called_in == number_) {  // the broker will not come back to it
+    if (election.elected &&
+        election.elected->called_in == number_) {  // the broker will not come back to it
         auto& late = *election.elected;
         serve(late);
         dispatch_copy(late.subscription->session, *late.subscription, late.group->name());
@@ -90,7 +96,8 @@ bool FanOut::judge(Member& member) {
         return true;
     }
     if (!std::exchange(member.refused, true)) {
-        broker_.log(LogLevel::notice, describe(member) + " is passed over: access control does not let it read " +
+        broker_.log(LogLevel::notice, describe(member) +
+                                          " is passed over: access control does not let it read " +
                                           quote(topic_) + ".");
     }
     return false;
@@ -100,7 +107,8 @@ bool FanOut::judge(Member& member) {
 bool FanOut::is_uncertain(const Member& member) const noexcept {
     if (traits_.announces_sessions) return false;
     const auto& session = member.subscription->session;
-    return !session.connected || (session.protocol_version == 5 && session.key == publication_.publisher);
+    return !session.connected ||
+           (session.protocol_version == 5 && session.key == publication_.publisher);
 }
 
 void FanOut::exclude(Member& member) {
@@ -123,9 +131,11 @@ Dispatch FanOut::copy_for(Addressee to) const {
             .to = std::move(to)};
 }
 
-void FanOut::dispatch_copy(Session& session, const Subscription& subscription, std::string_view share_name) {
-    send(copy_for(
-        {.session = session.id, .filter = subscription.filter.text, .share_name = std::string(share_name)}));
+void FanOut::dispatch_copy(Session& session, const Subscription& subscription,
+                           std::string_view share_name) {
+    send(copy_for({.session = session.id,
+                   .filter = subscription.filter.text,
+                   .share_name = std::string(share_name)}));
 }
 
 void FanOut::send(Dispatch dispatch) {
@@ -136,11 +146,13 @@ void FanOut::send(Dispatch dispatch) {
 void FanOut::not_taken(Member& member) {
     auto& subscription = *member.subscription;
     if (subscription.session.key == publication_.publisher) {
-        subscription.no_local = true;  // the only reason not to ask for a client that is publishing right now
+        subscription.no_local =
+            true;  // the only reason not to ask for a client that is publishing right now
         return;
     }
     registry_.set_standing(subscription, Standing::doubtful);
-    broker_.log(LogLevel::notice, describe(member) + " is passed over: the broker no longer has its subscription.");
+    broker_.log(LogLevel::notice,
+                describe(member) + " is passed over: the broker no longer has its subscription.");
 }
 
 void FanOut::dispatch_missed() {
@@ -151,10 +163,12 @@ void FanOut::dispatch_missed() {
 
 void FanOut::missed(Dispatch dispatch) {
     auto& to = dispatch.to;
-    if (to.share_name.empty() || !registry_.find_group(to.share_name, to.filter)) return;  // nobody is left to want it
+    if (to.share_name.empty() || !registry_.find_group(to.share_name, to.filter))
+        return;  // nobody is left to want it
     if (++dispatch.tries > kMaxTries) {
-        broker_.log(LogLevel::warning, "a message on " + quote(dispatch.topic) + " is lost for group " +
-                                           quote(to.share_name) + " on " + quote(to.filter) + ": none of its members took it.");
+        broker_.log(LogLevel::warning, "a message on " + quote(dispatch.topic) +
+                                           " is lost for group " + quote(to.share_name) + " on " +
+                                           quote(to.filter) + ": none of its members took it.");
         return;
     }
     to.session.clear();

@@ -11,7 +11,8 @@ void Publications::announce(std::string_view publisher_id, std::string_view topi
     properties_ = nullptr;
 }
 
-void Publications::receive(std::string_view publisher_id, const Message& message, KeptProperties kept) {
+void Publications::receive(std::string_view publisher_id, const Message& message,
+                           KeptProperties kept) {
     if (message.qos < 2) {
         announce(publisher_id, message.topic);
         properties_ = message.properties;
@@ -30,8 +31,9 @@ Publications::Map::const_iterator Publications::find(const Message& message) con
     const auto found = in_flight_.find(message.topic.data());
     if (found == in_flight_.end()) return found;
     const auto& known = found->second;
-    return known.payload == message.payload && known.payload_size == message.payload_size ? found
-                                                                                          : in_flight_.end();
+    return known.payload == message.payload && known.payload_size == message.payload_size
+               ? found
+               : in_flight_.end();
 }
 
 std::optional<Publication> Publications::take_announced(const Message& message) {

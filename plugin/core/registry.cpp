@@ -9,26 +9,30 @@ namespace shared_subscription {
 namespace {
 
 auto lower_bound(const Session& session, const Filter& filter) {
-    return std::ranges::lower_bound(session.subscriptions, &filter, std::less<const Filter*>{},
-                                    [](const auto& owned) -> const Filter* { return &owned->filter; });
+    return std::ranges::lower_bound(
+        session.subscriptions, &filter, std::less<const Filter*>{},
+        [](const auto& owned) -> const Filter* { return &owned->filter; });
 }
 
 template <class Owner>
 auto find_owned(const std::vector<std::unique_ptr<Owner>>& all, const Owner& wanted) {
-    return std::ranges::find_if(all, [&wanted](const auto& owned) { return owned.get() == &wanted; });
+    return std::ranges::find_if(all,
+                                [&wanted](const auto& owned) { return owned.get() == &wanted; });
 }
 
 }  // namespace
 
 Session& Registry::session(std::string_view client_id) {
     if (auto* known = find(client_id)) return *known;
-    auto made = std::make_unique<Session>(Session{.id = std::string(client_id), .key = stable_hash(client_id)});
+    auto made = std::make_unique<Session>(
+        Session{.id = std::string(client_id), .key = stable_hash(client_id)});
     return *sessions_.emplace(made->id, std::move(made)).first->second;
 }
 
 Subscription* Registry::find(const Session& session, const Filter& filter) noexcept {
     const auto found = lower_bound(session, filter);
-    return found == session.subscriptions.end() || &(*found)->filter != &filter ? nullptr : found->get();
+    return found == session.subscriptions.end() || &(*found)->filter != &filter ? nullptr
+                                                                                : found->get();
 }
 
 Subscription* Registry::find(const Session& session, std::string_view text) const noexcept {
@@ -37,8 +41,9 @@ Subscription* Registry::find(const Session& session, std::string_view text) cons
 }
 
 Member* Registry::find(const Subscription& subscription, std::string_view share_name) noexcept {
-    const auto found = std::ranges::find_if(
-        subscription.members, [share_name](const auto& owned) { return owned->group->name() == share_name; });
+    const auto found = std::ranges::find_if(subscription.members, [share_name](const auto& owned) {
+        return owned->group->name() == share_name;
+    });
     return found == subscription.members.end() ? nullptr : found->get();
 }
 
@@ -67,13 +72,15 @@ Subscription& Registry::subscribe(Session& session, std::string_view filter, Sta
     return subscribed;
 }
 
-Member& Registry::join(Session& session, std::string_view share_name, std::string_view text, Standing standing) {
+Member& Registry::join(Session& session, std::string_view share_name, std::string_view text,
+                       Standing standing) {
     auto& joined = subscription(session, text, standing);
     if (auto* member = find(joined, share_name)) return *member;
     auto& filter = joined.filter;
     auto& group = filter.groups[std::string(share_name)];
     if (!group) {
-        group = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name), random_);
+        group = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name),
+                                        random_);
         ++group_count_;
     }
     auto& member = *joined.members.emplace_back(
@@ -154,7 +161,8 @@ void Registry::set_standing(Session& session, Standing standing) {
 }
 
 void Registry::refresh(const Subscription& subscription) {
-    for (const auto& member : subscription.members) member->group->set_fitness(*member, fitness(*member));
+    for (const auto& member : subscription.members)
+        member->group->set_fitness(*member, fitness(*member));
 }
 
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {

@@ -25,7 +25,8 @@ class RoundRobin final : public Chooser {
     std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
         std::size_t chosen = kNobody;
         auto fitness = Fitness::unfit;
-        for (std::size_t step = 0; step < candidates.size() && fitness < Fitness::connected; ++step) {
+        for (std::size_t step = 0; step < candidates.size() && fitness < Fitness::connected;
+             ++step) {
             const auto place = (turn_ + step) % candidates.size();
             if (candidates[place].fitness <= fitness) continue;
             chosen = place;
@@ -97,8 +98,8 @@ class Sticky final : public Chooser {
     std::size_t favourite_ = kNobody;
 };
 
-/// Rendezvous hashing: each member weighs the key, the heaviest gets it. When a member joins or leaves,
-/// only the keys that move to it or from it change hands.
+/// Rendezvous hashing: each member weighs the key, the heaviest gets it. When a member joins or
+/// leaves, only the keys that move to it or from it change hands.
 template <std::uint64_t Ballot::*Key>
 class Rendezvous final : public Chooser {
   public:
@@ -131,11 +132,16 @@ std::optional<Strategy> parse_strategy(std::string_view name) noexcept {
 
 std::unique_ptr<Chooser> make_chooser(Strategy strategy, const RandomSource& random) {
     switch (strategy) {
-        case Strategy::random: return std::make_unique<Random>(random);
-        case Strategy::sticky: return std::make_unique<Sticky>(random);
-        case Strategy::hash_clientid: return std::make_unique<Rendezvous<&Ballot::publisher>>();
-        case Strategy::hash_topic: return std::make_unique<Rendezvous<&Ballot::topic>>();
-        case Strategy::round_robin: break;
+        case Strategy::random:
+            return std::make_unique<Random>(random);
+        case Strategy::sticky:
+            return std::make_unique<Sticky>(random);
+        case Strategy::hash_clientid:
+            return std::make_unique<Rendezvous<&Ballot::publisher>>();
+        case Strategy::hash_topic:
+            return std::make_unique<Rendezvous<&Ballot::topic>>();
+        case Strategy::round_robin:
+            break;
     }
     return std::make_unique<RoundRobin>();
 }

@@ -25,7 +25,8 @@ SubscriptionFilter shared(std::string_view share_name, std::string_view topic_fi
 
 SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
     if (begins_with_level(filter, kQueueShareName)) {
-        return shared(kQueueShareName, filter.substr(std::min(filter.size(), kQueueShareName.size() + 1)));
+        return shared(kQueueShareName,
+                      filter.substr(std::min(filter.size(), kQueueShareName.size() + 1)));
     }
     if (!begins_with_level(filter, kShare)) return {FilterKind::ordinary, {}, filter, nullptr};
 

@@ -1,5 +1,5 @@
-// How the plugin must answer so that everybody else's access control stays as it is. See plugin/DESIGN.md,
-// "Access control".
+// How the plugin must answer so that everybody else's access control stays as it is. See
+// plugin/DESIGN.md, "Access control".
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,10 @@ namespace shared_subscription {
 
 enum class Generation : std::uint8_t { v2_0, v2_1 };
 
-/// Says which line to move if a `plugin` line stands before one of ours in the same chain; empty: all is well.
-[[nodiscard]] std::string find_misplaced(const Configuration& configuration, const std::filesystem::path& own,
-                                         Generation generation);
+/// Says which line to move if a `plugin` line stands before one of ours in the same chain; empty:
+/// all is well.
+[[nodiscard]] std::string find_misplaced(const Configuration& configuration,
+                                         const std::filesystem::path& own, Generation generation);
 
 /// Whether somebody behind the plugin decides about access, and why that is thought.
 struct Others {
@@ -24,7 +25,8 @@ struct Others {
 };
 
 /// Looks at the chain that the `instance`-th initialisation of the plugin belongs to (from 0).
-[[nodiscard]] Others find_others(const Configuration& configuration, const std::filesystem::path& own,
-                                 Generation generation, std::size_t instance);
+[[nodiscard]] Others find_others(const Configuration& configuration,
+                                 const std::filesystem::path& own, Generation generation,
+                                 std::size_t instance);
 
 }  // namespace shared_subscription

@@ -86,7 +86,8 @@ class Reader {
         } else if (keyword == "allow_duplicate_messages") {
             configuration.allow_duplicate_messages = is_true(rest);
         } else if (keyword == "max_queued_messages") {
-            std::from_chars(rest.data(), rest.data() + rest.size(), configuration.max_queued_messages);
+            std::from_chars(rest.data(), rest.data() + rest.size(),
+                            configuration.max_queued_messages);
         }
     }
 
@@ -100,7 +101,8 @@ class Reader {
         std::error_code error;
         std::vector<fs::path> files;
         for (const auto& entry : fs::directory_iterator(directory, error)) {
-            if (entry.path().filename().string().size() > 5 && entry.path().extension() == ".conf") {
+            if (entry.path().filename().string().size() > 5 &&
+                entry.path().extension() == ".conf") {
                 files.push_back(entry.path());
             }
         }
@@ -108,7 +110,8 @@ class Reader {
             problem_ = "cannot read the include_dir " + std::string(directory);
             return false;
         }
-        std::ranges::sort(files, [](const fs::path& one, const fs::path& other) {  // src/conf_includedir.c, scmp_p
+        std::ranges::sort(files, [](const fs::path& one,
+                                    const fs::path& other) {  // src/conf_includedir.c, scmp_p
             const int order = strcasecmp(one.c_str(), other.c_str());
             return order != 0 ? order < 0 : one < other;
         });

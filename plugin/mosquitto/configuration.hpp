@@ -1,6 +1,6 @@
-// The broker's own configuration, as far as it decides how the plugin has to answer: which plugins are loaded in
-// which order, whether an `acl_file` is there, and a few switches. Read from the file that the broker was started
-// with, `include_dir` included; the rules are those of `src/conf.c`.
+// The broker's own configuration, as far as it decides how the plugin has to answer: which plugins
+// are loaded in which order, whether an `acl_file` is there, and a few switches. Read from the file
+// that the broker was started with, `include_dir` included; the rules are those of `src/conf.c`.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,8 @@ struct Configuration {
     std::size_t max_queued_messages = 1000;  ///< 0: unlimited
 };
 
-/// The file that the broker was started with (`-c`), from /proc/self/cmdline; nothing if there is none.
+/// The file that the broker was started with (`-c`), from /proc/self/cmdline; nothing if there is
+/// none.
 [[nodiscard]] std::optional<std::filesystem::path> configuration_file();
 
 /// Nothing, and `problem` says why for a person, if a file cannot be read.
@@ -40,6 +41,7 @@ struct Configuration {
                                                               std::string& problem);
 
 /// Whether two paths name the same file.
-[[nodiscard]] bool is_same_file(const std::filesystem::path& one, const std::filesystem::path& other);
+[[nodiscard]] bool is_same_file(const std::filesystem::path& one,
+                                const std::filesystem::path& other);
 
 }  // namespace shared_subscription

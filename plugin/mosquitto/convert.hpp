@@ -13,7 +13,8 @@
 
 namespace shared_subscription {
 
-/// A connection that has not got through CONNECT yet has no identifier: its view is empty, `data()` null.
+/// A connection that has not got through CONNECT yet has no identifier: its view is empty, `data()`
+/// null.
 [[nodiscard]] inline Client to_client(const ::mosquitto* client) {
     const char* id = mosquitto_client_id(client);
     return {.context = client, .id = id ? std::string_view(id) : std::string_view()};
@@ -32,9 +33,12 @@ template <class Event>
 
 /// The broker's own buffer behind a filter that it shows as const (handle__subscribe: `sub`).
 ///
-/// ACL_CHECK SUBSCRIBE and UNSUBSCRIBE show the heap string that the broker passes to sub__add or sub__remove
-/// next; only the type of the pointer is const. Within its length it may be changed, never lengthened.
-[[nodiscard]] inline char* writable(const char* filter) { return const_cast<char*>(filter); }
+/// ACL_CHECK SUBSCRIBE and UNSUBSCRIBE show the heap string that the broker passes to sub__add or
+/// sub__remove next; only the type of the pointer is const. Within its length it may be changed,
+/// never lengthened.
+[[nodiscard]] inline char* writable(const char* filter) {
+    return const_cast<char*>(filter);
+}
 
 /// Makes the broker's filter `topic_filter`, which is its tail.
 inline void shorten_to(const char* filter, std::string_view topic_filter) {
@@ -42,18 +46,20 @@ inline void shorten_to(const char* filter, std::string_view topic_filter) {
     writable(filter)[topic_filter.size()] = '\0';
 }
 
-// Filters that no client is subscribed to, to let an UNSUBSCRIBE change nothing in the broker's tree. sub__remove
-// answers "success" where even the first level is unknown, "no subscription existed" elsewhere; no SUBSCRIBE can hold
-// a control character.
+// Filters that no client is subscribed to, to let an UNSUBSCRIBE change nothing in the broker's
+// tree. sub__remove answers "success" where even the first level is unknown, "no subscription
+// existed" elsewhere; no SUBSCRIBE can hold a control character.
 inline constexpr const char* kRemovesNothingWithSuccess = "$";
 inline constexpr char kControlCharacter = '\x01';
 
 /// Refuses a filter that begins like a shared subscription and is none.
-[[nodiscard]] inline int refuse(Instance& instance, const mosquitto_evt_acl_check& check, const char* problem) {
+[[nodiscard]] inline int refuse(Instance& instance, const mosquitto_evt_acl_check& check,
+                                const char* problem) {
     const char* id = mosquitto_client_id(check.client);
-    instance.runtime.broker().log(LogLevel::notice, "client " + quote(id ? id : "") + ": subscription " +
-                                                        quote(check.topic) + " is refused: " + problem +
-                                                        "; allowed are $share/<group>/<filter> and $queue/<filter>.");
+    instance.runtime.broker().log(
+        LogLevel::notice, "client " + quote(id ? id : "") + ": subscription " + quote(check.topic) +
+                              " is refused: " + problem +
+                              "; allowed are $share/<group>/<filter> and $queue/<filter>.");
     return MOSQ_ERR_ACL_DENIED;
 }
 

@@ -15,9 +15,12 @@ int check_read(Instance& instance, const mosquitto_evt_acl_check& check) {
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
     switch (instance.runtime.engine().may_read(client, to_message(check))) {
-        case Answer::allow: return MOSQ_ERR_SUCCESS;
-        case Answer::deny: return MOSQ_ERR_ACL_DENIED;
-        case Answer::untouched: break;
+        case Answer::allow:
+            return MOSQ_ERR_SUCCESS;
+        case Answer::deny:
+            return MOSQ_ERR_ACL_DENIED;
+        case Answer::untouched:
+            break;
     }
     return instance.neutral;
 }
@@ -25,19 +28,24 @@ int check_read(Instance& instance, const mosquitto_evt_acl_check& check) {
 int check_write(Instance& instance, const mosquitto_evt_acl_check& check) {
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
-    return instance.runtime.engine().may_write(client, check.topic) ? instance.neutral : MOSQ_ERR_ACL_DENIED;
+    return instance.runtime.engine().may_write(client, check.topic) ? instance.neutral
+                                                                    : MOSQ_ERR_ACL_DENIED;
 }
 
 int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
     const bool is_2_0 = instance.runtime.generation() == Generation::v2_0;
     switch (check.access) {
-        case MOSQ_ACL_READ: return check_read(instance, check);
-        case MOSQ_ACL_WRITE: return check_write(instance, check);
+        case MOSQ_ACL_READ:
+            return check_read(instance, check);
+        case MOSQ_ACL_WRITE:
+            return check_write(instance, check);
         case MOSQ_ACL_SUBSCRIBE:
-            return is_2_0 ? v2_0::check_subscribe(instance, check) : v2_1::check_subscribe(instance, check);
+            return is_2_0 ? v2_0::check_subscribe(instance, check)
+                          : v2_1::check_subscribe(instance, check);
         case MOSQ_ACL_UNSUBSCRIBE:
             return is_2_0 ? v2_0::check_unsubscribe(instance, check) : instance.neutral;
-        default: return instance.neutral;
+        default:
+            return instance.neutral;
     }
 }
 
@@ -57,7 +65,8 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
         const auto& event = *static_cast<const mosquitto_evt_message*>(data);
         const auto client = to_client(event.client);
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
-        return instance.runtime.engine().receive(client, to_message(event)) ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
+        return instance.runtime.engine().receive(client, to_message(event)) ? MOSQ_ERR_SUCCESS
+                                                                            : MOSQ_ERR_ACL_DENIED;
     });
 }
 
@@ -66,7 +75,8 @@ int on_tick(int /*event*/, void* /*data*/, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
         if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a turn, however many listeners
-        instance.runtime.engine().tick(duration_cast<seconds>(steady_clock::now().time_since_epoch()).count());
+        instance.runtime.engine().tick(
+            duration_cast<seconds>(steady_clock::now().time_since_epoch()).count());
         return MOSQ_ERR_SUCCESS;
     });
 }
@@ -74,7 +84,8 @@ int on_tick(int /*event*/, void* /*data*/, void* user_data) noexcept {
 int on_reload(int /*event*/, void* /*data*/, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     // 2.0 asks the next plugin only after DEFER; 2.1 takes that for an error.
-    const int answer = instance.runtime.generation() == Generation::v2_0 ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+    const int answer = instance.runtime.generation() == Generation::v2_0 ? MOSQ_ERR_PLUGIN_DEFER
+                                                                         : MOSQ_ERR_SUCCESS;
     return guarded("RELOAD", answer, [&] {
         if (instance.number == 0) instance.runtime.reload();
         return answer;
@@ -101,11 +112,12 @@ constexpr std::array k21{
 template <class Table>
 bool register_all(Instance& instance, const Table& table) {
     for (const auto& entry : table) {
-        const int result =
-            mosquitto_callback_register(instance.identifier, entry.event, entry.callback, nullptr, &instance);
+        const int result = mosquitto_callback_register(instance.identifier, entry.event,
+                                                       entry.callback, nullptr, &instance);
         if (result == MOSQ_ERR_SUCCESS) continue;
-        instance.runtime.broker().log(LogLevel::error, std::string("the broker does not take the callback for ") +
-                                                           entry.name + " (" + std::to_string(result) + ").");
+        instance.runtime.broker().log(LogLevel::error,
+                                      std::string("the broker does not take the callback for ") +
+                                          entry.name + " (" + std::to_string(result) + ").");
         return false;
     }
     return true;
@@ -118,7 +130,9 @@ void unregister_all(Instance& instance, const Table& table) {
     }
 }
 
-int never_called(int /*event*/, void* /*data*/, void* /*user_data*/) { return MOSQ_ERR_SUCCESS; }
+int never_called(int /*event*/, void* /*data*/, void* /*user_data*/) {
+    return MOSQ_ERR_SUCCESS;
+}
 
 }  // namespace
 
@@ -144,7 +158,8 @@ void unregister_events(Instance& instance) {
     } else {
         unregister_all(instance, k21);
     }
-    if (instance.has_tick) mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr);
+    if (instance.has_tick)
+        mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr);
 }
 
 void register_tick(Instance& instance) {

@@ -10,15 +10,17 @@ namespace shared_subscription {
 
 struct Instance;
 
-/// Which generation of the broker this is: 2.0 does not know the SUBSCRIBE event. Registers nothing.
+/// Which generation of the broker this is: 2.0 does not know the SUBSCRIBE event. Registers
+/// nothing.
 [[nodiscard]] Generation detect_generation(mosquitto_plugin_id_t* identifier);
 
-/// Registers the callbacks of an instance. False, with the reason in the log, if the broker refuses one.
+/// Registers the callbacks of an instance. False, with the reason in the log, if the broker refuses
+/// one.
 [[nodiscard]] bool register_events(Instance& instance);
 void unregister_events(Instance& instance);
 
-/// Registers TICK, once. On 2.0 at the first event, so that it comes behind everybody else's: what they disconnect in
-/// theirs is then known to be of the same turn (Broker::has_ended).
+/// Registers TICK, once. On 2.0 at the first event, so that it comes behind everybody else's: what
+/// they disconnect in theirs is then known to be of the same turn (Broker::has_ended).
 void register_tick(Instance& instance);
 
 /// What differs by generation: SUBSCRIBE and UNSUBSCRIBE checks, and the events of sessions.

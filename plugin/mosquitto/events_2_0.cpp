@@ -1,4 +1,5 @@
-// Mosquitto 2.0 shows a subscription only in the access check, and all uses of a filter by one client share a leaf.
+// Mosquitto 2.0 shows a subscription only in the access check, and all uses of a filter by one
+// client share a leaf.
 #include "mosquitto/convert.hpp"
 #include "mosquitto/events.hpp"
 #include "mosquitto/guard.hpp"
@@ -7,19 +8,26 @@
 namespace shared_subscription::v2_0 {
 namespace {
 
-void remove_nothing_with_success(const char* filter) { shorten_to(filter, kRemovesNothingWithSuccess); }
-void remove_nothing(const char* filter) { writable(filter)[0] = kControlCharacter; }
+void remove_nothing_with_success(const char* filter) {
+    shorten_to(filter, kRemovesNothingWithSuccess);
+}
+void remove_nothing(const char* filter) {
+    writable(filter)[0] = kControlCharacter;
+}
 
 /// What everybody else says to the filter that the broker will store.
-Verdict ask_others(Instance& instance, const mosquitto_evt_acl_check& check, const SubscriptionFilter& filter) {
+Verdict ask_others(Instance& instance, const mosquitto_evt_acl_check& check,
+                   const SubscriptionFilter& filter) {
     if (!instance.others_decide) return Verdict::allowed;
     auto question = check;
-    question.topic = filter.topic_filter.data();  // the tail of the broker's string, so it is terminated
+    question.topic =
+        filter.topic_filter.data();  // the tail of the broker's string, so it is terminated
     return instance.runtime.broker().ask_others(question);
 }
 
 int answer(const Instance& instance, Verdict verdict) {
-    return verdict == Verdict::allowed && instance.others_decide ? MOSQ_ERR_SUCCESS : instance.neutral;
+    return verdict == Verdict::allowed && instance.others_decide ? MOSQ_ERR_SUCCESS
+                                                                 : instance.neutral;
 }
 
 }  // namespace
@@ -34,7 +42,8 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
     instance.runtime.engine().subscribe(
         client, filter,
-        {.qos = check.qos, .no_local = false,
+        {.qos = check.qos,
+         .no_local = false,
          .standing = verdict == Verdict::allowed ? Standing::present : Standing::doubtful});
     if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
     return answer(instance, verdict);
@@ -54,9 +63,14 @@ int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
         case Unsubscribed::leaf_goes:
             if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
             break;
-        case Unsubscribed::leaf_stays: remove_nothing_with_success(check.topic); break;
-        case Unsubscribed::no_such_use: remove_nothing(check.topic); break;
-        case Unsubscribed::unknown: break;
+        case Unsubscribed::leaf_stays:
+            remove_nothing_with_success(check.topic);
+            break;
+        case Unsubscribed::no_such_use:
+            remove_nothing(check.topic);
+            break;
+        case Unsubscribed::unknown:
+            break;
     }
     return answer(instance, verdict);
 }
@@ -67,7 +81,8 @@ int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
         const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
         const auto client = to_client(event.client);
         if (client.id.data()) {
-            instance.runtime.engine().disconnected(client, mosquitto_client_clean_session(event.client));
+            instance.runtime.engine().disconnected(client,
+                                                   mosquitto_client_clean_session(event.client));
         }
         return MOSQ_ERR_SUCCESS;
     });

@@ -12,13 +12,14 @@
 namespace shared_subscription::v2_1 {
 namespace {
 
-// What the broker stores for a membership: a native share group that has this client alone as member, so that its leaves never merge and 2.1 replays no
-// retained message. The name is the same after a restart.
-// Topics that begin with `$` cannot have one (BrokerTraits::merges_uses).
+// What the broker stores for a membership: a native share group that has this client alone as
+// member, so that its leaves never merge and 2.1 replays no retained message. The name is the same
+// after a restart. Topics that begin with `$` cannot have one (BrokerTraits::merges_uses).
 std::string leaf_filter(const Client& client, const SubscriptionFilter& filter) {
     if (filter.topic_filter.starts_with('$')) return std::string(filter.topic_filter);
     char key[2 * sizeof(std::uint64_t) + 1];
-    std::snprintf(key, sizeof key, "%016llx", static_cast<unsigned long long>(stable_hash(client.id)));
+    std::snprintf(key, sizeof key, "%016llx",
+                  static_cast<unsigned long long>(stable_hash(client.id)));
     std::string leaf = "$share/";
     leaf.append(filter.share_name).append("~").append(key).append("/").append(filter.topic_filter);
     return leaf;
@@ -35,10 +36,11 @@ void replace(char*& filter, const std::string& with) {
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
-    // `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a form of the broker's
-    // own, which their rules may name.
+    // `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a
+    // form of the broker's own, which their rules may name.
     instance.runtime.queue_filter = nullptr;
-    if (filter.kind == FilterKind::shared && std::string_view(check.topic).starts_with(kQueueShareName)) {
+    if (filter.kind == FilterKind::shared &&
+        std::string_view(check.topic).starts_with(kQueueShareName)) {
         shorten_to(check.topic, filter.topic_filter);
         instance.runtime.queue_filter = check.topic;
     }
@@ -62,7 +64,10 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
             return static_cast<int>(MOSQ_ERR_PROTOCOL);
         }
         instance.runtime.engine().subscribe(
-            client, filter, {.qos = static_cast<std::uint8_t>(event.data.options & kQos), .no_local = no_local, .standing = Standing::present});
+            client, filter,
+            {.qos = static_cast<std::uint8_t>(event.data.options & kQos),
+             .no_local = no_local,
+             .standing = Standing::present});
         if (is_shared) replace(event.data.topic_filter, leaf_filter(client, filter));
         return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
@@ -81,17 +86,24 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
                                 : instance.runtime.engine().unsubscribe(client, filter, true);
         switch (result) {
             case Unsubscribed::leaf_goes:
-                if (filter.kind == FilterKind::shared) replace(event.data.topic_filter, leaf_filter(client, filter));
+                if (filter.kind == FilterKind::shared)
+                    replace(event.data.topic_filter, leaf_filter(client, filter));
                 break;
-            case Unsubscribed::leaf_stays: replace(event.data.topic_filter, kRemovesNothingWithSuccess); break;
-            case Unsubscribed::no_such_use: replace(event.data.topic_filter, {kControlCharacter}); break;
-            case Unsubscribed::unknown: break;
+            case Unsubscribed::leaf_stays:
+                replace(event.data.topic_filter, kRemovesNothingWithSuccess);
+                break;
+            case Unsubscribed::no_such_use:
+                replace(event.data.topic_filter, {kControlCharacter});
+                break;
+            case Unsubscribed::unknown:
+                break;
         }
         return MOSQ_ERR_SUCCESS;
     });
 }
 
-// An error would drop a QoS 0 message and leave a QoS 1 or 2 message in the in-flight window for ever: never veto here.
+// An error would drop a QoS 0 message and leave a QoS 1 or 2 message in the in-flight window for
+// ever: never veto here.
 int on_message_out(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("MESSAGE_OUT", MOSQ_ERR_SUCCESS, [&] {
@@ -125,7 +137,8 @@ int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
     return guarded("DISCONNECT", MOSQ_ERR_SUCCESS, [&] {
         const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
         const auto client = to_client(event.client);
-        if (client.id.data()) instance.runtime.engine().ended(client, event.reason == kSessionTakenOver);
+        if (client.id.data())
+            instance.runtime.engine().ended(client, event.reason == kSessionTakenOver);
         return MOSQ_ERR_SUCCESS;
     });
 }

@@ -10,7 +10,8 @@ namespace shared_subscription {
 /// Says what went wrong in which event, the first time and then each power of two.
 void report_failure(const char* event, const char* what) noexcept;
 
-/// Runs a callback's body; where it throws, logs that and gives the answer that is safe for the event.
+/// Runs a callback's body; where it throws, logs that and gives the answer that is safe for the
+/// event.
 template <class Body>
 int guarded(const char* event, int safe_answer, Body&& body) noexcept {
     try {
@@ -27,8 +28,9 @@ inline void report_failure(const char* event, const char* what) noexcept {
     static unsigned long failures = 0;
     ++failures;
     if ((failures & (failures - 1)) != 0) return;
-    mosquitto_log_printf(MOSQ_LOG_ERR, "Error: shared-subscription: %s failed (%s), %lu times so far.", event, what,
-                         failures);
+    mosquitto_log_printf(MOSQ_LOG_ERR,
+                         "Error: shared-subscription: %s failed (%s), %lu times so far.", event,
+                         what, failures);
 }
 
 }  // namespace shared_subscription

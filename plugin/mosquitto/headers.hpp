@@ -1,5 +1,6 @@
-// Mosquitto's C interface, in one place. The file is built against the headers of 2.0 and runs in 2.1 too:
-// what 2.1 added is declared here (include/mosquitto/broker.h there; the layouts are part of its plugin ABI).
+// Mosquitto's C interface, in one place. The file is built against the headers of 2.0 and runs
+// in 2.1 too: what 2.1 added is declared here (include/mosquitto/broker.h there; the layouts are
+// part of its plugin ABI).
 #pragma once
 
 extern "C" {
@@ -12,14 +13,16 @@ extern "C" {
 
 namespace shared_subscription::v2_1 {
 
-inline constexpr int kConnect = 11, kSubscribe = 12, kUnsubscribe = 13, kMessageOut = 27, kClientOffline = 28;
+inline constexpr int kConnect = 11, kSubscribe = 12, kUnsubscribe = 13, kMessageOut = 27,
+                     kClientOffline = 28;
 inline constexpr int kPluginIgnore = 32;       ///< MOSQ_ERR_PLUGIN_IGNORE: "as if I were not there"
 inline constexpr int kSessionTakenOver = 142;  ///< MOSQ_ERR_SESSION_TAKEN_OVER
 inline constexpr std::uint8_t kQos = 0x03, kNoLocal = 0x04;  ///< of a subscription's options
 
 struct Subscription {
     char* client_id;
-    char* topic_filter;  ///< may be replaced by another mosquitto_strdup; the broker frees the old one
+    char* topic_filter;  ///< may be replaced by another mosquitto_strdup; the broker frees the old
+                         ///< one
     mosquitto_property* properties;
     std::uint32_t identifier;
     std::uint8_t options;

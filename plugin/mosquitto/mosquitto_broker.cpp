@@ -19,10 +19,14 @@ Function look_up(const char* name) {
 
 int to_mosquitto(LogLevel level) noexcept {
     switch (level) {
-        case LogLevel::info: return MOSQ_LOG_INFO;
-        case LogLevel::notice: return MOSQ_LOG_NOTICE;
-        case LogLevel::warning: return MOSQ_LOG_WARNING;
-        case LogLevel::error: break;
+        case LogLevel::info:
+            return MOSQ_LOG_INFO;
+        case LogLevel::notice:
+            return MOSQ_LOG_NOTICE;
+        case LogLevel::warning:
+            return MOSQ_LOG_WARNING;
+        case LogLevel::error:
+            break;
     }
     return MOSQ_LOG_ERR;
 }
@@ -44,9 +48,9 @@ mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) 
 void MosquittoBroker::publish(const Message& message) {
     auto* properties = copy(static_cast<const mosquitto_property*>(message.properties));
     const char* payload = message.payload_size > 0 ? static_cast<const char*>(message.payload) : "";
-    const int result =
-        mosquitto_broker_publish_copy(nullptr, message.topic.data(), static_cast<int>(message.payload_size), payload,
-                                      message.qos, message.retain, properties);
+    const int result = mosquitto_broker_publish_copy(
+        nullptr, message.topic.data(), static_cast<int>(message.payload_size), payload, message.qos,
+        message.retain, properties);
     if (result == MOSQ_ERR_SUCCESS) return;
     mosquitto_property_free_all(&properties);
     log(LogLevel::error, "cannot publish a copy of a message: out of memory.");
@@ -74,21 +78,25 @@ bool MosquittoBroker::others_allow_read(Context context, const Message& message)
     return ask_others(check) != Verdict::denied;
 }
 
-// `mosquitto_acl_check` is the broker's own entry to the chain. It is no part of the plugin interface: builds by
-// CMake (Debian's) export it, builds by make do not. `is_own_question` sees whether the arguments arrive as sent.
+// `mosquitto_acl_check` is the broker's own entry to the chain. It is no part of the plugin
+// interface: builds by CMake (Debian's) export it, builds by make do not. `is_own_question` sees
+// whether the arguments arrive as sent.
 Verdict MosquittoBroker::ask_others(const mosquitto_evt_acl_check& check) {
-    using Check20 = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool, int);
-    using Check21 = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool, mosquitto_property*, int);
+    using Check20 =
+        int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool, int);
+    using Check21 = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool,
+                            mosquitto_property*, int);
     if (!acl_check_ || question_) return Verdict::unknown;
 
     question_ = &check;
     auto* payload = const_cast<void*>(check.payload);
     const int result =
         shows_properties_
-            ? reinterpret_cast<Check21>(acl_check_)(check.client, check.topic, check.payloadlen, payload, check.qos,
-                                                    check.retain, check.properties, check.access)
-            : reinterpret_cast<Check20>(acl_check_)(check.client, check.topic, check.payloadlen, payload, check.qos,
-                                                    check.retain, check.access);
+            ? reinterpret_cast<Check21>(acl_check_)(check.client, check.topic, check.payloadlen,
+                                                    payload, check.qos, check.retain,
+                                                    check.properties, check.access)
+            : reinterpret_cast<Check20>(acl_check_)(check.client, check.topic, check.payloadlen,
+                                                    payload, check.qos, check.retain, check.access);
     question_ = nullptr;
     if (!acl_check_) return Verdict::unknown;
     return result == MOSQ_ERR_SUCCESS ? Verdict::allowed : Verdict::denied;
@@ -97,10 +105,12 @@ Verdict MosquittoBroker::ask_others(const mosquitto_evt_acl_check& check) {
 bool MosquittoBroker::is_own_question(const mosquitto_evt_acl_check& check) noexcept {
     if (!question_) return false;
     const auto& sent = *question_;
-    const bool arrived = check.client == sent.client && check.topic == sent.topic && check.access == sent.access &&
-                         check.payload == sent.payload && check.payloadlen == sent.payloadlen && check.qos == sent.qos &&
+    const bool arrived = check.client == sent.client && check.topic == sent.topic &&
+                         check.access == sent.access && check.payload == sent.payload &&
+                         check.payloadlen == sent.payloadlen && check.qos == sent.qos &&
                          check.retain == sent.retain;
-    if (!arrived) acl_check_ = nullptr;  // this broker's function takes other arguments: never again
+    if (!arrived)
+        acl_check_ = nullptr;  // this broker's function takes other arguments: never again
     return true;
 }
 
@@ -109,17 +119,23 @@ std::size_t MosquittoBroker::subscription_count(Context context) {
     return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-int MosquittoBroker::protocol_version(Context context) { return mosquitto_client_protocol_version(to_client(context)); }
+int MosquittoBroker::protocol_version(Context context) {
+    return mosquitto_client_protocol_version(to_client(context));
+}
 
 bool MosquittoBroker::has_session(std::string_view client_id) {
     return !find_client_ || find_client_(client_id.data()) != nullptr;
 }
 
 // `context__add_to_disused` takes the identifier away; the memory goes at the top of the next turn.
-bool MosquittoBroker::has_ended(Context context) { return mosquitto_client_id(to_client(context)) == nullptr; }
+bool MosquittoBroker::has_ended(Context context) {
+    return mosquitto_client_id(to_client(context)) == nullptr;
+}
 
 void MosquittoBroker::log(LogLevel level, std::string_view text) {
-    const char* prefix = level == LogLevel::error ? "Error: " : level == LogLevel::warning ? "Warning: " : "";
+    const char* prefix = level == LogLevel::error     ? "Error: "
+                         : level == LogLevel::warning ? "Warning: "
+                                                      : "";
     mosquitto_log_printf(to_mosquitto(level), "%s%s", prefix,
                          ("shared-subscription: " + std::string(text)).c_str());
 }

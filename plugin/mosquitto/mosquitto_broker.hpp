@@ -13,7 +13,8 @@ namespace shared_subscription {
 /// What the rest of the chain says to an access check.
 enum class Verdict : std::uint8_t { allowed, denied, unknown };
 
-/// Asks and tells the running broker. Functions that not every build of the broker exports are looked up by name.
+/// Asks and tells the running broker. Functions that not every build of the broker exports are
+/// looked up by name.
 class MosquittoBroker final : public Broker {
   public:
     MosquittoBroker();
@@ -30,9 +31,12 @@ class MosquittoBroker final : public Broker {
 
     void set_others_decide(bool others_decide) noexcept { others_decide_ = others_decide; }
     /// The arguments of the broker's access check differ by generation.
-    void set_shows_properties(bool shows_properties) noexcept { shows_properties_ = shows_properties; }
+    void set_shows_properties(bool shows_properties) noexcept {
+        shows_properties_ = shows_properties;
+    }
 
-    /// Puts an access check to the whole chain, in which this plugin then answers as if it were not there.
+    /// Puts an access check to the whole chain, in which this plugin then answers as if it were not
+    /// there.
     [[nodiscard]] Verdict ask_others(const mosquitto_evt_acl_check& check);
 
     /// In an access check: whether it is the one that `ask_others` is putting.

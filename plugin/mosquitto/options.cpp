@@ -51,12 +51,15 @@ class Parser {
     }
 
     bool once(std::string_view key, std::string_view value) {
-        return seen_.insert(std::string(key)).second || fail(key, value, "given twice; allowed is once.");
+        return seen_.insert(std::string(key)).second ||
+               fail(key, value, "given twice; allowed is once.");
     }
 
     bool set_fallback(std::string_view value, Strategy& fallback) {
         const auto strategy = parse_strategy(value);
-        if (!strategy) return fail("strategy", value, "unknown strategy; allowed are " + list(kStrategyNames) + ".");
+        if (!strategy)
+            return fail("strategy", value,
+                        "unknown strategy; allowed are " + list(kStrategyNames) + ".");
         fallback = *strategy;
         return once("strategy", value);
     }
@@ -75,16 +78,22 @@ class Parser {
         const auto space = value.find(' ');
         const auto strategy = parse_strategy(value.substr(0, space));
         if (!strategy) {
-            return fail(kKey, value, "unknown strategy; allowed is '<strategy> <group>' with one of " +
-                                         list(kStrategyNames) + ".");
+            return fail(kKey, value,
+                        "unknown strategy; allowed is '<strategy> <group>' with one of " +
+                            list(kStrategyNames) + ".");
         }
         const auto begin = value.find_first_not_of(' ', space);
-        const auto group = begin == std::string_view::npos ? std::string_view{} : value.substr(begin);
+        const auto group =
+            begin == std::string_view::npos ? std::string_view{} : value.substr(begin);
         if (group.empty() || group.find_first_of("/+#") != std::string_view::npos) {
-            return fail(kKey, value, "no group name; allowed is '<strategy> <group>', the group without '/', '+', '#'.");
+            return fail(
+                kKey, value,
+                "no group name; allowed is '<strategy> <group>', the group without '/', '+', '#'.");
         }
         return result_.strategies.set(group, *strategy) ||
-               fail(kKey, value, "group " + quote(group) + " has a strategy already; allowed is one for each group.");
+               fail(kKey, value,
+                    "group " + quote(group) +
+                        " has a strategy already; allowed is one for each group.");
     }
 
     bool set_access_control(std::string_view value) {
@@ -93,7 +102,8 @@ class Parser {
             result_.access_control = meaning;
             return once("access_control", value);
         }
-        return fail("access_control", value, "unknown value; allowed are " + list(kAccessControl) + ".");
+        return fail("access_control", value,
+                    "unknown value; allowed are " + list(kAccessControl) + ".");
     }
 
     std::string& problem_;

@@ -29,6 +29,7 @@ struct Options {
 using Option = std::pair<std::string_view, std::string_view>;
 
 /// Nothing, and `problem` names option, value and what is allowed, if one of them is wrong.
-[[nodiscard]] std::optional<Options> parse_options(std::span<const Option> options, std::string& problem);
+[[nodiscard]] std::optional<Options> parse_options(std::span<const Option> options,
+                                                   std::string& problem);
 
 }  // namespace shared_subscription

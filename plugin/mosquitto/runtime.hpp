@@ -1,5 +1,5 @@
-// The plugin in the running broker: one engine for the process, and an instance for each time it is initialised
-// (once, or for each listener under `per_listener_settings`).
+// The plugin in the running broker: one engine for the process, and an instance for each time it is
+// initialised (once, or for each listener under `per_listener_settings`).
 #pragma once
 
 #include <filesystem>
@@ -24,13 +24,15 @@ struct Instance {
     mosquitto_plugin_id_t* identifier;
     std::size_t number;  ///< counted from 0 in the order of initialisation
     bool others_decide = true;
-    int neutral = MOSQ_ERR_PLUGIN_DEFER;  ///< the answer that leaves an access check to everybody else
+    int neutral =
+        MOSQ_ERR_PLUGIN_DEFER;  ///< the answer that leaves an access check to everybody else
     bool has_tick = false;
 };
 
 class Runtime {
   public:
-    /// Starts an instance; null, with the reason in the log, if the broker must not start like this.
+    /// Starts an instance; null, with the reason in the log, if the broker must not start like
+    /// this.
     static Instance* start(mosquitto_plugin_id_t* identifier, std::span<const Option> options);
     static void stop(Instance& instance);
 
