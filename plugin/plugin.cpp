@@ -24,6 +24,7 @@ PLUGIN_EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void*
                                         mosquitto_opt* options, int option_count) {
     return guarded("initialisation", MOSQ_ERR_UNKNOWN, [&] {
         std::vector<Option> given;
+        given.reserve(static_cast<std::size_t>(option_count));
         for (int index = 0; index < option_count; ++index) {
             given.emplace_back(options[index].key,
                                options[index].value ? options[index].value : "");

@@ -57,9 +57,10 @@ class Parser {
 
     bool set_fallback(std::string_view value, Strategy& fallback) {
         const auto strategy = parse_strategy(value);
-        if (!strategy)
+        if (!strategy) {
             return fail("strategy", value,
                         "unknown strategy; allowed are " + list(kStrategyNames) + ".");
+        }
         fallback = *strategy;
         return once("strategy", value);
     }
