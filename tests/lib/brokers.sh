@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# The brokers that the integration tests run against. Sourced by tests/run, after
+# packaging/lib/requirements.sh.
+#
+# 2.0 is the distribution's. 2.1 comes from Debian's next release, unpacked in a directory of its own
+# under the user's cache and started through its own loader: it needs neither root nor chroot.
+
+next_release=forky
+next_root=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/mosquitto-shared-subscription/$next_release
+
+# Sets broker_command, broker_version and dynamic_security for "2.0" or "2.1".
+select_broker() {
+    case $1 in
+    2.0) select_distribution_broker ;;
+    2.1) select_next_broker ;;
+    esac
+    broker_version=$(version_of "${broker_command[@]}")
+    [[ $broker_version == "$1".* ]] ||
+        die "the tests want Mosquitto $1.x, but ${broker_command[*]} is '$broker_version'"
+    [[ -f $dynamic_security ]] || die "there is no $dynamic_security"
+}
+
+select_distribution_broker() {
+    broker_command=(/usr/sbin/mosquitto)
+    dynamic_security=/usr/lib/$(architecture)/mosquitto_dynamic_security.so
+}
+
+select_next_broker() {
+    make_next_root
+    local libraries=$next_root/usr/lib/$(architecture)
+    # The loader is the one that the program itself names.
+    local loader
+    loader=$(readelf --program-headers "$next_root/usr/sbin/mosquitto" |
+        sed -n 's/.*program interpreter: \(.*\)]/\1/p')
+    broker_command=("$next_root$loader" --library-path "$libraries:$next_root/lib/$(architecture)"
+        "$next_root/usr/sbin/mosquitto")
+    dynamic_security=$libraries/mosquitto_dynamic_security.so
+}
+
+architecture() { g++ -print-multiarch; }
+
+version_of() {
+    local help
+    help=$("$@" -h 2>/dev/null) || true
+    sed -n '1s/^mosquitto version //p' <<<"$help"
+}
+
+# Makes the root unless it is there. A half-made one has another name, and goes.
+make_next_root() (
+    mkdir -p "${next_root%/*}"
+    exec {lock}>"$next_root.lock"
+    flock "$lock"
+    [[ ! -d $next_root ]] || exit 0
+    printf 'Fetching Mosquitto of Debian "%s" into %s ...\n' "$next_release" "$next_root"
+    rm -rf "$next_root.partial"
+    mkdir "$next_root.partial"
+    fetch_packages "$next_root.partial/download"
+    unpack_packages "$next_root.partial/download" "$next_root.partial/root"
+    mv "$next_root.partial/root" "$next_root"
+    rm -rf "$next_root.partial"
+)
+
+# Tries each archive that apt is configured for.
+fetch_packages() {
+    local archive log=$1.log
+    while read -r archive; do
+        rm -rf "$1"
+        ! download_from "$archive" "$1" >>"$log" 2>&1 || return 0
+    done < <(archives)
+    cat "$log" >&2
+    die "Debian's release \"$next_release\" could not be fetched from any archive that apt is" \
+        "configured for: $(archives | tr '\n' ' ')(what debootstrap said is above)"
+}
+
+archives() {
+    apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+        sed -nE '/^[^ ]*-security /d; s/^[^ ]+ ((https?|file):.*)/\1/p' | sort -u
+}
+
+# As far as debootstrap needs no root: it finds what Mosquitto depends on, fetches that, and checks the
+# signature. "sid" is its recipe for a release that it does not know yet.
+download_from() {
+    debootstrap --download-only --variant=minbase --force-check-gpg \
+        --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --include=mosquitto \
+        "$next_release" "$2" "$1" /usr/share/debootstrap/scripts/sid </dev/null
+}
+
+unpack_packages() {
+    local package packages=("$1"/var/cache/apt/archives/*.deb)
+    mkdir -p "$2"
+    # base-files first: it has the links from /lib to /usr/lib, which others unpack through.
+    for package in "$1"/var/cache/apt/archives/base-files_*.deb "${packages[@]}"; do
+        dpkg-deb --extract "$package" "$2"
+    done
+    # Some packages leave it to this to link a library's name to its file.
+    ldconfig -n "$2/usr/lib/$(architecture)"
+}

@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# Runs GoogleTest programs and adds up what they say. Sourced by tests/run.
+
+passed=0
+failed=0
+running=
+
+# run_tests SECONDS COMMAND...: runs the program, shows what it says, and counts. It fails once more if
+# the program ended badly without a failed test, or ran none.
+run_tests() {
+    local log=$scratch/output status=0 now_passed now_failed
+    run_bounded "$log" "$@" || status=$?
+    now_passed=$(sum '^\[  PASSED  \] ([0-9]+) tests?\.$' "$log")
+    now_failed=$(sum '^\[  FAILED  \] ([0-9]+) tests?, listed below:$' "$log")
+    if ((status == 124)); then printf 'The tests took more than %s seconds.\n' "$1"; fi
+    if ((now_failed == 0 && (status != 0 || now_passed == 0))); then
+        printf 'The tests ended with status %s.\n' "$status"
+        # It ended too early to sum up: what it had said so far counts.
+        now_passed=$(grep -c '^\[       OK \]' "$log") || true
+        now_failed=$(($(grep -c '^\[  FAILED  \]' "$log") + 1)) || true
+    fi
+    passed=$((passed + now_passed))
+    failed=$((failed + now_failed))
+}
+
+sum() { sed -nE "s/$1/\1/p" "$2" | awk '{ total += $1 } END { print total + 0 }'; }
+
+# In the background, so that a signal to this script reaches the tests at once.
+run_bounded() {
+    local log=$1 seconds=$2 output printer status=0
+    shift 2
+    exec {output}> >(tee --ignore-interrupts "$log")
+    printer=$!
+    timeout --kill-after=10 "$seconds" "$@" --gtest_color=no </dev/null >&"$output" 2>&1 &
+    running=$!
+    exec {output}>&-
+    wait "$running" || status=$?
+    running=
+    wait "$printer"
+    return "$status"
+}
+
+count_failure() {
+    printf '%s\n' "$*"
+    failed=$((failed + 1))
+}
+
+end_tests() {
+    [[ -z $running ]] || kill "$running" 2>/dev/null || true
+}

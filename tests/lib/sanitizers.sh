@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# A broker with the plugin under the address and undefined behaviour sanitizers. Sourced by tests/run.
+#
+# The broker is not instrumented, so the runtime is preloaded. What the sanitizers say:
+#   - undefined behaviour: in the broker's log, and the broker aborts; the tests look for both.
+#   - wrong memory accesses and leaks: in files of a directory, read here when the tests are over.
+# The broker leaks when it refuses to start, and its loader does when it loads a library. So a leak
+# counts only where the memory was asked for by the plugin: the stack names the plugin's code, or a
+# library that has been unloaded by then, or operator new, which only the plugin uses.
+
+# The runtime libraries of the compiler that builds the plugin.
+sanitizer_runtime() {
+    printf '%s %s' "$(g++ -print-file-name=libasan.so)" "$(g++ -print-file-name=libubsan.so)"
+}
+
+# Such stacks cost time, but the broker has no frame pointers to go by. The broker's exit status is
+# its own unless a memory access is wrong: then it aborts.
+asan_options() {
+    printf '%s:' detect_leaks=1 fast_unwind_on_malloc=0 malloc_context_size=10 \
+        detect_stack_use_after_return=1 exitcode=0 abort_on_error=1
+    printf 'log_path=%s' "$1/asan"
+}
+
+# Prints the reports in the directory that the plugin is to blame for.
+sanitizer_reports() {
+    local report
+    for report in "$1"/asan.*; do
+        [[ ! -e $report ]] || awk -v plugin="$repository/(plugin|include|build)/" '
+            # Paragraphs: the title, one for each leak, the summary. Other reports have no leaks.
+            BEGIN { RS = ""; ORS = "\n\n" }
+            /LeakSanitizer: detected memory leaks/ { leaks = 1; next }
+            !leaks { print; next }
+            / leak of / && ($0 ~ plugin || /<unknown module>/ || /operator new/)
+        ' "$report"
+    done
+}
