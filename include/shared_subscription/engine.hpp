@@ -76,8 +76,8 @@ class Engine {
     void sent(const Client& client) { deliveries_.sent(client); }
 
     /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes
-    /// forward.
-    void tick(std::int64_t now);
+    /// forward. True: something waits for the next turn, which should come soon.
+    bool tick(std::int64_t now);
 
     /// The broker's `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept { deliveries_.set_queue_limit(messages); }

@@ -49,6 +49,8 @@ class FanOut {
         return !directed_ && dispatches_.empty();
     }
 
+    [[nodiscard]] bool has_copies_under_way() const noexcept { return !dispatches_.empty(); }
+
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
         return open_ && message_.is_same_object(message) && topic_ == message.topic;

@@ -17,12 +17,13 @@ void Engine::boundary() {
     rechecking_ = nullptr;
 }
 
-void Engine::tick(std::int64_t now) {
+bool Engine::tick(std::int64_t now) {
     ticks_ = true;
     boundary();
     end_closed();
     fan_out_.tick();
     deliveries_.tick(now);
+    return fan_out_.has_copies_under_way();
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {

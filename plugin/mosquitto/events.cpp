@@ -70,13 +70,16 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
     });
 }
 
-int on_tick(int /*event*/, void* /*data*/, void* user_data) noexcept {
+int on_tick(int /*event*/, void* data, void* user_data) noexcept {
     using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
         if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a turn, however many listeners
-        instance.runtime.engine().tick(
-            duration_cast<seconds>(steady_clock::now().time_since_epoch()).count());
+        const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+        // 2.1 sleeps for as long as nobody wants a turn; there the field is called next_ms.
+        if (instance.runtime.engine().tick(now)) {
+            static_cast<mosquitto_evt_tick*>(data)->next_ns = 1;
+        }
         return MOSQ_ERR_SUCCESS;
     });
 }

@@ -70,12 +70,7 @@ Client::Client(Loop& loop, Endpoint endpoint, std::string id, ClientOptions opti
     if (!options_.username.empty()) {
         mosquitto_username_pw_set(mosquitto_, options_.username.c_str(), options_.password.c_str());
     }
-    if (const auto& will = options_.will) {
-        check(mosquitto_will_set_v5(mosquitto_, will->topic.c_str(),
-                                    static_cast<int>(will->payload.size()), will->payload.data(),
-                                    will->qos, will->retain, nullptr),
-              "will of " + id_);
-    }
+    if (options_.will) set_will(*options_.will);
     set_callbacks();
     loop_.clients_.push_back(this);
 }
@@ -83,6 +78,19 @@ Client::Client(Loop& loop, Endpoint endpoint, std::string id, ClientOptions opti
 Client::~Client() {
     std::erase(loop_.clients_, this);
     mosquitto_destroy(mosquitto_);
+}
+
+void Client::set_will(const Message& will) {
+    PropertyList properties = to_list(will.properties);
+    if (options_.will_delay != 0) {
+        add_int32(properties, MQTT_PROP_WILL_DELAY_INTERVAL, options_.will_delay);
+    }
+    check(mosquitto_will_set_v5(mosquitto_, will.topic.c_str(),
+                                static_cast<int>(will.payload.size()), will.payload.data(),
+                                will.qos, will.retain, properties.get()),
+          "will of " + id_);
+    // libmosquitto owns them now.
+    [[maybe_unused]] const auto* owned = properties.release();
 }
 
 void Client::set_callbacks() {

@@ -47,7 +47,8 @@ struct ClientOptions {
     int protocol = MQTT_PROTOCOL_V5;
     bool clean_start = true;           // clean session in MQTT 3
     std::uint32_t session_expiry = 0;  // seconds, MQTT 5; the session of MQTT 3 ends if clean
-    std::optional<Message> will = {};
+    std::optional<Message> will = {};  // its properties need MQTT 5
+    std::uint32_t will_delay = 0;      // seconds, MQTT 5
     std::string username = {};
     std::string password = {};
     // MQTT 5. Not libmosquitto's own 20: the broker 2.0.11 exceeds it at times, a client then ends
@@ -115,6 +116,7 @@ class Client {
   private:
     friend Loop;
     void on_message(const mosquitto_message& message, const mosquitto_property* properties);
+    void set_will(const Message& will);
     void set_callbacks();
     PropertyList connect_properties() const;
     // Like Loop::run_until(); throws at once if the connection ends before.

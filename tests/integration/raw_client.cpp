@@ -1,14 +1,7 @@
 #include "raw_client.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-
-#include <array>
 #include <ostream>
 #include <stdexcept>
-
-#include "broker.hpp"
-#include "deadline.hpp"
 
 namespace integration {
 namespace {
@@ -87,7 +80,7 @@ std::uint16_t identifier_of(const Packet& packet) {
 }
 
 RawClient::RawClient(std::uint16_t port, const std::string& id, RawOptions options)
-    : socket_(connect_to(port)), options_(options) {
+    : stream_(options.websocket ? websocket_stream(port) : tcp_stream(port)), options_(options) {
     send_bytes(connect_packet(id, options_));
     const Packet connack = expect(PacketType::connack);
     if (byte_at(connack.body, 1) != 0) throw std::runtime_error("the broker refuses " + id);
@@ -129,38 +122,21 @@ void RawClient::send(PacketType type, std::uint16_t identifier) {
 }
 
 void RawClient::send_bytes(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent < 0) return;  // The broker has ended the connection: reading says so.
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-}
-
-bool RawClient::read_bytes(std::size_t count, std::string& bytes) {
-    const Deadline deadline;
-    bytes.resize(count);
-    for (std::size_t have = 0; have < count;) {
-        std::array<pollfd, 1> events{{{socket_.get(), POLLIN, 0}}};
-        deadline.poll(events, "a packet");
-        const auto got = recv(socket_.get(), bytes.data() + have, count - have, 0);
-        if (got <= 0) return false;
-        have += static_cast<std::size_t>(got);
-    }
-    return true;
+    stream_->send(bytes);
 }
 
 std::optional<Packet> RawClient::read_packet() {
     std::string bytes;
-    if (!read_bytes(1, bytes)) return std::nullopt;
+    if (!stream_->receive(1, bytes)) return std::nullopt;
     const auto first = byte_at(bytes, 0);
     std::size_t size = 0;
     for (unsigned shift = 0;; shift += 7) {
-        if (!read_bytes(1, bytes)) return std::nullopt;
+        if (!stream_->receive(1, bytes)) return std::nullopt;
         const auto next = byte_at(bytes, 0);
         size |= static_cast<std::size_t>(next & 0x7F) << shift;
         if ((next & 0x80) == 0) break;
     }
-    if (!read_bytes(size, bytes)) return std::nullopt;
+    if (!stream_->receive(size, bytes)) return std::nullopt;
     return Packet{.type = static_cast<PacketType>(first >> 4),
                   .flags = static_cast<std::uint8_t>(first & 0x0F),
                   .body = bytes};

@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <deque>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "descriptor.hpp"
+#include "stream.hpp"
 
 namespace integration {
 
@@ -58,6 +59,7 @@ struct RawOptions {
     int protocol = 5;  // 3 is MQTT 3.1, 4 is MQTT 3.1.1
     bool clean_start = true;
     std::uint32_t session_expiry = 0;  // seconds, MQTT 5
+    bool websocket = false;
 };
 
 class RawClient {
@@ -90,10 +92,9 @@ class RawClient {
 
   private:
     std::optional<Packet> read_packet();
-    bool read_bytes(std::size_t count, std::string& bytes);
     Publish parse_publish(const Packet& packet) const;
 
-    Descriptor socket_;
+    std::unique_ptr<Stream> stream_;
     RawOptions options_;
     bool session_present_ = false;
     std::uint16_t last_identifier_ = 0;
