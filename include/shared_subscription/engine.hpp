@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -116,6 +117,7 @@ class Engine {
     [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
     void undo_kick_checks(Session& session);
     void end_closed();
+    void end_expired(std::int64_t now);
 
     Broker& broker_;
     BrokerTraits traits_;
@@ -129,6 +131,8 @@ class Engine {
     Context rechecking_ =
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
+    std::deque<std::string> away_;        // 2.1: clients that went offline
+    std::int64_t expired_checked_ = 0;
     bool said_prefix_ = false;
     bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK
 };

@@ -5,6 +5,8 @@
 
 #include "shared_subscription/text.hpp"
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 
 void Deliveries::expect(const Member& member, std::uint8_t qos) {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 namespace {
 

@@ -6,6 +6,8 @@
 #include "shared_subscription/hash.hpp"
 #include "shared_subscription/text.hpp"
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 
 void Engine::boundary() {
@@ -21,6 +23,7 @@ bool Engine::tick(std::int64_t now) {
     ticks_ = true;
     boundary();
     end_closed();
+    end_expired(now);
     fan_out_.tick();
     deliveries_.tick(now);
     return fan_out_.has_copies_under_way();

@@ -6,6 +6,8 @@
 #include "shared_subscription/engine.hpp"
 #include "shared_subscription/hash.hpp"
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 
 // A context that is not the known one is another connection: it resumed the session with all its
@@ -50,7 +52,9 @@ void Engine::connected(const Client& client) {
 void Engine::offline(const Client& client) {
     boundary();
     auto* session = registry_.find(client.id);
-    if (session && session->context == client.context) registry_.set_connected(*session, false);
+    if (!session || session->context != client.context) return;
+    registry_.set_connected(*session, false);
+    if (!std::exchange(session->away, true)) away_.push_back(session->id);
 }
 
 void Engine::ended(const Client& client, bool taken_over) {
@@ -112,6 +116,25 @@ void Engine::end_closed() {
             registry_.erase(*session);
         } else {
             registry_.set_standing(*session, Standing::present);
+        }
+    }
+}
+
+// A session that expires while it is offline raises no event. Looks at some of them each second.
+void Engine::end_expired(std::int64_t now) {
+    constexpr std::size_t kAtOnce = 1000;
+    if (std::exchange(expired_checked_, now) == now) return;
+    for (auto left = std::min(away_.size(), kAtOnce); left > 0; --left) {
+        auto id = std::move(away_.front());
+        away_.pop_front();
+        auto* session = registry_.find(id);
+        if (!session) continue;
+        if (session->connected) {
+            session->away = false;
+        } else if (broker_.has_session(id)) {
+            away_.push_back(std::move(id));
+        } else {
+            registry_.erase(*session);
         }
     }
 }

@@ -1,5 +1,7 @@
 #include "shared_subscription/group.hpp"
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 
 void Group::join(Member& member, const Candidate& candidate) {

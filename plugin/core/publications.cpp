@@ -2,6 +2,8 @@
 
 #include "shared_subscription/hash.hpp"
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 
 void Publications::announce(std::string_view publisher_id, std::string_view topic) {

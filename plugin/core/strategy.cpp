@@ -4,6 +4,8 @@
 
 #include "shared_subscription/hash.hpp"
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 namespace {
 

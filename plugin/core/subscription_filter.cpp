@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "shared_subscription/core_only.hpp"
+
 namespace shared_subscription {
 namespace {
 
