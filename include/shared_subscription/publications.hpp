@@ -30,23 +30,26 @@ class Publications {
     /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
     void receive(std::string_view publisher_id, const Message& message, KeptProperties kept);
 
-    /// Whether a QoS 2 message that was received waits for its PUBREL.
-    [[nodiscard]] bool is_in_flight(const Message& message) const noexcept {
-        return message.qos == 2 && find(message) != in_flight_.end();
-    }
+    /// The broker shows a message, and it is no replay: if it is a QoS 2 message that was received
+    /// and not fanned out yet, its PUBREL has come. It is announced then. Answers true once.
+    bool release(const Message& message);
 
-    /// A fan-out begins: was this message announced by the event before it? Answers once.
+    /// The broker shows a stored message that is not being fanned out.
+    void forget_in_flight(const Message& message) noexcept;
+
+    /// A fan-out begins: was this message announced before it? Answers once.
     [[nodiscard]] std::optional<Publication> take_announced(const Message& message);
 
-    /// A fan-out begins: is this a QoS 2 message whose PUBREL has come? Answers once.
-    [[nodiscard]] std::optional<Publication> take_in_flight(const Message& message);
+    [[nodiscard]] bool is_announced(const Message& message) const noexcept {
+        return announced_ && topic_ == message.topic;
+    }
 
     /// What was announced has not been fanned out and will not be.
-    void forget_announced() noexcept { announced_ = false; }
+    void forget_announced() noexcept { announced_.reset(); }
 
   private:
-    // A message that never sees its PUBREL stays in the map until its address is used again; this
-    // bounds it.
+    // A message that never sees its PUBREL, or has no subscriber then, stays in the map until its
+    // address is used again; this bounds it.
     static constexpr std::size_t kMaxInFlight = 100'000;
 
     struct InFlight {
@@ -56,12 +59,10 @@ class Publications {
     };
     using Map = std::pmr::unordered_map<const char*, InFlight>;
 
-    [[nodiscard]] Map::const_iterator find(const Message& message) const noexcept;
+    [[nodiscard]] Map::iterator find(const Message& message) noexcept;
 
-    bool announced_ = false;
-    std::string topic_;
-    std::string publisher_id_;
-    const void* properties_ = nullptr;
+    std::optional<Publication> announced_;
+    std::string topic_;  // of what is announced
     std::pmr::unsynchronized_pool_resource pool_;
     Map in_flight_{&pool_};  // by the topic's address, which is the stored message's own
 };

@@ -53,7 +53,7 @@ struct Session {
     std::size_t member_count = 0;
     std::size_t held =
         0;  ///< messages that it was given and the broker still holds for it, as far as known
-    bool away = false;     ///< is looked after while it is offline (Engine::end_expired)
+    bool away = false;  ///< is looked after while it is offline (Engine::end_expired)
     bool full = false;  ///< the broker drops what it is given (Deliveries)
 
     std::uint64_t fan_out =

@@ -30,11 +30,16 @@ bool Engine::tick(std::int64_t now) {
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {
+    const bool is_replayed = is_replay(client, message);
+    if (!is_replayed && publications_.release(message)) {
+        fan_out_.settle();
+        resumption_ = {};
+    }
     auto* session = registry_.find(client.id);
     const bool in_group = session && session->member_count > 0;
     if (!in_group && fan_out_.concerns_groups_only()) return Answer::untouched;
 
-    if (is_replay(client, message)) return replay_.shared ? Answer::deny : Answer::untouched;
+    if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
     if (session && is_resumption(*session, client, message)) return Answer::untouched;
     if (fan_out_.enter(message)) session = registry_.find(client.id);
     if (session) meet(*session, client);
@@ -77,9 +82,14 @@ bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
 
 // Replays come straight after the check of the SUBSCRIBE (src/retain.c, retain__queue).
 bool Engine::is_replay(const Client& client, const Message& message) {
-    if (replay_.context != client.context || !message.retain) return false;
-    if (publications_.is_in_flight(message)) return false;  // a live publish, at its PUBREL
+    if (replay_.context != client.context || !message.retain) {
+        replay_ = {};
+        return false;
+    }
+    // 2.1 replays nothing to a share group (retain__queue).
+    if (replay_.shared && !traits_.merges_uses(message.topic)) return false;
     replay_.topic = message.topic.data();
+    publications_.forget_in_flight(message);
     return true;
 }
 
@@ -89,7 +99,7 @@ bool Engine::is_replay(const Client& client, const Message& message) {
 bool Engine::is_resumption(const Session& session, const Client& client, const Message& message) {
     const bool is_known = session.context == client.context;
     if (is_known && resumption_.key == 0) return false;
-    if (publications_.is_in_flight(message) || fan_out_.continues(message)) return false;
+    if (fan_out_.continues(message) || publications_.is_announced(message)) return false;
     if (resumption_.key == 0 && session.connected && session.context) {
         // 2.0 reports the end of a WebSockets connection only after the one that took it over is
         // busy.

@@ -39,14 +39,11 @@ void FanOut::begin(const Message& message) {
     reached_ = false;
     directed_.reset();
     auto publication = publications_.take_announced(message);
-    if (!publication && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
+    announced_ = publication.has_value();
+    if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
     if (directed_) {
         publication =
             Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
-        announced_ = false;
-    } else {
-        if (!publication) publication = publications_.take_in_flight(message);
-        announced_ = publication.has_value();
     }
     publication_ = publication ? std::move(*publication) : Publication{};
     if (!message_.properties) message_.properties = publication_.properties;
