@@ -149,11 +149,14 @@ std::string Broker::configuration_text(const Configuration& configuration) const
     return text.str();
 }
 
+std::string Broker::write_configuration(const Configuration& configuration) {
+    return write_file("mosquitto.conf", configuration_text(configuration));
+}
+
 void Broker::spawn(const Configuration& configuration) {
     if (running()) throw std::logic_error("the broker is running already");
     std::vector<std::string> command = environment().broker_command;
-    command.insert(command.end(),
-                   {"-c", write_file("mosquitto.conf", configuration_text(configuration))});
+    command.insert(command.end(), {"-c", write_configuration(configuration)});
     std::vector<char*> arguments;
     for (auto& argument : command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
@@ -184,13 +187,30 @@ int Broker::start_in_vain(const Configuration& configuration) {
 
 int Broker::stop() {
     checked(kill(process_, SIGTERM), "kill");
-    // mosquitto 2.0 looks at its signals only when epoll_wait(2) returns: a connection wakes it,
-    // unless it has ended already.
+    wake();
+    return wait_for_exit();
+}
+
+void Broker::reload() {
+    const std::string_view reloading = "Reloading config.\n";
+    const auto earlier = count(log(), reloading);
+    checked(kill(process_, SIGHUP), "kill");
+    wake();
+    wait_for_log(reloading, earlier + 1);
+}
+
+void Broker::reload(const Configuration& configuration) {
+    write_configuration(configuration);
+    reload();
+}
+
+// mosquitto 2.0 looks at its signals only when epoll_wait(2) returns: a connection wakes it, unless
+// it has ended already.
+void Broker::wake() const {
     try {
         connect_to(port());
     } catch (const std::system_error&) {
     }
-    return wait_for_exit();
 }
 
 int Broker::wait_for_exit() {

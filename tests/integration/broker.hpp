@@ -62,6 +62,11 @@ class Broker {
     // one ended it).
     int start_in_vain(const Configuration& configuration);
 
+    // SIGHUP: the broker reads its configuration again, this one if it is given. Returns when it
+    // has begun to; what a client sends from now on is answered afterwards.
+    void reload();
+    void reload(const Configuration& configuration);
+
     // SIGTERM; returns the exit status like start_in_vain().
     int stop();
 
@@ -80,6 +85,8 @@ class Broker {
   private:
     void spawn(const Configuration& configuration);
     std::string configuration_text(const Configuration& configuration) const;
+    std::string write_configuration(const Configuration& configuration);
+    void wake() const;
     int wait_for_exit();
 
     std::filesystem::path directory_;

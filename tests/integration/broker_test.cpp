@@ -53,6 +53,12 @@ Client& BrokerTest::connect(const Endpoint& endpoint, const std::string& id,
     return client;
 }
 
+Client& BrokerTest::connect_elsewhere(const Broker& other, const std::string& id) {
+    Client& client = clients_elsewhere_.emplace_back(loop, loopback(other.port()), id);
+    client.connect();
+    return client;
+}
+
 std::vector<Client*> BrokerTest::connect_all(const std::vector<std::string>& ids,
                                              const ClientOptions& options) {
     std::vector<Client*> result;
@@ -63,6 +69,7 @@ std::vector<Client*> BrokerTest::connect_all(const std::vector<std::string>& ids
 void BrokerTest::settle() {
     constexpr int rounds = 3;
     if (fencer_ == nullptr) fencer_ = &connect("fencer");
+    if (!fencer_->connected()) fencer_->connect();
     for (int round = 0; round < rounds; ++round) {
         const std::string number = std::to_string(++fences_);
         std::vector<Client*> fenced;
@@ -77,6 +84,14 @@ void BrokerTest::settle() {
         }
         for (Client* client : fenced) client->wait_for_fence(number);
     }
+}
+
+void BrokerTest::restart(const Configuration& configuration) {
+    for (auto& client : clients_) {
+        if (client.connected()) client.disconnect();
+    }
+    EXPECT_EQ(broker.stop(), 0) << "the exit status of the broker";
+    broker.start(configuration);
 }
 
 Broker& BrokerTest::another_broker() {

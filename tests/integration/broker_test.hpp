@@ -30,6 +30,8 @@ class BrokerTest : public ::testing::Test {
     Client& connect(const std::string& id, const ClientOptions& options = {});
     Client& connect(const Endpoint& endpoint, const std::string& id,
                     const ClientOptions& options = {});
+    // The same at another broker; settle() is not for it.
+    Client& connect_elsewhere(const Broker& other, const std::string& id);
     std::vector<Client*> connect_all(const std::vector<std::string>& ids,
                                      const ClientOptions& options = {});
 
@@ -46,6 +48,9 @@ class BrokerTest : public ::testing::Test {
     // with PUBREL, in which a QoS 2 message ends, in the next.
     void settle();
 
+    // Ends all connections and the broker, and starts it with another configuration.
+    void restart(const Configuration& configuration);
+
     // One more broker, on a port of its own.
     Broker& another_broker();
     // A line of the log with this text in it is no failure.
@@ -59,6 +64,7 @@ class BrokerTest : public ::testing::Test {
 
     std::deque<Broker> more_brokers_;
     std::deque<Client> clients_;
+    std::deque<Client> clients_elsewhere_;
     Client* fencer_ = nullptr;
     int fences_ = 0;
     std::vector<std::string> expected_alarms_;

@@ -13,7 +13,7 @@ sanitizer_runtime() {
     printf '%s %s' "$(g++ -print-file-name=libasan.so)" "$(g++ -print-file-name=libubsan.so)"
 }
 
-# Such stacks cost time, but the broker has no frame pointers to go by. The broker's exit status is
+# Looking for a stack without frame pointers costs time, but the broker has none. Its exit status is
 # its own unless a memory access is wrong: then it aborts.
 asan_options() {
     printf '%s:' detect_leaks=1 fast_unwind_on_malloc=0 malloc_context_size=10 \
