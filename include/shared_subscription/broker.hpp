@@ -46,6 +46,13 @@ enum class Answer : std::uint8_t {
     allow,      ///< this member's, and whoever else decides has been asked already
 };
 
+/// What other access control says.
+enum class Verdict : std::uint8_t {
+    allowed,
+    denied,
+    unknown,  ///< the broker cannot be asked; it will decide after us
+};
+
 /// How the generations of the broker differ, as far as a rule depends on it.
 struct BrokerTraits {
     /// 2.1: each membership of a client is a leaf of its own in the broker's tree. 2.0: all uses of
@@ -78,11 +85,11 @@ class Broker {
     /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
     [[nodiscard]] virtual KeptProperties keep_properties(const void* properties) = 0;
 
-    /// Whether access control other than this plugin lets the client read the message.
-    /// True where nobody else decides or the broker cannot be asked.
-    [[nodiscard]] virtual bool others_allow_read(Context context, const Message& message) = 0;
+    /// What access control other than this plugin says to the client reading the message. Allowed
+    /// where nobody else decides.
+    [[nodiscard]] virtual Verdict ask_others_to_read(Context context, const Message& message) = 0;
 
-    /// Whether `others_allow_read` can ever answer no.
+    /// Whether there is other access control.
     [[nodiscard]] virtual bool others_decide() const noexcept = 0;
 
     /// How many subscriptions the connection holds in the broker's tree (2.0: held at some time).

@@ -46,7 +46,7 @@ class FanOut {
 
     /// Whether clients in no group need not be asked about.
     [[nodiscard]] bool concerns_groups_only() const noexcept {
-        return !directed_ && dispatches_.empty();
+        return !directed_ && dispatches_.empty() && ticks_;
     }
 
     [[nodiscard]] bool has_copies_under_way() const noexcept { return !dispatches_.empty(); }
@@ -60,7 +60,8 @@ class FanOut {
     /// one.
     void settle();
 
-    /// One turn of the main loop is over.
+    /// One turn of the main loop is over. A broker that never says so gets closer looks, because then
+    /// nothing but a count tells a copy from its original at the same address.
     void tick();
 
     void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
@@ -117,6 +118,7 @@ class FanOut {
     DispatchQueue dispatches_;
 
     std::uint64_t number_ = 0;
+    bool ticks_ = false;
     bool open_ = false;
     bool announced_ =
         false;  // an event came before it, so it cannot be mistaken for the one before

@@ -114,8 +114,9 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscribeOptions& options) {
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
+    const bool goes_on = rechecking_ == client.context;
     boundary();
-    if (rechecking_ == client.context) rechecked_ = std::move(rechecked);
+    if (goes_on) rechecked_ = std::move(rechecked);
     rechecking_ = client.context;
     replay_ = {.context = client.context, .shared = is_shared};
 

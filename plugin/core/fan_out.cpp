@@ -18,9 +18,9 @@ bool FanOut::enter(const Message& message) {
 Answer FanOut::ask(Session* session, const Message& message) {
     deliveries_.conclude();
     if (!session) return directed_ ? Answer::deny : Answer::untouched;
-    if (!directed_ && session->member_count == 0) return Answer::untouched;
 
     const auto leaf = next_leaf(*session, message);
+    if (!directed_ && session->member_count == 0) return Answer::untouched;
     if (!leaf.subscription) return directed_ ? Answer::deny : Answer::untouched;
 
     auto& subscription = *leaf.subscription;
@@ -58,9 +58,8 @@ void FanOut::begin(const Message& message) {
 FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
     if (session.fan_out == number_) {
         const auto leaf = leaf_at(session, session.calls);
-        const bool asked_again =
-            !leaf.subscription && !announced_ && leaf_at(session, 0).subscription;
-        if (!asked_again) {
+        const bool may_be_next = !announced_ || (!ticks_ && !dispatches_.empty());
+        if (leaf.subscription || !may_be_next || !leaf_at(session, 0).subscription) {
             ++session.calls;
             return leaf;
         }
@@ -174,6 +173,7 @@ void FanOut::settle() {
 }
 
 void FanOut::tick() {
+    ticks_ = true;
     settle();
     dispatches_.tick(missed_);
     dispatch_missed();

@@ -92,7 +92,9 @@ bool FanOut::may_get(Member& member) {
 bool FanOut::judge(Member& member) {
     if (!broker_.others_decide()) return true;
     const auto* context = member.subscription->session.context;
-    if (broker_.others_allow_read(context, message_)) {
+    const auto verdict = broker_.ask_others_to_read(context, message_);
+    if (verdict == Verdict::unknown) return true;
+    if (verdict == Verdict::allowed) {
         member.judged_in = number_;
         member.judged_as = context;
         return true;

@@ -65,7 +65,7 @@ KeptProperties MosquittoBroker::keep_properties(const void* properties) {
             }};
 }
 
-bool MosquittoBroker::others_allow_read(Context context, const Message& message) {
+Verdict MosquittoBroker::ask_others_to_read(Context context, const Message& message) {
     mosquitto_evt_acl_check check{};
     check.client = to_client(context);
     check.topic = message.topic.data();
@@ -75,7 +75,7 @@ bool MosquittoBroker::others_allow_read(Context context, const Message& message)
     check.payloadlen = message.payload_size;
     check.qos = message.qos;
     check.retain = message.retain;
-    return ask_others(check) != Verdict::denied;
+    return ask_others(check);
 }
 
 // `mosquitto_acl_check` is the broker's own entry to the chain. It is no part of the plugin

@@ -10,9 +10,6 @@
 
 namespace shared_subscription {
 
-/// What the rest of the chain says to an access check.
-enum class Verdict : std::uint8_t { allowed, denied, unknown };
-
 /// Asks and tells the running broker. Functions that not every build of the broker exports are
 /// looked up by name.
 class MosquittoBroker final : public Broker {
@@ -21,7 +18,7 @@ class MosquittoBroker final : public Broker {
 
     void publish(const Message& message) override;
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
-    [[nodiscard]] bool others_allow_read(Context context, const Message& message) override;
+    [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] bool others_decide() const noexcept override { return others_decide_; }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
