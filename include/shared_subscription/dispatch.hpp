@@ -50,6 +50,9 @@ class DispatchQueue {
     /// `missed`.
     void tick(std::vector<Dispatch>& missed);
 
+    /// Whether this message may be a dispatch.
+    [[nodiscard]] bool contains(const Message& message) const noexcept;
+
     /// Whether a copy for that client has not been fanned out yet.
     [[nodiscard]] bool awaits(std::string_view client_id) const noexcept;
 

@@ -45,8 +45,13 @@ class FanOut {
     [[nodiscard]] Answer ask(Session* session, const Message& message);
 
     /// Whether clients in no group need not be asked about.
-    [[nodiscard]] bool concerns_groups_only() const noexcept {
-        return !directed_ && dispatches_.empty() && ticks_;
+    [[nodiscard]] bool concerns_groups_only(const Message& message) const noexcept {
+        return !directed_ && dispatches_.empty() && !counts_everybody(message.topic);
+    }
+
+    /// Whether the message may be a copy that has not been fanned out yet.
+    [[nodiscard]] bool awaits(const Message& message) const noexcept {
+        return dispatches_.contains(message);
     }
 
     [[nodiscard]] bool has_copies_under_way() const noexcept { return !dispatches_.empty(); }
@@ -60,8 +65,7 @@ class FanOut {
     /// one.
     void settle();
 
-    /// One turn of the main loop is over. A broker that never says so gets closer looks, because then
-    /// nothing but a count tells a copy from its original at the same address.
+    /// One turn of the main loop is over.
     void tick();
 
     void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
@@ -73,6 +77,14 @@ class FanOut {
         bool ordinary = false;
         std::span<const std::unique_ptr<Member>> members{};
     };
+
+    /// A copy may come with no event since its original, at the same address: 2.1 fans it out
+    /// before the next TICK, and 2.0 has none under `per_listener_settings`. Where there may be
+    /// copies, only a count of everybody who is asked tells the two apart.
+    [[nodiscard]] bool counts_everybody(std::string_view topic) const noexcept {
+        const bool may_copy = traits_.removes_duplicates || traits_.merges_uses(topic);
+        return may_copy && (traits_.announces_sessions || !ticks_);
+    }
 
     void begin(const Message& message);
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);

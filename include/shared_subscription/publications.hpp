@@ -53,6 +53,7 @@ class Publications {
     static constexpr std::size_t kMaxInFlight = 100'000;
 
     struct InFlight {
+        std::size_t topic;  // hash
         const void* payload;
         std::uint32_t payload_size;
         Publication publication;

@@ -41,6 +41,11 @@ std::optional<Dispatch> DispatchQueue::take(const Message& message, std::vector<
     return taken;
 }
 
+bool DispatchQueue::contains(const Message& message) const noexcept {
+    return std::ranges::any_of(waiting_,
+                               [&message](const Dispatch& waiting) { return waiting.is(message); });
+}
+
 bool DispatchQueue::awaits(std::string_view client_id) const noexcept {
     return std::ranges::any_of(
         waiting_, [client_id](const Dispatch& waiting) { return waiting.to.session == client_id; });

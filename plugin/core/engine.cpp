@@ -31,13 +31,14 @@ bool Engine::tick(std::int64_t now) {
 
 Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_replayed = is_replay(client, message);
-    if (!is_replayed && publications_.release(message)) {
+    const bool is_known = is_replayed || fan_out_.continues(message) || fan_out_.awaits(message);
+    if (!is_known && publications_.release(message)) {
         fan_out_.settle();
         resumption_ = {};
     }
     auto* session = registry_.find(client.id);
     const bool in_group = session && session->member_count > 0;
-    if (!in_group && fan_out_.concerns_groups_only()) return Answer::untouched;
+    if (!in_group && fan_out_.concerns_groups_only(message)) return Answer::untouched;
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
     if (session && is_resumption(*session, client, message)) return Answer::untouched;

@@ -58,7 +58,8 @@ void FanOut::begin(const Message& message) {
 FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
     if (session.fan_out == number_) {
         const auto leaf = leaf_at(session, session.calls);
-        const bool may_be_next = !announced_ || (!ticks_ && !dispatches_.empty());
+        const bool may_be_next =
+            !announced_ || traits_.announces_sessions || (!ticks_ && !dispatches_.empty());
         if (leaf.subscription || !may_be_next || !leaf_at(session, 0).subscription) {
             ++session.calls;
             return leaf;

@@ -85,7 +85,9 @@ Member* FanOut::choose(Group& group) {
 bool FanOut::may_get(Member& member) {
     const auto& session = member.subscription->session;
     if (!is_asked_for(*member.subscription)) return false;
-    return session.connected ? judge(member) : broker_.has_session(session.id);
+    if (session.connected) return judge(member);
+    // Only 2.1 can tell that the context of a disconnected client is still there to be asked about.
+    return broker_.has_session(session.id) && (!traits_.announces_sessions || judge(member));
 }
 
 // Asks whoever else decides, so that no message goes to a member that may not read it.

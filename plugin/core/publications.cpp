@@ -7,6 +7,11 @@
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
+namespace {
+
+constexpr std::hash<std::string_view> hash_of;
+
+}  // namespace
 
 void Publications::announce(std::string_view publisher_id, std::string_view topic) {
     announced_ = Publication{.publisher = stable_hash(publisher_id)};
@@ -25,7 +30,7 @@ void Publications::receive(std::string_view publisher_id, const Message& message
     const auto* properties = kept.get();
     in_flight_.insert_or_assign(
         message.topic.data(),
-        InFlight{message.payload, message.payload_size,
+        InFlight{hash_of(message.topic), message.payload, message.payload_size,
                  Publication{stable_hash(publisher_id), properties, std::move(kept)}});
 }
 
@@ -34,8 +39,9 @@ Publications::Map::iterator Publications::find(const Message& message) noexcept 
     const auto found = in_flight_.find(message.topic.data());
     if (found == in_flight_.end()) return found;
     const auto& known = found->second;
-    const bool is_it =
-        known.payload == message.payload && known.payload_size == message.payload_size;
+    const bool is_it = known.payload == message.payload &&
+                       known.payload_size == message.payload_size &&
+                       known.topic == hash_of(message.topic);
     return is_it ? found : in_flight_.end();
 }
 
