@@ -26,8 +26,11 @@ class Deliveries {
     /// `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept { queue_limit_ = messages; }
 
-    /// The broker has been told to give the member a message of this QoS.
-    void expect(const Member& member, std::uint8_t qos);
+    /// The broker has been told to give a member its message, at this QoS.
+    void expect(Session& session, std::uint8_t qos);
+    void expect(const Member& member, std::uint8_t qos) {
+        expect(member.subscription->session, qos);
+    }
 
     /// MESSAGE_OUT: a message was written to the client.
     void sent(const Client& client);
@@ -43,6 +46,7 @@ class Deliveries {
     void tick(std::int64_t now);
 
   private:
+    void list(Session& session);
     void hold(Session& session);
     void set_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {

@@ -93,6 +93,7 @@ class Engine {
     struct Replay {
         Context context = nullptr;
         bool shared = false;
+        std::string filter{};
         const char* topic = nullptr;  // the last one's address
     };
     /// A client that resumes its session, for which the broker checks again what it holds.

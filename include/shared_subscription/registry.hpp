@@ -38,6 +38,7 @@ struct Subscription {
     Filter& filter;
     Standing standing = Standing::present;
     bool ordinary = false;  ///< subscribed without a group
+    std::uint8_t qos = 0;   ///< granted for that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
     std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
@@ -53,8 +54,9 @@ struct Session {
     std::size_t member_count = 0;
     std::size_t held =
         0;  ///< messages that it was given and the broker still holds for it, as far as known
-    bool away = false;  ///< is looked after while it is offline (Engine::end_expired)
-    bool full = false;  ///< the broker drops what it is given (Deliveries)
+    bool listed = false;  ///< among the holders of Deliveries
+    bool away = false;    ///< is looked after while it is offline (Engine::end_expired)
+    bool full = false;    ///< the broker drops what it is given (Deliveries)
 
     std::uint64_t fan_out =
         0;  ///< the last fan-out that asked for this client; what follows is about that one

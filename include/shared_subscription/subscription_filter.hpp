@@ -27,6 +27,9 @@ struct SubscriptionFilter {
 /// Takes a filter apart. The broker has checked its wildcards and its UTF-8 before.
 [[nodiscard]] SubscriptionFilter parse_subscription(std::string_view filter) noexcept;
 
+/// Whether a topic filter matches a topic name (MQTT 5, 4.7).
+[[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;
+
 /// Whether a topic name begins like a shared subscription, which nobody can receive:
 /// `$queue`, `$queue/...`, `$share`, `$share/...`.
 [[nodiscard]] bool has_group_prefix(std::string_view topic) noexcept;

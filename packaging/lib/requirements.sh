@@ -18,7 +18,7 @@ die() {
 # Installs those of the packages that are missing; without root it says how to, and ends.
 require_packages() {
     local missing
-    command -v dpkg-query apt-get >/dev/null ||
+    command -v apt-get >/dev/null ||
         die "this needs Debian or one of its relatives, with apt-get. Packages: $*"
     mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
@@ -34,7 +34,7 @@ missing_packages() {
 
 install_packages() {
     if ((EUID != 0)); then
-        die "some packages are missing. Run this as root, then start ${0##*/} again:
+        die "some packages are missing. Run this as root, then start $0 again:
 
     apt-get update && apt-get install --no-install-recommends -y $*
 "

@@ -9,8 +9,7 @@
 
 namespace shared_subscription {
 
-void Deliveries::expect(const Member& member, std::uint8_t qos) {
-    auto& session = member.subscription->session;
+void Deliveries::expect(Session& session, std::uint8_t qos) {
     if (!session.connected) {
         if (qos > 0) hold(session);
         return;
@@ -43,14 +42,19 @@ void Deliveries::conclude() {
     }
 }
 
+void Deliveries::list(Session& session) {
+    if (!std::exchange(session.listed, true)) holders_.push_back(session.id);
+}
+
 void Deliveries::hold(Session& session) {
-    if (session.held++ == 0) holders_.push_back(session.id);
+    ++session.held;
+    list(session);
     if (!has_room(session)) set_full(session, "its queue is full (max_queued_messages)");
 }
 
 void Deliveries::set_full(Session& session, const char* why) {
     if (session.full) return;
-    if (session.held == 0) holders_.push_back(session.id);
+    list(session);
     registry_.set_full(session, true);
     broker_.log(LogLevel::notice, "client " + quote(session.id) + " is passed over: " + why + ".");
 }
@@ -67,7 +71,9 @@ void Deliveries::tick(std::int64_t now) {
     std::erase_if(holders_, [this](const std::string& id) {
         auto* session = registry_.find(id);
         if (session && has_room(*session)) registry_.set_full(*session, false);
-        return !session || session->held == 0;
+        if (session && session->held > 0) return false;
+        if (session) session->listed = false;
+        return true;
     });
 }
 

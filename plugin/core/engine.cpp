@@ -83,7 +83,9 @@ bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
 
 // Replays come straight after the check of the SUBSCRIBE (src/retain.c, retain__queue).
 bool Engine::is_replay(const Client& client, const Message& message) {
-    if (replay_.context != client.context || !message.retain) {
+    if (!replay_.context) return false;
+    if (replay_.context != client.context || !message.retain ||
+        !matches(replay_.filter, message.topic)) {
         replay_ = {};
         return false;
     }
@@ -119,7 +121,8 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     boundary();
     if (goes_on) rechecked_ = std::move(rechecked);
     rechecking_ = client.context;
-    replay_ = {.context = client.context, .shared = is_shared};
+    replay_ = {
+        .context = client.context, .shared = is_shared, .filter = std::string(filter.topic_filter)};
 
     auto* known = arrive(client);
     auto& session = known ? *known : registry_.session(client.id);
@@ -137,6 +140,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
         before && !before->ordinary && options.qos == 0 && !traits_.announces_sessions;
     auto& subscription = registry_.subscribe(session, filter.topic_filter, options.standing);
     subscription.no_local = options.no_local;
+    subscription.qos = options.qos;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
 }
 

@@ -119,6 +119,10 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
     if (leaf.ordinary && !(once_only && session.got_ordinary)) {
         session.got_ordinary = true;
         deliver({});
+        // What it gets while it is away waits in the same queue.
+        if (!session.connected) {
+            deliveries_.expect(session, std::min(message_.qos, leaf.subscription->qos));
+        }
     }
     auto answer = by_broker ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {

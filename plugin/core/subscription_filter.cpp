@@ -44,6 +44,24 @@ SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
     return shared(share_name, rest.substr(slash + 1));
 }
 
+bool matches(std::string_view filter, std::string_view topic) noexcept {
+    if (topic.starts_with('$') != filter.starts_with('$')) return false;
+    for (;;) {
+        if (filter == "#") return true;
+        const auto filter_end = filter.find('/');
+        const auto topic_end = topic.find('/');
+        const auto level = filter.substr(0, filter_end);
+        if (level != "+" && level != topic.substr(0, topic_end)) return false;
+        const bool filter_ends = filter_end == std::string_view::npos;
+        const bool topic_ends = topic_end == std::string_view::npos;
+        if (filter_ends || topic_ends) {
+            return (filter_ends && topic_ends) || (topic_ends && filter.substr(filter_end) == "/#");
+        }
+        filter.remove_prefix(filter_end + 1);
+        topic.remove_prefix(topic_end + 1);
+    }
+}
+
 bool has_group_prefix(std::string_view topic) noexcept {
     return begins_with_level(topic, kQueueShareName) || begins_with_level(topic, kShare);
 }

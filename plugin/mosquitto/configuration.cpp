@@ -1,8 +1,7 @@
 #include "mosquitto/configuration.hpp"
 
-#include <strings.h>
-
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -28,9 +27,20 @@ std::string_view take_word(std::string_view& text) noexcept {
     return word;
 }
 
+/// The broker's order of included files: letter by letter, without case first
+/// (src/conf_includedir.c, scmp_p).
+bool is_read_before(const fs::path& one, const fs::path& other) {
+    const auto comes_before = [](unsigned char left, unsigned char right) {
+        const int order = std::toupper(left) - std::toupper(right);
+        return order != 0 ? order < 0 : left < right;
+    };
+    return std::ranges::lexicographical_compare(one.native(), other.native(), comes_before);
+}
+
 struct LoadedPlugin {  // 2.1: `plugin_load <name> <path>`
     std::string name;
     fs::path path;
+    std::string where;
     std::size_t load_order;
 };
 
@@ -39,8 +49,11 @@ class Reader {
     explicit Reader(std::string& problem) : problem_(problem) {}
 
     bool read(const fs::path& file, int level) {
-        std::ifstream stream(file);
-        if (!stream) {
+        std::error_code error;
+        std::ifstream stream;
+        // A pipe would be read for ever.
+        if (fs::is_regular_file(file, error)) stream.open(file);
+        if (!stream.is_open()) {
             problem_ = "cannot read " + file.string();
             return false;
         }
@@ -73,10 +86,11 @@ class Reader {
             add(rest, keyword, kGlobalScope, load_order_++);
         } else if (keyword == "plugin_load") {
             const auto name = take_word(rest);
-            loaded_.push_back({std::string(name), rest, load_order_++});
+            loaded_.push_back({std::string(name), rest, where_, load_order_++});
         } else if (keyword == "plugin_use") {
             const auto named = [rest](const LoadedPlugin& loaded) { return loaded.name == rest; };
             if (const auto found = std::ranges::find_if(loaded_, named); found != loaded_.end()) {
+                where_ = found->where;  // the order of those lines counts
                 add(found->path, keyword, listener, found->load_order);
             }
         } else if (keyword == "acl_file") {
@@ -86,8 +100,9 @@ class Reader {
         } else if (keyword == "allow_duplicate_messages") {
             configuration.allow_duplicate_messages = is_true(rest);
         } else if (keyword == "max_queued_messages") {
-            std::from_chars(rest.data(), rest.data() + rest.size(),
-                            configuration.max_queued_messages);
+            long limit = 1000;
+            std::from_chars(rest.data(), rest.data() + rest.size(), limit);
+            configuration.max_queued_messages = static_cast<std::size_t>(std::max(limit, 0L));
         }
     }
 
@@ -95,7 +110,10 @@ class Reader {
         configuration.plugins.push_back({path, std::string(keyword), where_, load_order, scope});
     }
 
-    static bool is_true(std::string_view value) { return value == "true" || value == "1"; }
+    static bool is_true(std::string_view value) {
+        const auto word = take_word(value);
+        return word == "true" || word == "1";
+    }
 
     bool read_directory(std::string_view directory) {
         std::error_code error;
@@ -110,11 +128,7 @@ class Reader {
             problem_ = "cannot read the include_dir " + std::string(directory);
             return false;
         }
-        std::ranges::sort(files, [](const fs::path& one,
-                                    const fs::path& other) {  // src/conf_includedir.c, scmp_p
-            const int order = strcasecmp(one.c_str(), other.c_str());
-            return order != 0 ? order < 0 : one < other;
-        });
+        std::ranges::sort(files, is_read_before);
         return std::ranges::all_of(files, [this](const fs::path& file) { return read(file, 1); });
     }
 

@@ -43,7 +43,8 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
             return is_2_0 ? v2_0::check_subscribe(instance, check)
                           : v2_1::check_subscribe(instance, check);
         case MOSQ_ACL_UNSUBSCRIBE:
-            return is_2_0 ? v2_0::check_unsubscribe(instance, check) : instance.neutral;
+            return is_2_0 ? v2_0::check_unsubscribe(instance, check)
+                          : v2_1::check_unsubscribe(instance, check);
         default:
             return instance.neutral;
     }

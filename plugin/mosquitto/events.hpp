@@ -38,6 +38,7 @@ int on_disconnect(int event, void* data, void* instance) noexcept;
 
 namespace v2_1 {
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check);
+int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check);
 int on_subscribe(int event, void* data, void* instance) noexcept;
 int on_unsubscribe(int event, void* data, void* instance) noexcept;
 int on_message_out(int event, void* data, void* instance) noexcept;

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "mosquitto/convert.hpp"
 #include "mosquitto/events.hpp"
@@ -31,19 +32,36 @@ void replace(char*& filter, const std::string& with) {
     filter = replaced;  // the broker frees the old one
 }
 
+// `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a form
+// of the broker's own, which their rules may name.
+void show_queue_as_ordinary(Instance& instance, const mosquitto_evt_acl_check& check,
+                            const SubscriptionFilter& filter) {
+    instance.runtime.queue_filter = nullptr;
+    if (filter.kind != FilterKind::shared) return;
+    if (!std::string_view(check.topic).starts_with(kQueueShareName)) return;
+    shorten_to(check.topic, filter.topic_filter);
+    instance.runtime.queue_filter = check.topic;
+}
+
+/// What the client asked for, before `show_queue_as_ordinary`.
+SubscriptionFilter filter_of(Instance& instance, const Subscription& data) {
+    if (data.topic_filter == std::exchange(instance.runtime.queue_filter, nullptr)) {
+        return {FilterKind::shared, kQueueShareName, data.topic_filter, nullptr};
+    }
+    return parse_subscription(data.topic_filter);
+}
+
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
-    // `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a
-    // form of the broker's own, which their rules may name.
-    instance.runtime.queue_filter = nullptr;
-    if (filter.kind == FilterKind::shared &&
-        std::string_view(check.topic).starts_with(kQueueShareName)) {
-        shorten_to(check.topic, filter.topic_filter);
-        instance.runtime.queue_filter = check.topic;
-    }
+    show_queue_as_ordinary(instance, check, filter);
+    return instance.neutral;
+}
+
+int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
+    show_queue_as_ordinary(instance, check, parse_subscription(check.topic));
     return instance.neutral;
 }
 
@@ -53,10 +71,7 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
         auto& event = *static_cast<SubscribeEvent*>(data);
         const auto client = to_client(event.client);
         if (!client.id.data()) return static_cast<int>(MOSQ_ERR_SUCCESS);
-        auto filter = parse_subscription(event.data.topic_filter);
-        if (event.data.topic_filter == std::exchange(instance.runtime.queue_filter, nullptr)) {
-            filter = {FilterKind::shared, kQueueShareName, event.data.topic_filter, nullptr};
-        }
+        const auto filter = filter_of(instance, event.data);
         const bool is_shared = filter.kind == FilterKind::shared;
         const bool no_local = (event.data.options & kNoLocal) != 0;
         // [MQTT-3.8.3-4]; the broker sets No Local itself for bridges, which are older than MQTT 5.
@@ -79,7 +94,7 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
         auto& event = *static_cast<SubscribeEvent*>(data);
         const auto client = to_client(event.client);
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
-        const auto filter = parse_subscription(event.data.topic_filter);
+        const auto filter = filter_of(instance, event.data);
         // A malformed one was never granted; the broker would disconnect the client for it.
         const auto result = filter.kind == FilterKind::malformed
                                 ? Unsubscribed::no_such_use

@@ -58,8 +58,10 @@ Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Opti
     auto& instance = *instances.emplace_back(
         std::make_unique<Instance>(Instance{*runtime, identifier, instances.size()}));
     runtime->broker_.name_plugin(identifier);
-    if (runtime->check_options(*parsed) && runtime->place(instance) && register_events(instance))
+    if (runtime->check_options(*parsed) && runtime->place(instance) && register_events(instance)) {
+        runtime->choose_answers();
         return &instance;
+    }
     stop(instance);
     return nullptr;
 }
@@ -80,81 +82,97 @@ bool Runtime::check_options(const Options& options) {
     return false;
 }
 
-bool Runtime::read_configuration() {
-    configuration_.reset();
+void Runtime::read_configuration() {
     const auto file = configuration_file();
     if (file) {
         configuration_ = shared_subscription::read_configuration(*file, unreadable_);
     } else {
         unreadable_ = "the broker was started without a configuration file";
     }
-    return configuration_.has_value();
 }
 
 Others Runtime::others_of(const Instance& instance) const {
-    if (options_.access_control == AccessControl::defer)
+    if (options_.access_control == AccessControl::defer) {
         return {true, "plugin_opt_access_control is 'defer'"};
-    if (!configuration_) return {true, unreadable_};
-    auto others = find_others(*configuration_, own_path_, generation_, instance.number);
-    if (options_.access_control == AccessControl::none && configuration_->acl_files.empty()) {
-        others = {false, "plugin_opt_access_control is 'none'"};
     }
-    return others;
+    const bool has_acl_file = configuration_ && !configuration_->acl_files.empty();
+    if (options_.access_control == AccessControl::none && !has_acl_file) {
+        return {false, "plugin_opt_access_control is 'none'"};
+    }
+    if (!configuration_) return {true, unreadable_};
+    return find_others(*configuration_, own_path_, generation_, instance.number);
 }
 
-bool Runtime::place(Instance& instance) {
-    if (configuration_) {
-        if (const auto problem = find_misplaced(*configuration_, own_path_, generation_);
-            !problem.empty()) {
-            log_error(problem);
-            return false;
+bool Runtime::place(const Instance& instance) {
+    if (!configuration_) {
+        if (options_.access_control == AccessControl::automatic) {
+            broker_.log(LogLevel::warning,
+                        "cannot see whether other access control is configured (" + unreadable_ +
+                            "): taken for granted. If there is none, 2.0 denies everything: say so "
+                            "with 'plugin_opt_access_control none'.");
         }
-        if (options_.access_control == AccessControl::none && !configuration_->acl_files.empty()) {
-            log_error(
-                "plugin_opt_access_control 'none': an acl_file is configured, which this would "
-                "switch off; "
-                "allowed are 'auto' and 'defer'.");
-            return false;
-        }
-    } else {
-        broker_.log(LogLevel::warning,
-                    "cannot see whether other access control is configured (" + unreadable_ +
-                        "): taken for granted. If there is none, 2.0 denies everything: say so "
-                        "with 'plugin_opt_access_control none'.");
+        return true;
     }
-    const auto others = others_of(instance);
-    const bool is_2_0 = generation_ == Generation::v2_0;
-    instance.others_decide = others.decide;
-    instance.neutral = !is_2_0         ? v2_1::kPluginIgnore
-                       : others.decide ? MOSQ_ERR_PLUGIN_DEFER
-                                       : MOSQ_ERR_SUCCESS;
-    broker_.set_others_decide(
-        std::ranges::any_of(instances_, [](const auto& owned) { return owned->others_decide; }));
-
-    const char* answer = !is_2_0 ? "IGNORE" : others.decide ? "DEFER" : "SUCCESS";
-    broker_.log(LogLevel::info,
-                std::string("access checks that are none of the groups' are answered with ") +
-                    answer + ": " + others.reason + ".");
-    if (others.decide && !broker_.can_ask_others()) {
-        broker_.log(LogLevel::notice,
-                    "this build of the broker does not let a plugin ask what other access control "
-                    "will say: a message elected to a member that may not read it is lost.");
+    const auto problem = find_misplaced(*configuration_, own_path_, generation_);
+    if (!problem.empty()) {
+        log_error(problem);
+        return false;
+    }
+    if (options_.access_control == AccessControl::none && others_of(instance).decide) {
+        log_error(
+            "plugin_opt_access_control 'none': an acl_file is configured, which this would "
+            "switch off; allowed are 'auto' and 'defer'.");
+        return false;
     }
     return true;
 }
 
-void Runtime::reload() {
-    read_configuration();
-    engine_->set_removes_duplicates(removes_duplicates());
-    if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
+void Runtime::choose_answers() {
+    const bool is_2_0 = generation_ == Generation::v2_0;
     for (const auto& instance : instances_) {
-        // The broker does not load plugins while it runs, so only the answer can change.
-        if (!place(*instance)) {
-            instance->others_decide = true;
-            if (generation_ == Generation::v2_0) instance->neutral = MOSQ_ERR_PLUGIN_DEFER;
-            broker_.set_others_decide(true);
+        const auto others = others_of(*instance);
+        instance->others_decide = others.decide;
+        const char* answer = "IGNORE";
+        instance->neutral = v2_1::kPluginIgnore;
+        if (is_2_0) {
+            answer = others.decide ? "DEFER" : "SUCCESS";
+            instance->neutral = others.decide ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+        }
+        if (std::exchange(instance->reason, others.reason) == others.reason) continue;
+        broker_.log(LogLevel::info,
+                    std::string("access checks that are none of the groups' are answered with ") +
+                        answer + ": " + others.reason + ".");
+    }
+    const bool decide = std::ranges::any_of(
+        instances_, [](const auto& instance) { return instance->others_decide; });
+    broker_.set_others_decide(decide);
+    if (decide && !broker_.can_ask_others()) {
+        broker_.log(LogLevel::notice,
+                    "this build of the broker does not let a plugin ask what other access control "
+                    "will say: a message elected to a member that may not read it is lost.");
+    }
+}
+
+// The broker neither loads nor unloads plugins while it runs, and keeps what it had if it cannot
+// read its file.
+void Runtime::reload() {
+    const auto file = configuration_file();
+    auto read = file ? shared_subscription::read_configuration(*file, unreadable_) : std::nullopt;
+    if (!read) {
+        broker_.log(LogLevel::warning, "the configuration is as it was: " + unreadable_ + ".");
+        return;
+    }
+    if (configuration_) {
+        read->plugins = configuration_->plugins;
+        if (read->per_listener_settings != configuration_->per_listener_settings) {
+            read->acl_files = configuration_->acl_files;
+            read->per_listener_settings = configuration_->per_listener_settings;
         }
     }
+    configuration_ = std::move(read);
+    engine_->set_removes_duplicates(removes_duplicates());
+    engine_->set_queue_limit(configuration_->max_queued_messages);
+    choose_answers();
 }
 
 bool Runtime::removes_duplicates() const {

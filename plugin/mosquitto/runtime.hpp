@@ -27,6 +27,7 @@ struct Instance {
     int neutral =
         MOSQ_ERR_PLUGIN_DEFER;  ///< the answer that leaves an access check to everybody else
     bool has_tick = false;
+    std::string reason{};  ///< for that answer, as the log has it
 };
 
 class Runtime {
@@ -49,8 +50,9 @@ class Runtime {
   private:
     Runtime(Generation generation, Options options);
 
-    bool read_configuration();
-    bool place(Instance& instance);
+    void read_configuration();
+    [[nodiscard]] bool place(const Instance& instance);
+    void choose_answers();
     bool check_options(const Options& options);
     [[nodiscard]] Others others_of(const Instance& instance) const;
     [[nodiscard]] bool removes_duplicates() const;

@@ -131,7 +131,15 @@ std::string Broker::write_file(const std::string& name, const std::string& text)
     return file;
 }
 
+std::string Broker::line_number(const std::string& line, const std::string& file) const {
+    std::ifstream stream(path(file));
+    int number = 1;
+    for (std::string read; std::getline(stream, read) && read != line;) ++number;
+    return path(file) + ":" + std::to_string(number);
+}
+
 std::string Broker::configuration_text(const Configuration& configuration) const {
+    if (!configuration.text.empty()) return configuration.text;
     std::ostringstream text;
     append(text, configuration.first);
     text << "log_dest stderr\n"

@@ -26,6 +26,7 @@ struct Configuration {
     std::vector<std::string> options = {};  // plugin_opt_... of the plugin under test
     std::vector<std::string> after_plugin = {};
     bool allow_anonymous = true;
+    std::string text = {};  // the whole configuration, instead of all the above
 };
 
 // A port that nobody else gets while this object lives, although nothing listens on it: bound, with
@@ -72,6 +73,9 @@ class Broker {
 
     bool running() const { return process_ > 0; }
     std::uint16_t port() const { return port_.number(); }
+    // "<file>:<number>" of the first such line of a file beside the configuration, or of itself.
+    std::string line_number(const std::string& line,
+                            const std::string& file = "mosquitto.conf") const;
 
     std::string log() const;
     std::vector<std::string> log_lines() const;

@@ -85,10 +85,10 @@ void Client::set_will(const Message& will) {
     if (options_.will_delay != 0) {
         add_int32(properties, MQTT_PROP_WILL_DELAY_INTERVAL, options_.will_delay);
     }
-    check(mosquitto_will_set_v5(mosquitto_, will.topic.c_str(),
-                                static_cast<int>(will.payload.size()), will.payload.data(),
-                                will.qos, will.retain, properties.get()),
-          "will of " + id_);
+    check(
+        mosquitto_will_set_v5(mosquitto_, will.topic.c_str(), static_cast<int>(will.payload.size()),
+                              will.payload.data(), will.qos, will.retain, properties.get()),
+        "will of " + id_);
     // libmosquitto owns them now.
     [[maybe_unused]] const auto* owned = properties.release();
 }

@@ -50,4 +50,8 @@ bool broker_is_20() {
     return environment().broker == BrokerVersion::v20;
 }
 
+std::string mqttjs_directory() {
+    return required("SHARED_SUBSCRIPTION_MQTTJS");
+}
+
 }  // namespace integration

@@ -1,12 +1,11 @@
 # shellcheck shell=bash
 # The brokers that the integration tests run against. Sourced by tests/run, after
-# packaging/lib/requirements.sh.
+# packaging/lib/requirements.sh and tests/lib/cache.sh.
 #
 # 2.0 is the distribution's. 2.1 comes from Debian's next release, unpacked in a directory of its own
 # under the user's cache and started through its own loader: it needs neither root nor chroot.
 
 next_release=forky
-next_root=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/mosquitto-shared-subscription/$next_release
 
 # Sets broker_command, broker_version and dynamic_security for "2.0" or "2.1".
 select_broker() {
@@ -16,7 +15,7 @@ select_broker() {
     esac
     broker_version=$(version_of "${broker_command[@]}")
     [[ $broker_version == "$1".* ]] ||
-        die "the tests want Mosquitto $1.x, but ${broker_command[*]} is '$broker_version'"
+        die "the tests want Mosquitto $1.x, but '${broker_command[*]}' is '$broker_version'"
     [[ -f $dynamic_security ]] || die "there is no $dynamic_security"
 }
 
@@ -26,14 +25,14 @@ select_distribution_broker() {
 }
 
 select_next_broker() {
-    make_next_root
-    local libraries=$next_root/usr/lib/$(architecture)
+    cached "$next_release" make_next_root
+    local root=$cache/$next_release loader libraries
     # The loader is the one that the program itself names.
-    local loader
-    loader=$(readelf --program-headers "$next_root/usr/sbin/mosquitto" |
+    loader=$(readelf --program-headers "$root/usr/sbin/mosquitto" |
         sed -n 's/.*program interpreter: \(.*\)]/\1/p')
-    broker_command=("$next_root$loader" --library-path "$libraries:$next_root/lib/$(architecture)"
-        "$next_root/usr/sbin/mosquitto")
+    libraries=$root/usr/lib/$(architecture)
+    broker_command=("$root$loader" --library-path "$libraries:$root/lib/$(architecture)"
+        "$root/usr/sbin/mosquitto")
     dynamic_security=$libraries/mosquitto_dynamic_security.so
 }
 
@@ -45,24 +44,17 @@ version_of() {
     sed -n '1s/^mosquitto version //p' <<<"$help"
 }
 
-# Makes the root unless it is there. A half-made one has another name, and goes.
-make_next_root() (
-    mkdir -p "${next_root%/*}"
-    exec {lock}>"$next_root.lock"
-    flock "$lock"
-    [[ ! -d $next_root ]] || exit 0
-    printf 'Fetching Mosquitto of Debian "%s" into %s ...\n' "$next_release" "$next_root"
-    rm -rf "$next_root.partial"
-    mkdir "$next_root.partial"
-    fetch_packages "$next_root.partial/download"
-    unpack_packages "$next_root.partial/download" "$next_root.partial/root"
-    mv "$next_root.partial/root" "$next_root"
-    rm -rf "$next_root.partial"
-)
+# make_next_root DIRECTORY
+make_next_root() {
+    fetch_packages "$1/download"
+    unpack_packages "$1/download" "$1"
+    rm -rf "$1/download" "$1/download.log"
+}
 
-# Tries each archive that apt is configured for.
+# fetch_packages DIRECTORY: tries each archive that apt is configured for.
 fetch_packages() {
     local archive log=$1.log
+    : >"$log"
     while read -r archive; do
         rm -rf "$1"
         ! download_from "$archive" "$1" >>"$log" 2>&1 || return 0
@@ -77,7 +69,7 @@ archives() {
         sed -nE '/^[^ ]*-security /d; s/^[^ ]+ ((https?|file):.*)/\1/p' | sort -u
 }
 
-# As far as debootstrap needs no root: it finds what Mosquitto depends on, fetches that, and checks the
+# download_from ARCHIVE DIRECTORY: as far as debootstrap needs no root: it finds what Mosquitto depends on, fetches that, and checks the
 # signature. "sid" is its recipe for a release that it does not know yet.
 download_from() {
     debootstrap --download-only --variant=minbase --force-check-gpg \
@@ -85,11 +77,11 @@ download_from() {
         "$next_release" "$2" "$1" /usr/share/debootstrap/scripts/sid </dev/null
 }
 
+# unpack_packages DOWNLOAD DIRECTORY
 unpack_packages() {
-    local package packages=("$1"/var/cache/apt/archives/*.deb)
-    mkdir -p "$2"
+    local package archives=$1/var/cache/apt/archives
     # base-files first: it has the links from /lib to /usr/lib, which others unpack through.
-    for package in "$1"/var/cache/apt/archives/base-files_*.deb "${packages[@]}"; do
+    for package in "$archives"/base-files_*.deb "$archives"/*.deb; do
         dpkg-deb --extract "$package" "$2"
     done
     # Some packages leave it to this to link a library's name to its file.

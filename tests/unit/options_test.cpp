@@ -1,0 +1,238 @@
+// `plugin_opt_*` lines: what they mean, and what stops the broker at start.
+#include "mosquitto/options.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "rows.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using Lines = std::vector<Option>;
+
+Options parse(const Lines& lines) {
+    std::string problem;
+    const auto options = parse_options(lines, problem);
+    EXPECT_TRUE(options) << problem;
+    EXPECT_EQ(problem, "");
+    return options ? *options : Options{.strategies = StrategyTable()};
+}
+
+TEST(Options, HaveDefaults) {
+    const auto options = parse({});
+    EXPECT_EQ(options.access_control, AccessControl::automatic);
+    EXPECT_EQ(options.strategies.of("g"), Strategy::round_robin);
+    EXPECT_EQ(options.strategies.of("$queue"), Strategy::round_robin);
+}
+
+struct StrategyRow : Row {
+    std::string_view value;
+    Strategy expected;
+};
+class StrategyOption : public ::testing::TestWithParam<StrategyRow> {};
+
+TEST_P(StrategyOption, IsThatOfEveryGroup) {
+    const auto options = parse({{"strategy", GetParam().value}});
+    EXPECT_EQ(options.strategies.of("g"), GetParam().expected);
+    EXPECT_EQ(options.strategies.of("$queue"), GetParam().expected);
+}
+
+TEST_P(StrategyOption, MayBeThatOfOneGroup) {
+    const auto line = std::string(GetParam().value) + " g";
+    // Another default than the one expected, so that it shows.
+    const auto* fallback = GetParam().expected == Strategy::sticky ? "random" : "sticky";
+    const auto options = parse({{"strategy", fallback}, {"group_strategy", line}});
+    EXPECT_EQ(options.strategies.of("g"), GetParam().expected);
+    EXPECT_NE(options.strategies.of("h"), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , StrategyOption,
+    ::testing::Values(StrategyRow{"RoundRobin", "round_robin", Strategy::round_robin},
+                      StrategyRow{"Random", "random", Strategy::random},
+                      StrategyRow{"Sticky", "sticky", Strategy::sticky},
+                      StrategyRow{"HashClientid", "hash_clientid", Strategy::hash_clientid},
+                      StrategyRow{"HashTopic", "hash_topic", Strategy::hash_topic},
+                      StrategyRow{"EmqxRoundRobinPerGroup", "round_robin_per_group",
+                                  Strategy::round_robin},
+                      StrategyRow{"EmqxLocal", "local", Strategy::random}),
+    name_of<StrategyRow>);
+
+TEST(Options, MayNameManyGroups) {
+    const auto options = parse({{"group_strategy", "random g"},
+                                {"group_strategy", "sticky h"},
+                                {"strategy", "hash_topic"},
+                                {"group_strategy", "hash_clientid $queue"}});
+    EXPECT_EQ(options.strategies.of("g"), Strategy::random);
+    EXPECT_EQ(options.strategies.of("h"), Strategy::sticky);
+    EXPECT_EQ(options.strategies.of("$queue"), Strategy::hash_clientid);
+    EXPECT_EQ(options.strategies.of("other"), Strategy::hash_topic);
+}
+
+struct GroupNameRow : Row {
+    std::string_view value;
+    std::string_view group;
+};
+class GroupName : public ::testing::TestWithParam<GroupNameRow> {};
+
+TEST_P(GroupName, IsAllBehindTheStrategy) {
+    const auto options = parse({{"group_strategy", GetParam().value}});
+    EXPECT_EQ(options.strategies.of(GetParam().group), Strategy::sticky) << GetParam().group;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , GroupName,
+    ::testing::Values(GroupNameRow{"Simple", "sticky g", "g"},
+                      GroupNameRow{"Spaces", "sticky my own group", "my own group"},
+                      GroupNameRow{"TwoSpacesWithin", "sticky my  group", "my  group"},
+                      GroupNameRow{"SpacesBefore", "sticky   g", "g"},
+                      GroupNameRow{"Queue", "sticky $queue", "$queue"},
+                      GroupNameRow{"NameOfAStrategy", "sticky random", "random"},
+                      GroupNameRow{"Utf8", "sticky größe", "größe"}),
+    name_of<GroupNameRow>);
+
+struct AccessRow : Row {
+    std::string_view value;
+    AccessControl expected;
+};
+class AccessControlOption : public ::testing::TestWithParam<AccessRow> {};
+
+TEST_P(AccessControlOption, IsUnderstood) {
+    EXPECT_EQ(parse({{"access_control", GetParam().value}}).access_control, GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(, AccessControlOption,
+                         ::testing::Values(AccessRow{"Auto", "auto", AccessControl::automatic},
+                                           AccessRow{"None", "none", AccessControl::none},
+                                           AccessRow{"Defer", "defer", AccessControl::defer}),
+                         name_of<AccessRow>);
+
+struct WrongRow : Row {
+    Lines lines;
+    std::string option;
+    std::string value;                 // as quoted in the log
+    std::vector<std::string> allowed;  // what the log says to use
+};
+class WrongOption : public ::testing::TestWithParam<WrongRow> {};
+
+TEST_P(WrongOption, NamesOptionValueAndWhatIsAllowed) {
+    const auto& row = GetParam();
+    std::string problem;
+    EXPECT_FALSE(parse_options(row.lines, problem));
+    EXPECT_THAT(problem, HasSubstr("plugin_opt_" + row.option + " '" + row.value + "'"));
+    EXPECT_THAT(problem, HasSubstr("allowed"));
+    for (const auto& allowed : row.allowed) EXPECT_THAT(problem, HasSubstr(allowed));
+    EXPECT_THAT(problem, Not(HasSubstr("\n"))) << "one log line";
+}
+
+const std::vector<std::string> kStrategies{"round_robin",   "random",     "sticky",
+                                           "hash_clientid", "hash_topic", "round_robin_per_group",
+                                           "local"};
+const std::vector<std::string> kOptions{"plugin_opt_strategy", "plugin_opt_group_strategy",
+                                        "plugin_opt_access_control"};
+const std::vector<std::string> kAccess{"auto", "none", "defer"};
+const std::vector<std::string> kForm{"<strategy> <group>"};
+
+INSTANTIATE_TEST_SUITE_P(
+    , WrongOption,
+    ::testing::Values(
+        WrongRow{"UnknownOption", {{"strategie", "random"}}, "strategie", "random", kOptions},
+        WrongRow{"UnknownOptionWithoutValue", {{"verbose", ""}}, "verbose", "", kOptions},
+        WrongRow{"OptionInOtherCase", {{"Strategy", "random"}}, "Strategy", "random", kOptions},
+        WrongRow{"UnknownBesideGoodOnes",
+                 {{"strategy", "random"}, {"group_strategy", "sticky g"}, {"qos", "1"}},
+                 "qos",
+                 "1",
+                 kOptions},
+        WrongRow{
+            "UnknownStrategy", {{"strategy", "roundrobin"}}, "strategy", "roundrobin", kStrategies},
+        WrongRow{"EmptyStrategy", {{"strategy", ""}}, "strategy", "", kStrategies},
+        WrongRow{
+            "StrategyInOtherCase", {{"strategy", "RANDOM"}}, "strategy", "RANDOM", kStrategies},
+        WrongRow{
+            "StrategyWithGroup", {{"strategy", "random g"}}, "strategy", "random g", kStrategies},
+        WrongRow{"StrategyTwice",
+                 {{"strategy", "random"}, {"strategy", "sticky"}},
+                 "strategy",
+                 "sticky",
+                 {"once"}},
+        WrongRow{"SameStrategyTwice",
+                 {{"strategy", "random"}, {"strategy", "random"}},
+                 "strategy",
+                 "random",
+                 {"once"}},
+        WrongRow{"GroupWithUnknownStrategy",
+                 {{"group_strategy", "fastest g"}},
+                 "group_strategy",
+                 "fastest g",
+                 kStrategies},
+        WrongRow{"GroupBeforeStrategy",
+                 {{"group_strategy", "g random"}},
+                 "group_strategy",
+                 "g random",
+                 kStrategies},
+        WrongRow{"EmptyGroupStrategy", {{"group_strategy", ""}}, "group_strategy", "", kForm},
+        WrongRow{"GroupMissing", {{"group_strategy", "random"}}, "group_strategy", "random", kForm},
+        WrongRow{"GroupIsSpaces",
+                 {{"group_strategy", "random   "}},
+                 "group_strategy",
+                 "random   ",
+                 kForm},
+        WrongRow{"GroupIsAFilter",
+                 {{"group_strategy", "random $share/g"}},
+                 "group_strategy",
+                 "random $share/g",
+                 kForm},
+        WrongRow{"GroupWithPlus",
+                 {{"group_strategy", "random g+"}},
+                 "group_strategy",
+                 "random g+",
+                 kForm},
+        WrongRow{
+            "GroupWithHash", {{"group_strategy", "random #"}}, "group_strategy", "random #", kForm},
+        WrongRow{"SameGroupTwice",
+                 {{"group_strategy", "random my group"}, {"group_strategy", "sticky my group"}},
+                 "group_strategy",
+                 "sticky my group",
+                 {"'my group'", "one for each group"}},
+        WrongRow{"SameGroupTwiceWithTheSameStrategy",
+                 {{"group_strategy", "random g"}, {"group_strategy", "random  g"}},
+                 "group_strategy",
+                 "random  g",
+                 {"'g'", "one for each group"}},
+        WrongRow{"UnknownAccessControl",
+                 {{"access_control", "deny"}},
+                 "access_control",
+                 "deny",
+                 kAccess},
+        WrongRow{"EmptyAccessControl", {{"access_control", ""}}, "access_control", "", kAccess},
+        WrongRow{"AccessControlTwice",
+                 {{"access_control", "auto"}, {"access_control", "none"}},
+                 "access_control",
+                 "none",
+                 {"once"}},
+        WrongRow{"ControlCharacters", {{"strategy", "a\nb"}}, "strategy", "a?b", kStrategies}),
+    name_of<WrongRow>);
+
+// Runtime compares the options of all listeners.
+TEST(Options, AreEqualIfTheyMeanTheSame) {
+    const auto one = parse({{"strategy", "random"}, {"group_strategy", "sticky g"}});
+    EXPECT_EQ(
+        one,
+        parse({{"group_strategy", "sticky g"}, {"strategy", "local"}, {"access_control", "auto"}}));
+    EXPECT_FALSE(one == parse({{"strategy", "random"}}));
+    EXPECT_FALSE(one == parse({{"strategy", "random"}, {"group_strategy", "random g"}}));
+    EXPECT_FALSE(one == parse({{"strategy", "sticky"}, {"group_strategy", "sticky g"}}));
+    EXPECT_FALSE(one == parse({{"strategy", "random"},
+                               {"group_strategy", "sticky g"},
+                               {"access_control", "defer"}}));
+}
+
+}  // namespace
+}  // namespace shared_subscription

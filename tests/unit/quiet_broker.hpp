@@ -1,0 +1,34 @@
+// A broker that does as little as it can.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+/// Everybody is there, everything is allowed, nothing is published again.
+class QuietBroker : public Broker {
+  public:
+    void publish(const Message& /*message*/) override { ++published; }
+    [[nodiscard]] KeptProperties keep_properties(const void* /*properties*/) override {
+        return nullptr;
+    }
+    [[nodiscard]] Verdict ask_others_to_read(Context /*context*/,
+                                             const Message& /*message*/) override {
+        return Verdict::allowed;
+    }
+    [[nodiscard]] bool others_decide() const noexcept override { return asks_others; }
+    [[nodiscard]] std::size_t subscription_count(Context /*context*/) override { return 1; }
+    [[nodiscard]] int protocol_version(Context /*context*/) override { return 5; }
+    [[nodiscard]] bool has_session(std::string_view /*client_id*/) override { return true; }
+    [[nodiscard]] bool has_ended(Context /*context*/) override { return false; }
+    void log(LogLevel /*level*/, std::string_view /*text*/) override { ++logged; }
+
+    bool asks_others = false;
+    int published = 0;
+    int logged = 0;
+};
+
+}  // namespace shared_subscription
