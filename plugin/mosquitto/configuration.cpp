@@ -91,7 +91,7 @@ class Reader {
             const auto named = [rest](const LoadedPlugin& loaded) { return loaded.name == rest; };
             if (const auto found = std::ranges::find_if(loaded_, named); found != loaded_.end()) {
                 where_ = found->where;  // the order of those lines counts
-                add(found->path, keyword, listener, found->load_order);
+                add(found->path, "plugin_load", listener, found->load_order);
             }
         } else if (keyword == "acl_file") {
             configuration.acl_files.push_back(scope);
