@@ -5,6 +5,7 @@
 //   build/benchmark/tests/benchmarks
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <list>
 #include <string>
 #include <vector>
@@ -73,7 +74,7 @@ void same_topic_among_groups(benchmark::State& state, BrokerTraits traits) {
 
 /// ... each time another group, so that each time filters are matched and other memory is touched.
 void changing_topics_among_groups(benchmark::State& state, BrokerTraits traits) {
-    const auto groups = static_cast<std::size_t>(state.range(0));
+    const auto groups = std::max(static_cast<std::size_t>(state.range(0)), std::size_t{1});
     Crowd crowd(traits, Strategy::round_robin, groups, 3);
     const auto publisher = crowd.client("publisher");
     for (std::size_t group = 0; group < groups; ++group) crowd.fan_out(publisher, group);

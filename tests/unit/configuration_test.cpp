@@ -235,6 +235,7 @@ TEST_P(CommandLine, NamesTheConfigurationFile) {
                                    "--gtest_filter=ConfigurationFile.IsThatOfTheCommandLine"};
     words.insert(words.end(), GetParam().arguments.begin(), GetParam().arguments.end());
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
 

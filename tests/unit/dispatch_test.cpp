@@ -11,7 +11,6 @@ namespace shared_subscription {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::IsEmpty;
 
 Dispatch dispatch_of(std::string topic, const std::string& payload = "x",
@@ -26,6 +25,7 @@ Dispatch dispatch_of(std::string topic, const std::string& payload = "x",
 /// The names of the addressees' clients.
 std::vector<std::string> sessions(const std::vector<Dispatch>& dispatches) {
     std::vector<std::string> names;
+    names.reserve(dispatches.size());
     for (const auto& dispatch : dispatches) names.push_back(dispatch.to.session);
     return names;
 }

@@ -31,6 +31,7 @@ class Rendezvous : public ::testing::TestWithParam<HashRow> {
     /// Who gets each of the keys.
     [[nodiscard]] static std::vector<std::string> assignment(Electorate& group) {
         std::vector<std::string> owners;
+        owners.reserve(kKeys);
         for (int number = 0; number < kKeys; ++number)
             owners.push_back(group.serve(ballot(number)));
         return owners;
@@ -72,7 +73,7 @@ TEST_P(Rendezvous, MovesOnlyKeysOfTheJoiner) {
         ++moved;
         ASSERT_EQ(after[key], "e");
     }
-    EXPECT_NEAR(moved, kKeys / 5, 200);  // five standard deviations
+    EXPECT_NEAR(moved, kKeys / 5.0, 200);  // five standard deviations
 }
 
 TEST_P(Rendezvous, MovesOnlyKeysOfTheLeaver) {

@@ -111,7 +111,7 @@ class NaiveRing {
         std::erase(ring_, name);
     }
     std::string serve() {
-        const auto served = turn_;
+        auto served = turn_;
         turn_ = after(served);
         return served;
     }
