@@ -1,0 +1,143 @@
+// Members that can take no more: whose queue is full, or for whom a message is too large.
+
+#include "broker_test.hpp"
+#include "raw_client.hpp"
+
+namespace integration {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class FullMembers : public BrokerTest {
+  protected:
+    static constexpr int window = 2;
+    static constexpr int queue = 5;
+
+    void SetUp() override {
+        BrokerTest::SetUp();
+        broker.start({.first = {"max_inflight_messages " + std::to_string(window),
+                                "max_queued_messages " + std::to_string(queue)}});
+    }
+    // Publishes and waits for each, so that nobody's queue but a slow reader's is full.
+    void publish_one_by_one(Client& publisher, const std::string& topic, int first, int last) {
+        for (const auto& number : numbers(first, last)) {
+            publisher.publish(topic, number, 1);
+            settle();
+        }
+    }
+};
+
+// On 2.1 the group loses nothing. On 2.0 a plugin cannot see what a connected client has
+// acknowledged (documented): the healthy member has its turns.
+TEST_F(FullMembers, OneThatWithholdsItsAcknowledgementsIsPassedOverWhereItCanBeSeen) {
+    constexpr int count = 30;
+    RawClient slow(broker.port(), "slow");
+    slow.subscribe({"$share/g/t"}, 1);
+    Client& healthy = connect("healthy");
+    healthy.subscribe("$share/g/t", 1);
+    Client& publisher = connect("publisher");
+    publish_one_by_one(publisher, "t", 1, count);
+
+    auto payloads = healthy.payloads();
+    for (int taken = 0; taken < window + queue; ++taken) {
+        const Publish publish = slow.next_publish();
+        payloads.push_back(publish.payload);
+        slow.send(PacketType::puback, publish.identifier);
+    }
+    EXPECT_THAT(slow.received(), IsEmpty());
+    if (broker_is_20()) {
+        EXPECT_THAT(healthy.payloads(), SizeIs(count / 2));
+        EXPECT_THAT(payloads, SizeIs(count / 2 + window + queue));
+    } else {
+        EXPECT_THAT(payloads, ::testing::UnorderedElementsAreArray(numbers(1, count)));
+        EXPECT_THAT(broker.log_lines("client 'slow' is passed over"), SizeIs(1));
+    }
+
+    // It has room again, and its turns.
+    healthy.take_messages();
+    publish_one_by_one(publisher, "t", 1, 4);
+    EXPECT_THAT(slow.received(), SizeIs(2));
+    EXPECT_THAT(healthy.payloads(), SizeIs(2));
+}
+
+// What fills the queue are ordinary messages.
+TEST_F(FullMembers, OneThatIsAwayIsPassedOver) {
+    Client& full = connect("full", persistent());
+    full.subscribe("$share/g/t", 1);
+    full.subscribe("other", 1);
+    Client& empty = connect("empty", persistent());
+    empty.subscribe("$share/g/t", 1);
+    full.drop();
+    empty.drop();
+    settle();
+    Client& publisher = connect("publisher");
+    publish_one_by_one(publisher, "other", 1, queue);
+    publish_one_by_one(publisher, "t", 1, queue);
+
+    EXPECT_TRUE(full.connect());
+    EXPECT_TRUE(empty.connect());
+    settle();
+    EXPECT_THAT(full.messages(), SizeIs(queue));
+    EXPECT_THAT(empty.payloads(), ElementsAreArray(numbers(1, queue)));
+}
+
+// All its places are taken by what comes to the group: nothing more is given to it.
+TEST_F(FullMembers, OneThatIsAwayTakesWhatItCanAndTheNextTakesTheRest) {
+    Client& first = connect("first", persistent());
+    first.subscribe("$share/g/t", 1);
+    first.drop();
+    settle();
+    Client& publisher = connect("publisher");
+    publish_one_by_one(publisher, "t", 1, 5);
+    Client& second = connect("second", persistent());
+    second.subscribe("$share/g/t", 1);
+    second.drop();
+    settle();
+    publish_one_by_one(publisher, "t", 6, 9);
+
+    EXPECT_TRUE(first.connect());
+    EXPECT_TRUE(second.connect());
+    settle();
+    EXPECT_THAT(first.payloads(), ElementsAreArray(numbers(1, 5)));
+    EXPECT_THAT(second.payloads(), ElementsAreArray(numbers(6, 9)));
+    // Both have room again.
+    publish_one_by_one(publisher, "t", 1, 4);
+    EXPECT_THAT(first.payloads(), SizeIs(7));
+    EXPECT_THAT(second.payloads(), SizeIs(6));
+}
+
+TEST_F(FullMembers, AHealthyGroupBesideIsUnaffected) {
+    RawClient slow(broker.port(), "slow");
+    slow.subscribe({"$share/g/t"}, 1);
+    const auto members = connect_all({"a", "b"});
+    for (Client* member : members) member->subscribe("$share/h/t", 1);
+    publish_one_by_one(connect("publisher"), "t", 1, 20);
+    EXPECT_THAT(counts(members), Each(10U));
+}
+
+// A plugin is not shown Maximum Packet Size (documented).
+TEST_F(FullMembers, MessagesTooLargeForTheElectedMemberAreLostToTheGroupOnly) {
+    Client& small = connect("small", {.maximum_packet_size = 200});
+    Client& large = connect("large");
+    for (Client* member : {&small, &large}) member->subscribe("$share/g/t", 1);
+    Client& ordinary = connect("ordinary");
+    ordinary.subscribe("t", 1);
+    Client& publisher = connect("publisher");
+    const std::string payload(1000, 'x');
+    for (int time = 0; time < 6; ++time) {
+        publisher.publish("t", payload, 1);
+        settle();
+    }
+    EXPECT_THAT(small.messages(), IsEmpty());
+    EXPECT_THAT(large.messages(), SizeIs(3));
+    EXPECT_THAT(ordinary.messages(), SizeIs(6));
+    publish_one_by_one(publisher, "t", 1, 6);
+    EXPECT_THAT(small.messages(), SizeIs(3));
+    EXPECT_THAT(large.messages(), SizeIs(6));
+}
+
+}  // namespace
+}  // namespace integration

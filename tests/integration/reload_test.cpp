@@ -1,0 +1,168 @@
+// SIGHUP: the broker reads its configuration again, and so does the plugin.
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "access_control_test.hpp"
+
+namespace integration {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class Reload : public AccessControlTest {
+  protected:
+    // Members of a group that have an ordinary subscription besides.
+    void join_alice_and_bob() {
+        bob_ = &connect_client("bob");
+        alice_ = &connect_client("alice");
+        publisher_ = &connect("publisher");
+        for (Client* member : {bob_, alice_}) {
+            member->subscribe("$share/g/secret/#");
+            member->subscribe("secret/#");
+        }
+    }
+    // How many of 4 messages bob and alice get, once by their group and once each.
+    std::vector<std::size_t> served() {
+        for (Client* member : {bob_, alice_}) member->take_messages();
+        publisher_->publish(numbered("secret/t", 4, 1));
+        settle();
+        return counts({bob_, alice_});
+    }
+    std::vector<std::string> answers() const { return broker.log_lines("access checks"); }
+
+    Client* bob_ = nullptr;
+    Client* alice_ = nullptr;
+    Client* publisher_ = nullptr;
+};
+
+TEST_F(Reload, OfTheSameConfigurationChangesNothing) {
+    broker.start();
+    join_alice_and_bob();
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+    broker.reload();
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+}
+
+TEST_F(Reload, AddsAnAclFileAndTakesItAway) {
+    const auto restricted = configuration(AccessControlKind::acl_file);
+    broker.start();
+    join_alice_and_bob();
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+
+    broker.reload(restricted);
+    EXPECT_THAT(served(), ElementsAre(0, 8));
+    broker.reload(Configuration{});
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+    EXPECT_THAT(bob_->subscribe("another"), 2);
+
+    if (broker_is_20()) {
+        EXPECT_THAT(answers(),
+                    ElementsAre(HasSubstr("SUCCESS"), HasSubstr("DEFER"), HasSubstr("SUCCESS")));
+    }
+}
+
+TEST_F(Reload, StrictAclFileDeniesTheRest) {
+    broker.start();
+    join_alice_and_bob();
+    const auto acl = broker.write_file("acl",
+                                       "topic readwrite $fence/#\nuser bob\n"
+                                       "topic read secret/#\npattern readwrite $fence/%c\n");
+    broker.reload({.after_plugin = {"acl_file " + acl}});
+    EXPECT_THAT(served(), ElementsAre(0, 0));  // the publisher may not write
+}
+
+TEST_F(Reload, FindsTheConfigurationGone) {
+    expect_alarming_log("onfig");  // the broker's own words about it
+    const auto restricted = configuration(AccessControlKind::acl_file);
+    broker.start(restricted);
+    join_alice_and_bob();
+    EXPECT_THAT(served(), ElementsAre(0, 8));
+
+    std::filesystem::remove(broker.path("mosquitto.conf"));
+    broker.reload();
+    EXPECT_THAT(served(), ElementsAre(0, 8));
+    EXPECT_THAT(broker.log_lines("cannot read"), Not(IsEmpty()));
+
+    broker.reload(restricted);
+    EXPECT_THAT(served(), ElementsAre(0, 8));
+}
+
+// The broker keeps what it had: with no access control configured, what was allowed stays allowed.
+TEST_F(Reload, FindsTheConfigurationGoneWhereNobodyDecides) {
+    expect_alarming_log("onfig");
+    broker.start();
+    join_alice_and_bob();
+    std::filesystem::remove(broker.path("mosquitto.conf"));
+    broker.reload();
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+}
+
+TEST_F(Reload, FindsTheConfigurationGoneAfterAccessControlNone) {
+    expect_alarming_log("onfig");
+    broker.start({.options = {"plugin_opt_access_control none"}});
+    join_alice_and_bob();
+    std::filesystem::remove(broker.path("mosquitto.conf"));
+    broker.reload();
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+}
+
+// The broker loads and unloads no plugin while it runs: those that it started with decide.
+TEST_F(Reload, WithoutThePluginThatDecidesOpensNothing) {
+    for (const auto kind :
+         {AccessControlKind::dynamic_security_by_default, AccessControlKind::plugin_v4}) {
+        SCOPED_TRACE(static_cast<int>(kind));
+        if (broker.running()) {
+            restart(configuration(kind));
+        } else {
+            broker.start(configuration(kind));
+        }
+        join_alice_and_bob();
+        EXPECT_THAT(served(), ElementsAre(0, 8));
+        broker.reload(Configuration{});
+        EXPECT_THAT(served(), ElementsAre(0, 8));
+        EXPECT_THAT(bob_->subscribe("closed/#"), Ge(128));
+    }
+}
+
+TEST_F(Reload, WithAPluginMoreClosesNothing) {
+    broker.start();
+    join_alice_and_bob();
+    broker.reload({.after_plugin = {"plugin " ON_REQUEST_PLUGIN}});
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+    EXPECT_EQ(bob_->subscribe("another"), 2);
+}
+
+TEST_F(Reload, WithAPluginBeforeChangesNothing) {
+    expect_alarming_log("must be the first");  // it will not start again like this
+    broker.start();
+    join_alice_and_bob();
+    broker.reload({.before_plugin = {"plugin " ON_REQUEST_PLUGIN}});
+    EXPECT_THAT(served(), ElementsAre(6, 6));
+}
+
+// As of `mosquitto -c <(...)`: what was read from a pipe is gone. Safe is DEFER; the log says why.
+TEST_F(Reload, CannotBeAskedOfAPipe) {
+    if (!broker_is_20()) return;  // takes nothing but files itself
+    std::filesystem::create_directory(broker.path("more"));
+    const auto pipe = broker.path("more/a.conf");
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    const auto acl = configuration(AccessControlKind::acl_file).after_plugin;
+    std::jthread writer([&] { std::ofstream(pipe) << acl.front() << '\n'; });
+    broker.start({.after_plugin = {"include_dir " + broker.path("more")}});
+
+    EXPECT_THAT(broker.log_lines("cannot"), Not(IsEmpty()));
+    EXPECT_THAT(answers(), ElementsAre(HasSubstr("DEFER")));
+    join_alice_and_bob();
+    EXPECT_THAT(served(), ElementsAre(0, 8));
+}
+
+}  // namespace
+}  // namespace integration
