@@ -7,7 +7,7 @@
 
 next_release=forky
 
-# Sets broker_command, broker_version and dynamic_security for "2.0" or "2.1".
+# Sets broker_command, broker_version, dynamic_security and sanitizer_runtime for "2.0" or "2.1".
 select_broker() {
     case $1 in
     2.0) select_distribution_broker ;;
@@ -22,11 +22,12 @@ select_broker() {
 select_distribution_broker() {
     broker_command=(/usr/sbin/mosquitto)
     dynamic_security=/usr/lib/$(architecture)/mosquitto_dynamic_security.so
+    sanitizer_runtime="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
 }
 
 select_next_broker() {
-    cached "$next_release" make_next_root
-    local root=$cache/$next_release loader libraries
+    local root=$cache/$next_release-with-sanitizers loader libraries
+    cached "${root##*/}" make_next_root
     # The loader is the one that the program itself names.
     loader=$(readelf --program-headers "$root/usr/sbin/mosquitto" |
         sed -n 's/.*program interpreter: \(.*\)]/\1/p')
@@ -34,6 +35,9 @@ select_next_broker() {
     broker_command=("$root$loader" --library-path "$libraries:$root/lib/$(architecture)"
         "$root/usr/sbin/mosquitto")
     dynamic_security=$libraries/mosquitto_dynamic_security.so
+    # With the runtime of an older release, a broker on this C library never ends: exit(3) waits for a
+    # lock.
+    sanitizer_runtime="$libraries/libasan.so.8 $libraries/libubsan.so.1"
 }
 
 architecture() { g++ -print-multiarch; }
@@ -69,11 +73,13 @@ archives() {
         sed -nE '/^[^ ]*-security /d; s/^[^ ]+ ((https?|file):.*)/\1/p' | sort -u
 }
 
-# download_from ARCHIVE DIRECTORY: as far as debootstrap needs no root: it finds what Mosquitto depends on, fetches that, and checks the
-# signature. "sid" is its recipe for a release that it does not know yet.
+# download_from ARCHIVE DIRECTORY: as far as debootstrap needs no root: it finds what Mosquitto depends
+# on, fetches that, and checks the signature. "sid" is its recipe for a release that it does not know
+# yet.
 download_from() {
     debootstrap --download-only --variant=minbase --force-check-gpg \
-        --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --include=mosquitto \
+        --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+        --include=mosquitto,libasan8,libubsan1 \
         "$next_release" "$2" "$1" /usr/share/debootstrap/scripts/sid </dev/null
 }
 

@@ -1,17 +1,12 @@
 # shellcheck shell=bash
 # A broker with the plugin under the address and undefined behaviour sanitizers. Sourced by tests/run.
 #
-# The broker is not instrumented, so the runtime is preloaded. What the sanitizers say:
+# The broker is not instrumented, so the runtime is preloaded (select_broker). What the sanitizers say:
 #   - undefined behaviour: in the broker's log, and the broker aborts; the tests look for both.
 #   - wrong memory accesses and leaks: in files of a directory, read here when the tests are over.
 # The broker leaks too: when it refuses to start, 2.0 in some SUBSCRIBEs, the loader of 2.1. So a leak
 # counts only where the memory was asked for by the plugin: the stack names the plugin's code, or a
 # library that has been unloaded by then, or operator new, which only the plugin uses.
-
-# The runtime libraries of the compiler that builds the plugin.
-sanitizer_runtime() {
-    printf '%s %s' "$(g++ -print-file-name=libasan.so)" "$(g++ -print-file-name=libubsan.so)"
-}
 
 # Looking for a stack without frame pointers costs time, but the broker has none. Its exit status is
 # its own unless a memory access is wrong: then it aborts.
