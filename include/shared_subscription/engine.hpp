@@ -53,6 +53,9 @@ class Engine {
     [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                            bool certain);
 
+    /// Whether the client is a member of that group, as far as known.
+    [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group);
+
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
 

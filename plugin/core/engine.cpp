@@ -169,4 +169,10 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     return leaf_goes ? Unsubscribed::leaf_goes : Unsubscribed::leaf_stays;
 }
 
+bool Engine::is_member(const Client& client, const SubscriptionFilter& group) {
+    const auto* session = registry_.find(client.id);
+    const auto* subscription = session ? registry_.find(*session, group.topic_filter) : nullptr;
+    return subscription && Registry::find(*subscription, group.share_name);
+}
+
 }  // namespace shared_subscription

@@ -1,7 +1,9 @@
 // Mosquitto 2.1 has events for subscriptions and sessions; each membership gets a leaf of its own.
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "mosquitto/convert.hpp"
@@ -13,17 +15,51 @@
 namespace shared_subscription::v2_1 {
 namespace {
 
+/// What the share name of a client's leaves ends with.
+std::string leaf_suffix(const Client& client) {
+    char suffix[1 + 2 * sizeof(std::uint64_t) + 1];
+    std::snprintf(suffix, sizeof suffix, "~%016llx",
+                  static_cast<unsigned long long>(stable_hash(client.id)));
+    return suffix;
+}
+
 // What the broker stores for a membership: a native share group that has this client alone as
 // member, so that its leaves never merge and 2.1 replays no retained message. The name is the same
 // after a restart. Topics that begin with `$` cannot have one (BrokerTraits::merges_uses).
 std::string leaf_filter(const Client& client, const SubscriptionFilter& filter) {
     if (filter.topic_filter.starts_with('$')) return std::string(filter.topic_filter);
-    char key[2 * sizeof(std::uint64_t) + 1];
-    std::snprintf(key, sizeof key, "%016llx",
-                  static_cast<unsigned long long>(stable_hash(client.id)));
     std::string leaf = "$share/";
-    leaf.append(filter.share_name).append("~").append(key).append("/").append(filter.topic_filter);
-    return leaf;
+    leaf.append(filter.share_name).append(leaf_suffix(client)).append("/");
+    return leaf.append(filter.topic_filter);
+}
+
+/// The membership that this leaf of the client stands for; none if the client is no such member.
+std::optional<SubscriptionFilter> membership_of(Instance& instance, const Client& client,
+                                                const SubscriptionFilter& leaf) {
+    const auto suffix = leaf_suffix(client);
+    if (!leaf.share_name.ends_with(suffix)) return std::nullopt;
+    auto filter = leaf;
+    filter.share_name.remove_suffix(suffix.size());
+    if (!instance.runtime.engine().is_member(client, filter)) return std::nullopt;
+    return filter;
+}
+
+// A kick through the API has each subscription checked once more, by the filter of its leaf, and
+// what is denied is removed without another word (src/plugin_public.c, check_subscription_acls).
+// Rules name what the client asked for.
+int check_leaf_again(Instance& instance, const mosquitto_evt_acl_check& check, const Client& client,
+                     const SubscriptionFilter& filter) {
+    if (!instance.others_decide) return instance.neutral;
+    std::string asked_for(filter.topic_filter);
+    if (filter.share_name != kQueueShareName)
+        asked_for = "$share/" + std::string(filter.share_name) + "/" + asked_for;
+    auto question = check;
+    question.topic = asked_for.c_str();
+    const auto verdict = instance.runtime.broker().ask_others(question);
+    if (verdict == Verdict::allowed) return MOSQ_ERR_SUCCESS;
+    if (verdict == Verdict::unknown) return instance.neutral;
+    std::ignore = instance.runtime.engine().unsubscribe(client, filter, true);
+    return MOSQ_ERR_ACL_DENIED;
 }
 
 void replace(char*& filter, const std::string& with) {
@@ -56,6 +92,11 @@ SubscriptionFilter filter_of(Instance& instance, const Subscription& data) {
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
+    const auto client = to_client(check.client);
+    if (filter.kind == FilterKind::shared && client.id.data()) {
+        if (const auto membership = membership_of(instance, client, filter))
+            return check_leaf_again(instance, check, client, *membership);
+    }
     show_queue_as_ordinary(instance, check, filter);
     return instance.neutral;
 }

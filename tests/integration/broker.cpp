@@ -186,6 +186,16 @@ void Broker::start(const Configuration& configuration) {
     const auto earlier = count(log(), accepting);
     spawn(configuration);
     wait_for_log(accepting, earlier + 1);
+    wait_for_main_loop();
+}
+
+// A signal that comes before the main loop is lost (src/loop.c: `run = 1`). A connection that ends at
+// once is seen by nobody but the loop.
+void Broker::wait_for_main_loop() const {
+    const Descriptor connection = connect_to(port());
+    checked(shutdown(connection.get(), SHUT_WR), "shutdown");
+    std::array<pollfd, 1> events{{{connection.get(), POLLIN, 0}}};
+    Deadline().poll(events, "the broker's main loop");
 }
 
 int Broker::start_in_vain(const Configuration& configuration) {

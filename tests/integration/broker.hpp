@@ -90,6 +90,7 @@ class Broker {
     void spawn(const Configuration& configuration);
     std::string configuration_text(const Configuration& configuration) const;
     std::string write_configuration(const Configuration& configuration);
+    void wait_for_main_loop() const;
     void wake() const;
     int wait_for_exit();
 
