@@ -106,13 +106,15 @@ template <std::uint64_t Ballot::*Key>
 class Rendezvous final : public Chooser {
   public:
     std::size_t choose(Candidates candidates, const Ballot& ballot) override {
+        // Mixed once more: a member's key may be the very same hash.
+        const auto key = fmix64(ballot.*Key);
         std::size_t chosen = kNobody;
         auto fitness = Fitness::unfit;
         std::uint64_t heaviest = 0;
         for (std::size_t place = 0; place < candidates.size(); ++place) {
             const auto& candidate = candidates[place];
             if (candidate.fitness == Fitness::unfit || candidate.fitness < fitness) continue;
-            const auto weight = fmix64(candidate.key ^ (ballot.*Key));
+            const auto weight = fmix64(candidate.key ^ key);
             if (candidate.fitness > fitness || weight > heaviest || chosen == kNobody) {
                 chosen = place;
                 fitness = candidate.fitness;
