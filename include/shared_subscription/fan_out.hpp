@@ -106,6 +106,7 @@ class FanOut {
         return member.judged_in == number_ &&
                member.judged_as == member.subscription->session.context;
     }
+    [[nodiscard]] bool is_refused(const Group& group) const noexcept;
     [[nodiscard]] bool judge(Member& member);
     [[nodiscard]] Member* choose(Group& group);
     [[nodiscard]] bool may_get(Member& member);

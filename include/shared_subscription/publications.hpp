@@ -34,7 +34,8 @@ class Publications {
     /// and not fanned out yet, its PUBREL has come. It is announced then. Answers true once.
     bool release(const Message& message);
 
-    /// The broker shows a stored message that is not being fanned out.
+    /// The broker shows a message that no client has just published: whatever was in flight at its
+    /// address is gone.
     void forget_in_flight(const Message& message) noexcept;
 
     /// A fan-out begins: was this message announced before it? Answers once.

@@ -80,6 +80,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     // Taken over: the subscriptions have moved to the new connection, or were removed
     // (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;
+    if (!moved) meet(*session, client);  // it may never have acted
     const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
         registry_.erase(*session);

@@ -166,13 +166,18 @@ void FanOut::settle() {
     }
     for (auto& spare : spares_) {
         const auto* group = registry_.find_group(spare.to.share_name, spare.to.filter);
-        if (group && !group->election.served) missed_.push_back(std::move(spare));
+        if (group && !group->election.served && !is_refused(*group))
+            missed_.push_back(std::move(spare));
     }
     for (auto* member : excluded_) member->group->set_fitness(*member, Registry::fitness(*member));
     elections_.clear();
     spares_.clear();
     excluded_.clear();
-    if (directed_ && !reached_) missed_.push_back(std::move(*directed_));
+    if (directed_ && !reached_) {
+        const auto& to = directed_->to;
+        const auto* group = registry_.find_group(to.share_name, to.filter);
+        if (!group || !is_refused(*group)) missed_.push_back(std::move(*directed_));
+    }
     directed_.reset();
     dispatch_missed();
 }

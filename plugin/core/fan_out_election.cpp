@@ -90,6 +90,11 @@ bool FanOut::may_get(Member& member) {
     return broker_.has_session(session.id) && (!traits_.announces_sessions || judge(member));
 }
 
+// Every member has been asked about by now, and access control lets none of them read the message.
+bool FanOut::is_refused(const Group& group) const noexcept {
+    return group.election.fan_out == number_ && !group.election.elected;
+}
+
 // Asks whoever else decides, so that no message goes to a member that may not read it.
 bool FanOut::judge(Member& member) {
     if (!broker_.others_decide()) return true;

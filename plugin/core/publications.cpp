@@ -23,6 +23,7 @@ void Publications::receive(std::string_view publisher_id, const Message& message
     if (message.qos < 2) {
         announce(publisher_id, message.topic);
         announced_->properties = message.properties;
+        if (!in_flight_.empty()) in_flight_.erase(message.topic.data());
         return;
     }
     announced_.reset();

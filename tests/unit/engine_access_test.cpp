@@ -1,0 +1,78 @@
+// Other access control: what it denies goes to another member, and nothing is opened.
+#include <gmock/gmock.h>
+
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class EngineAccess : public EngineTest {
+  protected:
+    EngineAccess() {
+        broker.others_allow = [this](const auto& client, const auto& topic) {
+            return topic != "secret" || client != denied_;
+        };
+    }
+    void deny(const std::string& client) { denied_ = client; }
+
+  private:
+    std::string denied_;
+};
+
+TEST_P(EngineAccess, PassesOverWhoMayNotRead) {
+    join_all({"a", "b", "c"}, "$share/g/secret");
+    deny("b");
+    publish("secret", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b", "c"}), ElementsAre(2, 0, 2));
+    EXPECT_THAT(broker.log_lines, ElementsAre(HasSubstr("access control does not let it read")));
+}
+
+TEST_P(EngineAccess, PassesOverWhoIsAwayAndMayNotRead) {
+    join_all({"a", "b"}, "$share/g/secret", {.protocol = 5, .persistent = true});
+    for (const auto* id : {"a", "b"}) broker.drop(id);
+    broker.settle();
+    deny("a");
+    publish("secret", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 4));
+}
+
+TEST_P(EngineAccess, ServesAgainWhoMayReadAgain) {
+    join_all({"a", "b"}, "$share/g/secret");
+    deny("a");
+    publish("secret", 2);
+    deny("");
+    publish("secret", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 4));
+}
+
+TEST_P(EngineAccess, LosesWhatNobodyMayRead) {
+    join_all({"a"}, "$share/g/secret");
+    deny("a");
+    publish("secret", 3);
+    EXPECT_THAT(broker.take("a"), IsEmpty());
+}
+
+TEST_P(EngineAccess, DecidesAboutEachCopy) {
+    join_all({"a", "b"}, "$share/g/secret");
+    for (const auto* filter : {"$share/h/secret", "secret"}) subscribe_all({"a", "b"}, filter);
+    deny("a");
+    publish("secret", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 12));
+}
+
+TEST_P(EngineAccess, OpensNothingWhereItCannotBeAsked) {
+    broker.can_ask_others = false;
+    join_all({"a", "b"}, "$share/g/secret");
+    deny("a");
+    publish("secret", 6);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 3));
+}
+
+INSTANTIATE_FOR_GENERATIONS(EngineAccess);
+
+}  // namespace
+}  // namespace shared_subscription

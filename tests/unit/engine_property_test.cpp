@@ -1,0 +1,208 @@
+// Random clients that come, go, subscribe and publish: each message reaches one member of each
+// group and each ordinary subscription, whatever happened before. What should arrive is worked out
+// from what the clients did, without a word of elections.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <set>
+
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+constexpr std::array kClients{"a", "b", "c", "d", "e"};
+constexpr std::array kTopics{"t", "t/u", "v", "$SYS/t"};
+constexpr std::array kFilters{"t", "t/#", "+", "#", "+/u", "$SYS/#", "$SYS/t"};
+constexpr std::array kPrefixes{"", "", "$share/g/", "$share/h/", "$queue/"};
+constexpr std::array kStrategies{Strategy::round_robin, Strategy::random, Strategy::sticky,
+                                 Strategy::hash_clientid, Strategy::hash_topic};
+
+/// One client as its user sees it.
+struct Expected {
+    bool online = false;
+    bool persistent = false;
+    bool unseen = false;            // back, and 2.0 has shown nothing of it yet
+    std::set<std::string> filters;  // with prefixes
+};
+
+class World {
+  public:
+    World(BrokerTraits traits, unsigned seed)
+        : traits_(traits),
+          broker_(traits, kStrategies.at(seed % kStrategies.size())),
+          random_(seed) {
+        broker_.connect("publisher");
+        if (seed % 3 == 0) {
+            broker_.others_allow = [this](const auto& client, const auto& topic) {
+                return !forbidden_.contains(client + " " + topic);
+            };
+        }
+    }
+
+    void step() {
+        const std::string id = any(kClients);
+        auto& client = clients_[id];
+        switch (random_() % 8) {
+            case 0:
+                connect(id, client);
+                break;
+            case 1:
+                if (client.online) drop(id, client);
+                break;
+            case 2:
+            case 3:
+                if (client.online) subscribe(id, client);
+                break;
+            case 4:
+                if (client.online) unsubscribe(id, client);
+                break;
+            case 5:
+                toggle_right(id + " " + any(kTopics));
+                break;
+            case 6:
+                note("a turn");
+                broker_.turn();
+                break;
+            default:
+                publish_and_judge();
+                break;
+        }
+    }
+
+    [[nodiscard]] const std::string& history() const noexcept { return history_; }
+
+  private:
+    template <class Texts>
+    std::string any(const Texts& texts) {
+        return texts.at(random_() % texts.size());
+    }
+    void note(const std::string& what) { history_.append("\n  ").append(what); }
+    void toggle_right(const std::string& right) {
+        note("others change " + right);
+        if (forbidden_.erase(right) == 0) forbidden_.insert(right);
+    }
+
+    void connect(const std::string& id, Expected& client) {
+        const bool persistent = random_() % 2 == 0;
+        if (!persistent || !client.persistent) client.filters.clear();
+        client.online = true;
+        client.persistent = persistent;
+        client.unseen = !traits_.announces_sessions;
+        const int protocol = random_() % 2 == 0 ? 4 : 5;
+        note(id + (persistent ? " connects with its session" : " connects"));
+        broker_.connect(id, {.protocol = protocol, .persistent = persistent});
+        if (random_() % 2 == 0) broker_.withhold_acknowledgements(id);
+    }
+    void drop(const std::string& id, Expected& client) {
+        note(id + " goes");
+        broker_.drop(id);
+        client.online = false;
+        if (!client.persistent) client.filters.clear();
+    }
+    void subscribe(const std::string& id, Expected& client) {
+        const auto filter = any(kPrefixes) + any(kFilters);
+        note(id + " subscribes to " + filter);
+        broker_.subscribe(id, filter);
+        client.unseen = false;
+        client.filters.insert(filter);
+    }
+    void unsubscribe(const std::string& id, Expected& client) {
+        const auto filter = any(kPrefixes) + any(kFilters);
+        note(id + " unsubscribes from " + filter);
+        const bool was_subscribed = client.filters.erase(filter) > 0;
+        const auto result = broker_.unsubscribe(id, filter);
+        client.unseen = false;
+        EXPECT_NE(result, was_subscribed ? Unsubscribed::no_such_use : Unsubscribed::leaf_goes)
+            << filter;
+    }
+
+    void publish_and_judge() {
+        const auto topic = any(kTopics);
+        const auto qos = static_cast<std::uint8_t>(1 + random_() % 2);
+        for (const auto* id : kClients) broker_.take(id);
+        const bool by_plugin = random_() % 4 == 0;
+        note((by_plugin ? "a plugin publishes on " : "a client publishes on ") + topic +
+             " with QoS " + std::to_string(qos));
+        if (by_plugin) {
+            broker_.publish_by_plugin({.topic = topic, .payload = "x", .qos = qos});
+        } else {
+            broker_.publish("publisher", {.topic = topic, .payload = "x", .qos = qos});
+            if (qos == 2) broker_.release("publisher");
+        }
+        broker_.settle();
+        judge(topic);
+    }
+
+    void judge(const std::string& topic) {
+        std::map<std::string, std::set<std::string>> readers, connected;  // of each group
+        std::map<std::string, std::size_t> at_least;
+        for (auto& [id, client] : clients_) {
+            for (const auto& text : client.filters) {
+                const auto filter = parse_subscription(text);
+                if (!matches(filter.topic_filter, topic) || is_forbidden(id, topic)) continue;
+                if (filter.kind == FilterKind::ordinary) {
+                    ++at_least[id];
+                    continue;
+                }
+                const auto group =
+                    std::string(filter.share_name) + " " + std::string(filter.topic_filter);
+                readers[group].insert(id);
+                if (client.online && !client.unseen) connected[group].insert(id);
+            }
+        }
+        auto at_most = at_least;
+        for (const auto& [group, members] : readers) {
+            for (const auto& id : members) {
+                const auto& client = clients_.at(id);
+                if (client.online || !connected.contains(group)) ++at_most[id];
+            }
+        }
+        auto expected = readers.size();
+        for (const auto& [id, count] : at_least) expected += count;
+
+        std::size_t all = 0;
+        for (const auto* id : kClients) {
+            const auto got = broker_.take(id).size();
+            EXPECT_GE(got, at_least[id]) << id << " on " << topic;
+            EXPECT_LE(got, at_most[id]) << id << " on " << topic;
+            all += got;
+        }
+        EXPECT_EQ(all, expected) << topic;
+        see_who_was_asked_about(topic);
+    }
+    bool is_forbidden(const std::string& id, const std::string& topic) const {
+        return broker_.others_allow && forbidden_.contains(id + " " + topic);
+    }
+    void see_who_was_asked_about(const std::string& topic) {
+        for (auto& [id, client] : clients_) {
+            for (const auto& text : client.filters) {
+                if (matches(parse_subscription(text).topic_filter, topic)) client.unseen = false;
+            }
+        }
+    }
+
+    BrokerTraits traits_;
+    SmallBroker broker_;
+    std::mt19937 random_;
+    std::map<std::string, Expected> clients_;
+    std::set<std::string> forbidden_;
+    std::string history_;
+};
+
+using EngineProperty = EngineTest;
+
+TEST_P(EngineProperty, ReachesOneMemberOfEachGroupWhateverHappened) {
+    for (unsigned seed = 1; seed <= 500; ++seed) {
+        World world(GetParam().traits, seed);
+        for (int step = 0; step < 300 && !HasFailure(); ++step) world.step();
+        ASSERT_FALSE(HasFailure()) << "with seed " << seed << ", after:" << world.history();
+    }
+}
+
+INSTANTIATE_FOR_GENERATIONS(EngineProperty);
+
+}  // namespace
+}  // namespace shared_subscription

@@ -1,0 +1,54 @@
+// The whole core in front of a small broker of each generation.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "rows.hpp"
+#include "small_broker.hpp"
+
+namespace shared_subscription {
+
+struct GenerationRow : Row {
+    BrokerTraits traits;
+};
+
+inline const std::vector<GenerationRow> kGenerations{{{"On20"}, kBroker20}, {{"On21"}, kBroker21}};
+
+class EngineTest : public ::testing::TestWithParam<GenerationRow> {
+  protected:
+    void connect_all(const std::vector<std::string>& ids,
+                     SmallBroker::ConnectOptions options = {}) {
+        for (const auto& id : ids) broker.connect(id, options);
+    }
+    void subscribe_all(const std::vector<std::string>& ids, const std::string& filter) {
+        for (const auto& id : ids) EXPECT_TRUE(broker.subscribe(id, filter));
+    }
+    /// All of them connected and subscribed by that filter.
+    void join_all(const std::vector<std::string>& ids, const std::string& filter,
+                  SmallBroker::ConnectOptions options = {}) {
+        connect_all(ids, options);
+        subscribe_all(ids, filter);
+    }
+    /// Messages of one publisher, until all that follows from them is done.
+    void publish(const std::string& topic, int count) {
+        if (!has_publisher_) broker.connect("publisher");
+        has_publisher_ = true;
+        for (int number = 0; number < count; ++number)
+            broker.publish("publisher", {.topic = topic, .payload = std::to_string(number)});
+        broker.settle();
+    }
+    [[nodiscard]] bool is_2_1() const { return GetParam().traits.separate_leaves; }
+
+    SmallBroker broker{GetParam().traits};
+
+  private:
+    bool has_publisher_ = false;
+};
+
+#define INSTANTIATE_FOR_GENERATIONS(suite) \
+    INSTANTIATE_TEST_SUITE_P(, suite, ::testing::ValuesIn(kGenerations), name_of<GenerationRow>)
+
+}  // namespace shared_subscription

@@ -1,0 +1,336 @@
+#include "small_broker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "shared_subscription/subscription_filter.hpp"
+
+namespace shared_subscription {
+
+SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
+    : traits_(traits),
+      engine(*this, traits, StrategyTable(strategy),
+             [random = std::mt19937_64(1)]() mutable { return random(); }) {
+    tick();
+}
+
+// connect__on_authorised
+void SmallBroker::connect(const std::string& id, ConnectOptions options) {
+    auto fresh = std::make_unique<Connection>(
+        Connection{.id = id, .protocol = options.protocol, .persistent = options.persistent});
+    if (const auto known = sessions_.find(id); known != sessions_.end()) {
+        auto& before = *known->second;
+        if (options.persistent && before.persistent) {
+            resume(before, *fresh);
+        } else {
+            remove_leaves(before);
+        }
+        before.persistent = false;
+        report_end(before, false, true);
+        disuse(id);
+    }
+    auto& connection = *(sessions_[id] = std::move(fresh));
+    for (const auto& stored : connection.held) {  // connection_check_acl
+        EXPECT_NE(engine.may_read(client_of(connection), shown(*stored)), Answer::deny)
+            << id << " loses " << stored->message.payload;
+    }
+    connection.held.clear();
+    if (is_2_1()) engine.connected(client_of(connection));
+}
+
+void SmallBroker::resume(Connection& from, Connection& to) {
+    to.slots = std::exchange(from.slots, 0);
+    to.held = std::exchange(from.held, {});
+    to.incoming = std::exchange(from.incoming, {});
+    for (auto& leaf : leaves_) {
+        if (leaf.owner == &from) leaf.owner = &to;
+    }
+}
+
+void SmallBroker::drop(const std::string& id) {
+    auto& connection = find(id);
+    report_end(connection, connection.persistent, false);
+    if (!connection.persistent) disuse(id);
+}
+
+// context__disconnect
+void SmallBroker::report_end(Connection& connection, bool stays, bool taken_over) {
+    const auto client = client_of(connection);
+    if (!is_2_1()) {
+        engine.disconnected(client, !connection.persistent);
+    } else if (stays) {
+        engine.offline(client);
+    } else {
+        engine.ended(client, taken_over);
+    }
+    connection.online = false;
+}
+
+// context__add_to_disused
+void SmallBroker::disuse(const std::string& id) {
+    const auto known = sessions_.find(id);
+    known->second->disused = true;
+    disused_.push_back(std::move(known->second));
+    sessions_.erase(known);
+}
+
+void SmallBroker::expire(const std::string& id) {
+    disuse(id);
+}
+
+// disconnect_client, check_subscription_acls
+void SmallBroker::kick(const std::string& id) {
+    auto& connection = find(id);
+    if (connection.persistent && !is_2_1()) {
+        for (const auto& leaf : leaves_) {
+            if (leaf.owner == &connection)
+                engine.subscribe(client_of(connection), parse_subscription(leaf.filter), {});
+        }
+    }
+    drop(id);
+}
+
+SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFilter& filter) const {
+    const bool is_separate =
+        filter.kind == FilterKind::shared && !traits_.merges_uses(filter.topic_filter);
+    return {.owner = &owner,
+            .filter = std::string(filter.topic_filter),
+            .share = std::string(is_separate ? filter.share_name : "")};
+}
+
+SmallBroker::Leaf* SmallBroker::find_leaf(const Leaf& like) {
+    const auto found = std::ranges::find_if(leaves_, [&like](const auto& leaf) {
+        return leaf.owner == like.owner && leaf.filter == like.filter && leaf.share == like.share;
+    });
+    return found == leaves_.end() ? nullptr : &*found;
+}
+
+// sub__clean_session
+void SmallBroker::remove_leaves(const Connection& owner) {
+    std::erase_if(leaves_, [&owner](const auto& leaf) { return leaf.owner == &owner; });
+    const_cast<Connection&>(owner).slots = 0;
+}
+
+bool SmallBroker::subscribe(const std::string& id, const std::string& filter, std::uint8_t qos) {
+    auto& connection = find(id);
+    const auto parsed = parse_subscription(filter);
+    if (parsed.kind == FilterKind::malformed) return false;
+    engine.subscribe(client_of(connection), parsed, {.qos = qos});
+    auto leaf = leaf_for(connection, parsed);
+    leaf.qos = qos;
+    if (auto* known = find_leaf(leaf)) {
+        known->qos = qos;
+    } else {
+        leaves_.push_back(leaf);
+        ++connection.slots;
+    }
+    if (leaf.share.empty()) replay(leaf);
+    return true;
+}
+
+Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& filter) {
+    auto& connection = find(id);
+    const auto parsed = parse_subscription(filter);
+    const auto result = engine.unsubscribe(client_of(connection), parsed, true);
+    if (result != Unsubscribed::leaf_goes && result != Unsubscribed::unknown) return result;
+    const auto gone = leaf_for(connection, parsed);
+    const auto removed = std::erase_if(leaves_, [&gone](const auto& leaf) {
+        return leaf.owner == gone.owner && leaf.filter == gone.filter && leaf.share == gone.share;
+    });
+    if (is_2_1()) connection.slots -= removed;
+    return result;
+}
+
+// retain__queue, check_retain_source
+void SmallBroker::replay(const Leaf& leaf) {
+    for (const auto& [topic, stored] : std::map(retained_)) {
+        if (std::ranges::count(filters_matching(topic), leaf.filter) == 0) continue;
+        if (!may_read(*leaf.owner, *stored)) continue;
+        if (!engine.may_write({.context = nullptr, .id = "source"}, stored->message.topic))
+            continue;
+        sent_[leaf.owner->id].push_back(stored->message.payload);
+    }
+}
+
+Message SmallBroker::shown(const Stored& stored) {
+    const auto& message = stored.message;
+    return {.topic = message.topic,
+            .payload = message.payload.data(),
+            .payload_size = static_cast<std::uint32_t>(message.payload.size()),
+            .qos = message.qos,
+            .retain = message.retain};
+}
+
+// handle__publish
+bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
+    auto& connection = find(id);
+    const auto stored = std::make_shared<Stored>(Stored{.message = message});
+    const auto client = client_of(connection);
+    if (!engine.may_write(client, stored->message.topic)) return false;
+    if (!engine.receive(client, shown(*stored))) return false;
+    if (message.qos == 2) {
+        connection.incoming.push_back(stored);
+    } else {
+        fan_out(stored);
+    }
+    return true;
+}
+
+// db__message_release_incoming
+void SmallBroker::release(const std::string& id) {
+    auto& incoming = find(id).incoming;
+    const auto stored = incoming.front();
+    incoming.pop_front();
+    fan_out(stored);
+}
+
+// mosquitto_acl_check: the plugin comes first
+bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
+    const auto& topic = stored.message.topic;
+    const bool others = !others_allow || others_allow(reader.id, topic);
+    switch (engine.may_read(client_of(reader), shown(stored))) {
+        case Answer::allow:
+            EXPECT_TRUE(others) << topic << " was opened to " << reader.id;
+            return true;
+        case Answer::deny:
+            return false;
+        case Answer::untouched:
+            break;
+    }
+    return others;
+}
+
+// sub__messages_queue
+void SmallBroker::fan_out(const StoredPointer& stored) {
+    const auto filters = filters_matching(stored->message.topic);
+    for (const bool shared : {false, true}) {
+        for (const auto& filter : filters) {
+            for (const auto& leaf : std::vector(leaves_)) {
+                const bool is_next = leaf.filter == filter && leaf.share.empty() != shared;
+                if (is_next) offer(leaf, stored);
+            }
+        }
+    }
+    if (!stored->message.retain) return;
+    retained_.erase(stored->message.topic);
+    if (!stored->message.payload.empty()) retained_[stored->message.topic] = stored;
+}
+
+// subs__send, db__message_insert
+void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
+    auto& receiver = *leaf.owner;
+    if (receiver.disused && !is_2_1()) return;  // it has lost its identifier
+    if (!may_read(receiver, *stored) || receiver.disused) return;
+    if (traits_.removes_duplicates && receiver.protocol < 5) {
+        if (std::ranges::count(stored->reached, receiver.id) > 0) return;
+        stored->reached.push_back(receiver.id);
+    }
+    const auto qos = std::min(stored->message.qos, leaf.qos);
+    if (!receiver.online && qos == 0) return;
+    sent_[receiver.id].push_back(stored->message.payload);
+    if (!receiver.online || receiver.withholds) receiver.held.push_back(stored);
+    if (receiver.online && is_2_1()) engine.sent(client_of(receiver));
+}
+
+void SmallBroker::tick() {
+    in_tick_ = true;
+    engine.tick(++ticks_);
+    in_tick_ = false;
+}
+
+// mosquitto_main_loop; queue_plugin_msgs: what a message adds to the queue waits for the next turn
+void SmallBroker::turn() {
+    if (!is_2_1()) tick();
+    for (const auto& message : std::exchange(plugin_queue_, {}))
+        fan_out(std::make_shared<Stored>(Stored{.message = message}));
+    for (const auto& connection : disused_) remove_leaves(*connection);
+    disused_.clear();
+    if (is_2_1()) tick();
+}
+
+void SmallBroker::settle() {
+    constexpr int kQuiet = 5;  // a copy that met nobody goes out again after three
+    constexpr int kMany = 200;
+    int all = 0;
+    for (int quiet = 0; quiet < kQuiet && all < kMany; ++all) {
+        const auto before = copies;
+        turn();
+        quiet = plugin_queue_.empty() && copies == before ? quiet + 1 : 0;
+    }
+    EXPECT_LT(all, kMany) << "copies go round for ever";
+}
+
+std::vector<std::string> SmallBroker::take(const std::string& id) {
+    return std::exchange(sent_[id], {});
+}
+
+std::vector<std::size_t> SmallBroker::take_counts(const std::vector<std::string>& ids) {
+    std::vector<std::size_t> counts;
+    for (const auto& id : ids) counts.push_back(take(id).size());
+    return counts;
+}
+
+void SmallBroker::publish(const Message& message) {
+    ++copies;
+    plugin_queue_.push_back(
+        {.topic = std::string(message.topic),
+         .payload = {static_cast<const char*>(message.payload), message.payload_size},
+         .qos = message.qos,
+         .retain = message.retain});
+}
+
+KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {
+    return nullptr;
+}
+
+Verdict SmallBroker::ask_others_to_read(Context context, const Message& message) {
+    if (!can_ask_others) return Verdict::unknown;
+    const auto& id = static_cast<const Connection*>(context)->id;
+    return others_allow(id, std::string(message.topic)) ? Verdict::allowed : Verdict::denied;
+}
+
+std::size_t SmallBroker::subscription_count(Context context) {
+    return static_cast<const Connection*>(context)->slots;
+}
+
+int SmallBroker::protocol_version(Context context) {
+    return static_cast<const Connection*>(context)->protocol;
+}
+
+bool SmallBroker::has_session(std::string_view client_id) {
+    return !is_2_1() || sessions_.contains(std::string(client_id));
+}
+
+bool SmallBroker::has_ended(Context context) {
+    EXPECT_TRUE(in_tick_);
+    return static_cast<const Connection*>(context)->disused;
+}
+
+void SmallBroker::log(LogLevel /*level*/, std::string_view text) {
+    log_lines.emplace_back(text);
+}
+
+std::vector<std::string> filters_matching(std::string_view topic) {
+    std::vector<std::string> filters;
+    const auto walk = [&filters](const auto& self, const std::string& above,
+                                 std::string_view rest) -> void {
+        const auto slash = rest.find('/');
+        const auto step = [&](std::string_view level) {
+            const auto node = above + std::string(level);
+            if (slash != rest.npos) return self(self, node + "/", rest.substr(slash + 1));
+            filters.push_back(node + "/#");
+            filters.push_back(node);
+        };
+        step(rest.substr(0, slash));
+        if (above.empty() && rest.starts_with('$')) return;
+        step("+");
+        filters.push_back(above + "#");
+    };
+    walk(walk, "", topic);
+    return filters;
+}
+
+}  // namespace shared_subscription

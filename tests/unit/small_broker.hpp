@@ -1,0 +1,139 @@
+// A broker as small as the engine allows, in both generations: connections and sessions, leaves,
+// fan-outs in the broker's order, and the queue of what plugins publish. The names in comments are
+// functions of Mosquitto that behave like that.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crowd.hpp"
+#include "shared_subscription/engine.hpp"
+
+namespace shared_subscription {
+
+class SmallBroker final : public Broker {
+  public:
+    struct ConnectOptions {
+        int protocol = 5;
+        bool persistent = false;  ///< resumes the session and outlives the connection
+    };
+    struct Outgoing {
+        std::string topic;
+        std::string payload;
+        std::uint8_t qos = 1;
+        bool retain = false;
+    };
+
+    explicit SmallBroker(BrokerTraits traits, Strategy strategy = Strategy::round_robin);
+
+    // What clients do. All but `connect` need a connection.
+    void connect(const std::string& id, ConnectOptions options);
+    void connect(const std::string& id) { connect(id, {}); }
+    /// The connection ends, in whatever way.
+    void drop(const std::string& id);
+    /// False: refused.
+    bool subscribe(const std::string& id, const std::string& filter, std::uint8_t qos = 1);
+    Unsubscribed unsubscribe(const std::string& id, const std::string& filter);
+    /// QoS 2: until PUBREC. False: refused.
+    bool publish(const std::string& id, const Outgoing& message);
+    /// PUBREL for the oldest QoS 2 message of the client.
+    void release(const std::string& id);
+    /// The client keeps what it is sent in flight, as its PUBACK is missing.
+    void withhold_acknowledgements(const std::string& id) { find(id).withholds = true; }
+
+    // What others do.
+    void kick(const std::string& id);    ///< mosquitto_kick_client_by_clientid
+    void expire(const std::string& id);  ///< the session of a client that is away
+    void publish_by_plugin(const Outgoing& message) { plugin_queue_.push_back(message); }
+    void turn();    ///< the main loop goes round
+    void settle();  ///< until nothing waits
+
+    /// The access control behind the plugin; empty: none.
+    std::function<bool(const std::string& client, const std::string& topic)> others_allow{};
+    bool can_ask_others = true;  ///< as builds that export mosquitto_acl_check
+
+    /// The payloads that the client was sent, or that wait for it, since the last time.
+    std::vector<std::string> take(const std::string& id);
+    std::vector<std::size_t> take_counts(const std::vector<std::string>& ids);
+    [[nodiscard]] std::size_t leaf_count() const noexcept { return leaves_.size(); }
+    std::vector<std::string> log_lines{};
+    int copies = 0;  ///< published by the engine
+
+    // Broker
+    void publish(const Message& message) override;
+    [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
+    [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
+    [[nodiscard]] bool others_decide() const noexcept override { return bool{others_allow}; }
+    [[nodiscard]] std::size_t subscription_count(Context context) override;
+    [[nodiscard]] int protocol_version(Context context) override;
+    [[nodiscard]] bool has_session(std::string_view client_id) override;
+    [[nodiscard]] bool has_ended(Context context) override;
+    void log(LogLevel level, std::string_view text) override;
+
+  private:
+    /// mosquitto__base_msg
+    struct Stored {
+        Outgoing message;
+        std::vector<std::string> reached{};  // dest_ids
+    };
+    using StoredPointer = std::shared_ptr<Stored>;
+    /// struct mosquitto
+    struct Connection {
+        std::string id;
+        int protocol = 5;
+        bool persistent = false;
+        bool online = true;
+        bool withholds = false;
+        bool disused = false;   // freed in the next turn
+        std::size_t slots = 0;  // of subs: 2.0 never makes them fewer
+        std::vector<StoredPointer> held{};
+        std::deque<StoredPointer> incoming{};
+    };
+    struct Leaf {
+        Connection* owner;
+        std::string filter;
+        std::string share;  // 2.1: of a native share group
+        std::uint8_t qos = 0;
+    };
+
+    [[nodiscard]] bool is_2_1() const noexcept { return traits_.separate_leaves; }
+    [[nodiscard]] Connection& find(const std::string& id) { return *sessions_.at(id); }
+    [[nodiscard]] static Client client_of(const Connection& connection) {
+        return {.context = &connection, .id = connection.id};
+    }
+    [[nodiscard]] static Message shown(const Stored& stored);
+    [[nodiscard]] Leaf leaf_for(Connection& owner, const SubscriptionFilter& filter) const;
+    [[nodiscard]] Leaf* find_leaf(const Leaf& like);
+    void remove_leaves(const Connection& owner);
+    void resume(Connection& from, Connection& to);
+    void report_end(Connection& connection, bool stays, bool taken_over);
+    void disuse(const std::string& id);
+    [[nodiscard]] bool may_read(Connection& reader, const Stored& stored);
+    void fan_out(const StoredPointer& stored);
+    void offer(const Leaf& leaf, const StoredPointer& stored);
+    void replay(const Leaf& leaf);
+    void tick();
+
+    BrokerTraits traits_;
+    std::map<std::string, std::unique_ptr<Connection>> sessions_;
+    std::vector<std::unique_ptr<Connection>> disused_;
+    std::vector<Leaf> leaves_;
+    std::map<std::string, StoredPointer> retained_;
+    std::deque<Outgoing> plugin_queue_;
+    std::map<std::string, std::vector<std::string>> sent_;
+    std::int64_t ticks_ = 0;
+    bool in_tick_ = false;
+
+  public:
+    Engine engine;
+};
+
+/// The filters that match the topic, in the order in which sub__search comes to them.
+[[nodiscard]] std::vector<std::string> filters_matching(std::string_view topic);
+
+}  // namespace shared_subscription
