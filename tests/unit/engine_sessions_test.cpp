@@ -7,6 +7,8 @@ namespace shared_subscription {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
@@ -127,18 +129,86 @@ TEST_P(EngineSessions, ManyThatExpireAreForgotten) {
 
 INSTANTIATE_FOR_GENERATIONS(EngineSessions);
 
-// 2.0 reports the end of a WebSockets connection that was taken over once the new one is busy.
-TEST(EngineOn20, IsNotMisledByALateReport) {
-    SmallBroker broker(kBroker20);
-    broker.connect("a", kPersistent);
+class EngineOn20 : public ::testing::Test {
+  protected:
+    void connect_all(const std::vector<std::string>& ids,
+                     SmallBroker::ConnectOptions options = {}) {
+        for (const auto& id : ids) broker.connect(id, options);
+    }
+    void publish(const std::string& id, const std::string& payload) {
+        broker.publish(id, {.topic = "t", .payload = payload});
+    }
+
+    SmallBroker broker{kBroker20};
+};
+
+TEST_F(EngineOn20, KeepsWhatIsInFlightWhenAWebSocketTakesOver) {
+    connect_all({"a", "publisher"}, kPersistent);
     broker.subscribe("a", "$share/g/t");
-    const int before = 0;
-    const Client late{.context = &before, .id = "a"};
-    broker.engine.disconnected(late, true);
-    broker.connect("publisher");
-    broker.publish("publisher", {.topic = "t", .payload = "x"});
+    broker.withhold_acknowledgements("a");
+    publish("publisher", "before");
+    broker.turn();
+    broker.connect("a", {.protocol = 5, .persistent = true, .websocket = true});
+    publish("publisher", "before the report");
+    broker.settle();
+    publish("publisher", "after it");
+    EXPECT_THAT(broker.take("a"), ElementsAre("before", "before the report", "after it"));
+}
+
+TEST_F(EngineOn20, GivesTheCopyOfAMemberThatLeavesToAnother) {
+    connect_all({"a", "b", "publisher"});
+    for (const auto* id : {"a", "b"}) {
+        for (const auto* filter : {"$share/g/t", "$share/h/t"}) broker.subscribe(id, filter);
+    }
+    publish("publisher", "x");
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(1, 0));
+    EXPECT_EQ(broker.copies, 1);
+    broker.drop("a");
+    broker.settle();
+    EXPECT_THAT(broker.take("b"), ElementsAre("x"));
+}
+
+TEST_F(EngineOn20, ForgetsTheCopyOfAGroupThatEnds) {
+    connect_all({"a", "publisher"});
+    for (const auto* filter : {"$share/g/t", "$share/h/t", "t"}) broker.subscribe("a", filter);
+    publish("publisher", "x");
+    for (const auto* filter : {"$share/g/t", "$share/h/t"}) broker.unsubscribe("a", filter);
     broker.settle();
     EXPECT_THAT(broker.take("a"), SizeIs(1));
+}
+
+// The broker does not say who subscribed with No Local; it does not ask for them.
+TEST_F(EngineOn20, LearnsOfNoLocal) {
+    connect_all({"a", "b"});
+    for (const auto* id : {"a", "b"}) broker.subscribe(id, "$share/g/t", 1, true);
+    for (const auto* payload : {"0", "1", "2"}) publish("a", payload);
+    broker.settle();
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 3));
+}
+
+// Nothing tells that the session of its addressee has expired.
+TEST_F(EngineOn20, GivesUpACopyThatMeetsNobody) {
+    broker.connect("a", kPersistent);
+    for (const auto* filter : {"$share/g/t", "$share/h/t"}) broker.subscribe("a", filter);
+    broker.drop("a");
+    broker.settle();
+    broker.connect("publisher");
+    publish("publisher", "x");
+    broker.expire("a");
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), SizeIs(1));
+    EXPECT_THAT(broker.log_lines, ElementsAre(HasSubstr("none of its members took it")));
+}
+
+TEST_F(EngineOn20, WaitsForTheBrokerWhereOthersMayRefuseAnUnsubscribe) {
+    broker.can_ask_others = false;
+    connect_all({"a", "b", "publisher"});
+    for (const auto* id : {"a", "b"}) broker.subscribe(id, "$share/g/t");
+    broker.unsubscribe("a", "$share/g/t");
+    for (const auto* payload : {"0", "1"}) publish("publisher", payload);
+    broker.settle();
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 2));
+    EXPECT_EQ(broker.engine.registry().session_count(), 1U);
 }
 
 }  // namespace

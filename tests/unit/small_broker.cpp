@@ -29,8 +29,13 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
             remove_leaves(before);
         }
         before.persistent = false;
-        report_end(before, false, true);
-        disuse(id);
+        if (options.websocket && !is_2_1()) {
+            unreported_.push_back(std::move(known->second));
+            sessions_.erase(known);
+        } else {
+            report_end(before, false, true);
+            disuse(id);
+        }
     }
     auto& connection = *(sessions_[id] = std::move(fresh));
     for (const auto& stored : connection.held) {  // connection_check_acl
@@ -114,13 +119,15 @@ void SmallBroker::remove_leaves(const Connection& owner) {
     const_cast<Connection&>(owner).slots = 0;
 }
 
-bool SmallBroker::subscribe(const std::string& id, const std::string& filter, std::uint8_t qos) {
+bool SmallBroker::subscribe(const std::string& id, const std::string& filter, std::uint8_t qos,
+                            bool no_local) {
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
     if (parsed.kind == FilterKind::malformed) return false;
-    engine.subscribe(client_of(connection), parsed, {.qos = qos});
+    engine.subscribe(client_of(connection), parsed, {.qos = qos, .no_local = no_local && is_2_1()});
     auto leaf = leaf_for(connection, parsed);
     leaf.qos = qos;
+    leaf.no_local = no_local;
     if (auto* known = find_leaf(leaf)) {
         known->qos = qos;
     } else {
@@ -134,7 +141,7 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
 Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& filter) {
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
-    const auto result = engine.unsubscribe(client_of(connection), parsed, true);
+    const auto result = engine.unsubscribe(client_of(connection), parsed, can_ask_others);
     if (result != Unsubscribed::leaf_goes && result != Unsubscribed::unknown) return result;
     const auto gone = leaf_for(connection, parsed);
     const auto removed = std::erase_if(leaves_, [&gone](const auto& leaf) {
@@ -167,7 +174,7 @@ Message SmallBroker::shown(const Stored& stored) {
 // handle__publish
 bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     auto& connection = find(id);
-    const auto stored = std::make_shared<Stored>(Stored{.message = message});
+    const auto stored = std::make_shared<Stored>(Stored{.message = message, .source = id});
     const auto client = client_of(connection);
     if (!engine.may_write(client, stored->message.topic)) return false;
     if (!engine.receive(client, shown(*stored))) return false;
@@ -223,6 +230,7 @@ void SmallBroker::fan_out(const StoredPointer& stored) {
 void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
     auto& receiver = *leaf.owner;
     if (receiver.disused && !is_2_1()) return;  // it has lost its identifier
+    if (leaf.no_local && receiver.id == stored->source) return;
     if (!may_read(receiver, *stored) || receiver.disused) return;
     if (traits_.removes_duplicates && receiver.protocol < 5) {
         if (std::ranges::count(stored->reached, receiver.id) > 0) return;
@@ -243,6 +251,8 @@ void SmallBroker::tick() {
 
 // mosquitto_main_loop; queue_plugin_msgs: what a message adds to the queue waits for the next turn
 void SmallBroker::turn() {
+    for (const auto& connection : unreported_) report_end(*connection, false, true);
+    unreported_.clear();
     if (!is_2_1()) tick();
     for (const auto& message : std::exchange(plugin_queue_, {}))
         fan_out(std::make_shared<Stored>(Stored{.message = message}));

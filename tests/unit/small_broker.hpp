@@ -21,6 +21,7 @@ class SmallBroker final : public Broker {
     struct ConnectOptions {
         int protocol = 5;
         bool persistent = false;  ///< resumes the session and outlives the connection
+        bool websocket = false;   ///< 2.0: the one that it takes over is reported a turn late
     };
     struct Outgoing {
         std::string topic;
@@ -37,7 +38,8 @@ class SmallBroker final : public Broker {
     /// The connection ends, in whatever way.
     void drop(const std::string& id);
     /// False: refused.
-    bool subscribe(const std::string& id, const std::string& filter, std::uint8_t qos = 1);
+    bool subscribe(const std::string& id, const std::string& filter, std::uint8_t qos = 1,
+                   bool no_local = false);
     Unsubscribed unsubscribe(const std::string& id, const std::string& filter);
     /// QoS 2: until PUBREC. False: refused.
     bool publish(const std::string& id, const Outgoing& message);
@@ -79,6 +81,7 @@ class SmallBroker final : public Broker {
     /// mosquitto__base_msg
     struct Stored {
         Outgoing message;
+        std::string source{};
         std::vector<std::string> reached{};  // dest_ids
     };
     using StoredPointer = std::shared_ptr<Stored>;
@@ -99,6 +102,7 @@ class SmallBroker final : public Broker {
         std::string filter;
         std::string share;  // 2.1: of a native share group
         std::uint8_t qos = 0;
+        bool no_local = false;
     };
 
     [[nodiscard]] bool is_2_1() const noexcept { return traits_.separate_leaves; }
@@ -122,6 +126,7 @@ class SmallBroker final : public Broker {
     BrokerTraits traits_;
     std::map<std::string, std::unique_ptr<Connection>> sessions_;
     std::vector<std::unique_ptr<Connection>> disused_;
+    std::vector<std::unique_ptr<Connection>> unreported_;
     std::vector<Leaf> leaves_;
     std::map<std::string, StoredPointer> retained_;
     std::deque<Outgoing> plugin_queue_;
