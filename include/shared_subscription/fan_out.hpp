@@ -135,6 +135,8 @@ class FanOut {
     bool open_ = false;
     bool announced_ =
         false;  // an event came before it, so it cannot be mistaken for the one before
+    bool certain_ =
+        false;  // no check of what a client unknown here holds, when it resumes its session
     Message message_;
     Publication publication_;
     Ballot ballot_;

@@ -18,6 +18,7 @@ bool FanOut::enter(const Message& message) {
 Answer FanOut::ask(Session* session, const Message& message) {
     deliveries_.conclude();
     if (!session) return directed_ ? Answer::deny : Answer::untouched;
+    certain_ = true;
 
     const auto leaf = next_leaf(*session, message);
     if (!directed_ && session->member_count == 0) return Answer::untouched;
@@ -46,6 +47,7 @@ void FanOut::begin(const Message& message) {
             Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
     }
     publication_ = publication ? std::move(*publication) : Publication{};
+    certain_ = publication.has_value();
     if (!message_.properties) message_.properties = publication_.properties;
     if (topic_ != message.topic || matched_version_ != registry_.version()) {
         topic_.assign(message.topic);
@@ -159,7 +161,7 @@ void FanOut::settle() {
     deliveries_.conclude();
     if (!open_) return;
     open_ = false;
-    prune();
+    if (certain_) prune();
     for (const auto* group : elections_) {
         const auto& election = group->election;
         if (election.elected && !election.served) not_taken(*election.elected);

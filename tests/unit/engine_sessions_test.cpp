@@ -155,6 +155,21 @@ TEST_F(EngineOn20, KeepsWhatIsInFlightWhenAWebSocketTakesOver) {
     EXPECT_THAT(broker.take("a"), ElementsAre("before", "before the report", "after it"));
 }
 
+TEST_F(EngineOn20, LosesNoMemberToTheReturnOfAClientWithoutSubscriptions) {
+    connect_all({"member", "other", "publisher"}, kPersistent);
+    for (const auto* id : {"member", "other"}) broker.subscribe(id, "t");
+    broker.withhold_acknowledgements("other");
+    publish("publisher", "held");
+    broker.unsubscribe("other", "t");
+    broker.subscribe("member", "$share/g/t");
+    publish("publisher", "1");  // a copy is under way now
+    for (const auto* id : {"member", "other"}) broker.connect(id, kPersistent);
+    broker.settle();
+    publish("publisher", "2");
+    broker.settle();
+    EXPECT_THAT(broker.take("member"), ElementsAre("held", "1", "1", "2", "2"));
+}
+
 TEST_F(EngineOn20, GivesTheCopyOfAMemberThatLeavesToAnother) {
     connect_all({"a", "b", "publisher"});
     for (const auto* id : {"a", "b"}) {
