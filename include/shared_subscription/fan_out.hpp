@@ -133,10 +133,10 @@ class FanOut {
     std::uint64_t number_ = 0;
     bool ticks_ = false;
     bool open_ = false;
-    bool announced_ =
-        false;  // an event came before it, so it cannot be mistaken for the one before
-    bool certain_ =
-        false;  // no check of what a client unknown here holds, when it resumes its session
+    // An event came before it, so it cannot be mistaken for the one before.
+    bool announced_ = false;
+    // It is no check of what the broker holds for a client that is not known here, but resumes its session.
+    bool certain_ = false;
     Message message_;
     Publication publication_;
     Ballot ballot_;
