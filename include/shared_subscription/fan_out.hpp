@@ -135,7 +135,8 @@ class FanOut {
     bool open_ = false;
     // An event came before it, so it cannot be mistaken for the one before.
     bool announced_ = false;
-    // It is no check of what the broker holds for a client that is not known here, but resumes its session.
+    // It is no check of what the broker holds for a client that is not known here, but resumes its
+    // session.
     bool certain_ = false;
     Message message_;
     Publication publication_;

@@ -189,8 +189,8 @@ void Broker::start(const Configuration& configuration) {
     wait_for_main_loop();
 }
 
-// A signal that comes before the main loop is lost (src/loop.c: `run = 1`). A connection that ends at
-// once is seen by nobody but the loop.
+// A signal that comes before the main loop is lost (src/loop.c: `run = 1`). A connection that ends
+// at once is seen by nobody but the loop.
 void Broker::wait_for_main_loop() const {
     const Descriptor connection = connect_to(port());
     checked(shutdown(connection.get(), SHUT_WR), "shutdown");
