@@ -106,7 +106,6 @@ class FanOut {
         return member.judged_in == number_ &&
                member.judged_as == member.subscription->session.context;
     }
-    [[nodiscard]] bool is_refused(const Group& group) const noexcept;
     [[nodiscard]] bool judge(Member& member);
     [[nodiscard]] Member* choose(Group& group);
     [[nodiscard]] bool may_get(Member& member);
@@ -119,6 +118,7 @@ class FanOut {
                        std::string_view share_name);
     void send(Dispatch dispatch);
     void not_taken(Member& member);
+    [[nodiscard]] bool is_settled(const Addressee& to) const noexcept;
     void missed(Dispatch dispatch);
     void dispatch_missed();
     void prune();

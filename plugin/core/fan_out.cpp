@@ -167,19 +167,14 @@ void FanOut::settle() {
         if (election.elected && !election.served) not_taken(*election.elected);
     }
     for (auto& spare : spares_) {
-        const auto* group = registry_.find_group(spare.to.share_name, spare.to.filter);
-        if (group && !group->election.served && !is_refused(*group))
-            missed_.push_back(std::move(spare));
+        if (!is_settled(spare.to)) missed_.push_back(std::move(spare));
     }
     for (auto* member : excluded_) member->group->set_fitness(*member, Registry::fitness(*member));
     elections_.clear();
     spares_.clear();
     excluded_.clear();
-    if (directed_ && !reached_) {
-        const auto& to = directed_->to;
-        const auto* group = registry_.find_group(to.share_name, to.filter);
-        if (!group || !is_refused(*group)) missed_.push_back(std::move(*directed_));
-    }
+    if (directed_ && !reached_ && !is_settled(directed_->to))
+        missed_.push_back(std::move(*directed_));
     directed_.reset();
     dispatch_missed();
 }

@@ -90,11 +90,6 @@ bool FanOut::may_get(Member& member) {
     return broker_.has_session(session.id) && (!traits_.announces_sessions || judge(member));
 }
 
-// Every member has been asked about by now, and access control lets none of them read the message.
-bool FanOut::is_refused(const Group& group) const noexcept {
-    return group.election.fan_out == number_ && !group.election.elected;
-}
-
 // Asks whoever else decides, so that no message goes to a member that may not read it.
 bool FanOut::judge(Member& member) {
     if (!broker_.others_decide()) return true;
@@ -164,6 +159,14 @@ void FanOut::not_taken(Member& member) {
     registry_.set_standing(subscription, Standing::doubtful);
     broker_.log(LogLevel::notice,
                 describe(member) + " is passed over: the broker no longer has its subscription.");
+}
+
+// Nobody is left to want it; or this fan-out has served its group, or met nobody who may read it.
+bool FanOut::is_settled(const Addressee& to) const noexcept {
+    const auto* group = registry_.find_group(to.share_name, to.filter);
+    if (!group) return true;
+    const auto& election = group->election;
+    return election.fan_out == number_ && (election.served || !election.elected);
 }
 
 void FanOut::dispatch_missed() {

@@ -215,6 +215,29 @@ TEST_F(EngineOn20, GivesUpACopyThatMeetsNobody) {
     EXPECT_THAT(broker.log_lines, ElementsAre(HasSubstr("none of its members took it")));
 }
 
+// "gone" has expired and "denied" may not read: what goes out again for the group falls back on
+// "a", which the broker has asked about by then.
+TEST_F(EngineOn20, GivesAMessageThatGoesOutAgainOnce) {
+    broker.others_allow = [](const auto& client, const auto& /*topic*/) {
+        return client != "denied";
+    };
+    connect_all({"a", "gone", "denied"}, kPersistent);
+    for (const auto* id : {"a", "gone", "denied"}) {
+        broker.subscribe(id, "$share/g/t");
+        broker.drop(id);
+    }
+    broker.settle();
+    broker.connect("publisher");
+    publish("publisher", "1");
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("1"));
+    broker.expire("gone");
+    broker.settle();
+    publish("publisher", "2");
+    broker.settle();
+    EXPECT_THAT(broker.take_counts({"a", "gone", "denied"}), ElementsAre(1, 0, 0));
+}
+
 TEST_F(EngineOn20, WaitsForTheBrokerWhereOthersMayRefuseAnUnsubscribe) {
     broker.can_ask_others = false;
     connect_all({"a", "b", "publisher"});
