@@ -31,9 +31,7 @@ bool Engine::tick(std::int64_t now) {
 
 Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_replayed = is_replay(client, message);
-    const bool is_copy = fan_out_.awaits(message);
-    if (is_copy) publications_.forget_in_flight(message);
-    const bool is_known = is_replayed || is_copy || fan_out_.continues(message);
+    const bool is_known = is_replayed || fan_out_.continues(message) || fan_out_.awaits(message);
     if (!is_known && publications_.release(message)) {
         fan_out_.settle();
         resumption_ = {};
@@ -45,12 +43,11 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
     if (session && is_resumption(*session, client, message)) return Answer::untouched;
     if (fan_out_.enter(message)) session = registry_.find(client.id);
-    if (session && session->context != client.context) {
-        // 2.1 announces connections. This one has ended and its leaves go in the next turn
-        // (context__free_disused); the identifier is another's by now.
-        if (traits_.announces_sessions) return Answer::untouched;
-        meet(*session, client);
-    }
+    // 2.1 announces connections. A strange one has ended and its leaves go in the next turn
+    // (context__free_disused); the identifier is another's by now.
+    const bool is_strange = session && session->context != client.context;
+    if (is_strange && traits_.announces_sessions) return Answer::untouched;
+    if (session) meet(*session, client);
     return fan_out_.ask(session, message);
 }
 

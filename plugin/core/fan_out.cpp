@@ -43,6 +43,7 @@ void FanOut::begin(const Message& message) {
     announced_ = publication.has_value();
     if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
     if (directed_) {
+        publications_.forget_in_flight(message);
         publication =
             Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
     }

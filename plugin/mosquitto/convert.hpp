@@ -63,4 +63,21 @@ inline constexpr char kControlCharacter = '\x01';
     return MOSQ_ERR_ACL_DENIED;
 }
 
+/// What everybody else says to a check of that filter instead; allowed where nobody else decides.
+/// `filter` is terminated.
+[[nodiscard]] inline Verdict ask_others(Instance& instance, const mosquitto_evt_acl_check& check,
+                                        const char* filter) {
+    if (!instance.others_decide) return Verdict::allowed;
+    auto question = check;
+    question.topic = filter;
+    return instance.runtime.broker().ask_others(question);
+}
+
+/// The answer to a check about which others have been asked and said that.
+[[nodiscard]] inline int answer(const Instance& instance, Verdict verdict) {
+    if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
+    return verdict == Verdict::allowed && instance.others_decide ? MOSQ_ERR_SUCCESS
+                                                                 : instance.neutral;
+}
+
 }  // namespace shared_subscription

@@ -15,21 +15,6 @@ void remove_nothing(const char* filter) {
     writable(filter)[0] = kControlCharacter;
 }
 
-/// What everybody else says to the filter that the broker will store.
-Verdict ask_others(Instance& instance, const mosquitto_evt_acl_check& check,
-                   const SubscriptionFilter& filter) {
-    if (!instance.others_decide) return Verdict::allowed;
-    auto question = check;
-    question.topic =
-        filter.topic_filter.data();  // the tail of the broker's string, so it is terminated
-    return instance.runtime.broker().ask_others(question);
-}
-
-int answer(const Instance& instance, Verdict verdict) {
-    return verdict == Verdict::allowed && instance.others_decide ? MOSQ_ERR_SUCCESS
-                                                                 : instance.neutral;
-}
-
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
@@ -38,7 +23,8 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
 
-    const auto verdict = ask_others(instance, check, filter);
+    // The filter that the broker will store: the tail of its string.
+    const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
     instance.runtime.engine().subscribe(
         client, filter,
@@ -57,7 +43,7 @@ int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
         remove_nothing(check.topic);
         return instance.neutral;
     }
-    const auto verdict = ask_others(instance, check, filter);
+    const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
     switch (instance.runtime.engine().unsubscribe(client, filter, verdict == Verdict::allowed)) {
         case Unsubscribed::leaf_goes:

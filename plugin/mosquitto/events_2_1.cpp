@@ -49,17 +49,13 @@ std::optional<SubscriptionFilter> membership_of(Instance& instance, const Client
 // Rules name what the client asked for.
 int check_leaf_again(Instance& instance, const mosquitto_evt_acl_check& check, const Client& client,
                      const SubscriptionFilter& filter) {
-    if (!instance.others_decide) return instance.neutral;
     std::string asked_for(filter.topic_filter);
     if (filter.share_name != kQueueShareName)
         asked_for = "$share/" + std::string(filter.share_name) + "/" + asked_for;
-    auto question = check;
-    question.topic = asked_for.c_str();
-    const auto verdict = instance.runtime.broker().ask_others(question);
-    if (verdict == Verdict::allowed) return MOSQ_ERR_SUCCESS;
-    if (verdict == Verdict::unknown) return instance.neutral;
-    std::ignore = instance.runtime.engine().unsubscribe(client, filter, true);
-    return MOSQ_ERR_ACL_DENIED;
+    const auto verdict = ask_others(instance, check, asked_for.c_str());
+    if (verdict == Verdict::denied)
+        std::ignore = instance.runtime.engine().unsubscribe(client, filter, true);
+    return answer(instance, verdict);
 }
 
 void replace(char*& filter, const std::string& with) {

@@ -26,8 +26,9 @@ select_distribution_broker() {
 }
 
 select_next_broker() {
-    local root=$cache/$next_release-with-sanitizers loader libraries
-    cached "${root##*/}" make_next_root
+    local name=$next_release-with-sanitizers
+    cached "$name" make_next_root
+    local root=$cache/$name loader libraries
     # The loader is the one that the program itself names.
     loader=$(readelf --program-headers "$root/usr/sbin/mosquitto" |
         sed -n 's/.*program interpreter: \(.*\)]/\1/p')

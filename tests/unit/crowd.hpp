@@ -7,15 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "generations.hpp"
 #include "quiet_broker.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {
-
-inline constexpr BrokerTraits kBroker20{
-    .separate_leaves = false, .announces_sessions = false, .removes_duplicates = false};
-inline constexpr BrokerTraits kBroker21{
-    .separate_leaves = true, .announces_sessions = true, .removes_duplicates = false};
 
 /// `groups` groups on a filter of their own each, `members` clients in each of them.
 class Crowd {

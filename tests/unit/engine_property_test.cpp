@@ -143,14 +143,9 @@ class World {
     void publish_in_passing() {
         const auto topic = any(kTopics);
         std::set<std::string> uses;
-        for (const auto& [id, client] : clients_) {
-            for (const auto& text : client.filters) {
-                const auto filter = parse_subscription(text);
-                if (!matches(filter.topic_filter, topic)) continue;
-                uses.insert(filter.kind == FilterKind::ordinary ? id + " " + text
-                                                                : group_of(filter));
-            }
-        }
+        for_each_match(topic, [&](const auto& id, const auto& /*client*/, const auto& filter) {
+            uses.insert((is_ordinary(filter) ? id : "") + group_of(filter));
+        });
         const auto payload = std::to_string(in_passing_.size());
         in_passing_[payload] = uses.size();
         note("a client publishes " + payload + " on " + topic + " in passing");
@@ -165,6 +160,19 @@ class World {
         for (const auto& [payload, bound] : in_passing_) EXPECT_LE(got[payload], bound) << payload;
         in_passing_.clear();
     }
+    /// `action(id, client, filter)` for each subscription that the topic matches.
+    template <class Action>
+    void for_each_match(const std::string& topic, const Action& action) {
+        for (auto& [id, client] : clients_) {
+            for (const auto& text : client.filters) {
+                const auto filter = parse_subscription(text);
+                if (matches(filter.topic_filter, topic)) action(id, client, filter);
+            }
+        }
+    }
+    static bool is_ordinary(const SubscriptionFilter& filter) {
+        return filter.kind == FilterKind::ordinary;
+    }
     static std::string group_of(const SubscriptionFilter& filter) {
         return std::string(filter.share_name) + " of " + std::string(filter.topic_filter);
     }
@@ -172,19 +180,15 @@ class World {
     void judge(const std::string& topic) {
         std::map<std::string, std::set<std::string>> readers, connected;  // of each group
         std::map<std::string, std::size_t> at_least;
-        for (auto& [id, client] : clients_) {
-            for (const auto& text : client.filters) {
-                const auto filter = parse_subscription(text);
-                if (!matches(filter.topic_filter, topic) || is_forbidden(id, topic)) continue;
-                if (filter.kind == FilterKind::ordinary) {
-                    ++at_least[id];
-                    continue;
-                }
-                const auto group = group_of(filter);
-                readers[group].insert(id);
-                if (client.online && !client.unseen) connected[group].insert(id);
+        for_each_match(topic, [&](const auto& id, const auto& client, const auto& filter) {
+            if (is_forbidden(id, topic)) return;
+            if (is_ordinary(filter)) {
+                ++at_least[id];
+                return;
             }
-        }
+            readers[group_of(filter)].insert(id);
+            if (client.online && !client.unseen) connected[group_of(filter)].insert(id);
+        });
         auto at_most = at_least;
         for (const auto& [group, members] : readers) {
             for (const auto& id : members) {
@@ -203,17 +207,12 @@ class World {
             all += got;
         }
         EXPECT_EQ(all, expected) << topic;
-        see_who_was_asked_about(topic);
+        for_each_match(topic, [](const auto& /*id*/, auto& client, const auto& /*filter*/) {
+            client.unseen = false;  // the broker has asked about it
+        });
     }
     bool is_forbidden(const std::string& id, const std::string& topic) const {
         return broker_.others_allow && forbidden_.contains(id + " " + topic);
-    }
-    void see_who_was_asked_about(const std::string& topic) {
-        for (auto& [id, client] : clients_) {
-            for (const auto& text : client.filters) {
-                if (matches(parse_subscription(text).topic_filter, topic)) client.unseen = false;
-            }
-        }
     }
 
     BrokerTraits traits_;

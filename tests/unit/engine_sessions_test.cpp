@@ -129,29 +129,26 @@ TEST_P(EngineSessions, ManyThatExpireAreForgotten) {
 
 INSTANTIATE_FOR_GENERATIONS(EngineSessions);
 
-class EngineOn20 : public ::testing::Test {
+class EngineOn20 : public EngineFixture {
   protected:
-    void connect_all(const std::vector<std::string>& ids,
-                     SmallBroker::ConnectOptions options = {}) {
-        for (const auto& id : ids) broker.connect(id, options);
-    }
-    void publish(const std::string& id, const std::string& payload) {
+    EngineOn20() : EngineFixture(kBroker20) {}
+
+    /// One message, and nothing of what follows from it.
+    void send(const std::string& id, const std::string& payload) {
         broker.publish(id, {.topic = "t", .payload = payload});
     }
-
-    SmallBroker broker{kBroker20};
 };
 
 TEST_F(EngineOn20, KeepsWhatIsInFlightWhenAWebSocketTakesOver) {
     connect_all({"a", "publisher"}, kPersistent);
     broker.subscribe("a", "$share/g/t");
     broker.withhold_acknowledgements("a");
-    publish("publisher", "before");
+    send("publisher", "before");
     broker.turn();
     broker.connect("a", {.protocol = 5, .persistent = true, .websocket = true});
-    publish("publisher", "before the report");
+    send("publisher", "before the report");
     broker.settle();
-    publish("publisher", "after it");
+    send("publisher", "after it");
     EXPECT_THAT(broker.take("a"), ElementsAre("before", "before the report", "after it"));
 }
 
@@ -159,13 +156,13 @@ TEST_F(EngineOn20, LosesNoMemberToTheReturnOfAClientWithoutSubscriptions) {
     connect_all({"member", "other", "publisher"}, kPersistent);
     for (const auto* id : {"member", "other"}) broker.subscribe(id, "t");
     broker.withhold_acknowledgements("other");
-    publish("publisher", "held");
+    send("publisher", "held");
     broker.unsubscribe("other", "t");
     broker.subscribe("member", "$share/g/t");
-    publish("publisher", "1");  // a copy is under way now
+    send("publisher", "1");  // a copy is under way now
     for (const auto* id : {"member", "other"}) broker.connect(id, kPersistent);
     broker.settle();
-    publish("publisher", "2");
+    send("publisher", "2");
     broker.settle();
     EXPECT_THAT(broker.take("member"), ElementsAre("held", "1", "1", "2", "2"));
 }
@@ -175,7 +172,7 @@ TEST_F(EngineOn20, GivesTheCopyOfAMemberThatLeavesToAnother) {
     for (const auto* id : {"a", "b"}) {
         for (const auto* filter : {"$share/g/t", "$share/h/t"}) broker.subscribe(id, filter);
     }
-    publish("publisher", "x");
+    send("publisher", "x");
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(1, 0));
     EXPECT_EQ(broker.copies, 1);
     broker.drop("a");
@@ -186,7 +183,7 @@ TEST_F(EngineOn20, GivesTheCopyOfAMemberThatLeavesToAnother) {
 TEST_F(EngineOn20, ForgetsTheCopyOfAGroupThatEnds) {
     connect_all({"a", "publisher"});
     for (const auto* filter : {"$share/g/t", "$share/h/t", "t"}) broker.subscribe("a", filter);
-    publish("publisher", "x");
+    send("publisher", "x");
     for (const auto* filter : {"$share/g/t", "$share/h/t"}) broker.unsubscribe("a", filter);
     broker.settle();
     EXPECT_THAT(broker.take("a"), SizeIs(1));
@@ -196,7 +193,7 @@ TEST_F(EngineOn20, ForgetsTheCopyOfAGroupThatEnds) {
 TEST_F(EngineOn20, LearnsOfNoLocal) {
     connect_all({"a", "b"});
     for (const auto* id : {"a", "b"}) broker.subscribe(id, "$share/g/t", 1, true);
-    for (const auto* payload : {"0", "1", "2"}) publish("a", payload);
+    for (const auto* payload : {"0", "1", "2"}) send("a", payload);
     broker.settle();
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 3));
 }
@@ -208,7 +205,7 @@ TEST_F(EngineOn20, GivesUpACopyThatMeetsNobody) {
     broker.drop("a");
     broker.settle();
     broker.connect("publisher");
-    publish("publisher", "x");
+    send("publisher", "x");
     broker.expire("a");
     broker.settle();
     EXPECT_THAT(broker.take("a"), SizeIs(1));
@@ -228,12 +225,12 @@ TEST_F(EngineOn20, GivesAMessageThatGoesOutAgainOnce) {
     }
     broker.settle();
     broker.connect("publisher");
-    publish("publisher", "1");
+    send("publisher", "1");
     broker.settle();
     EXPECT_THAT(broker.take("a"), ElementsAre("1"));
     broker.expire("gone");
     broker.settle();
-    publish("publisher", "2");
+    send("publisher", "2");
     broker.settle();
     EXPECT_THAT(broker.take_counts({"a", "gone", "denied"}), ElementsAre(1, 0, 0));
 }
@@ -243,7 +240,7 @@ TEST_F(EngineOn20, WaitsForTheBrokerWhereOthersMayRefuseAnUnsubscribe) {
     connect_all({"a", "b", "publisher"});
     for (const auto* id : {"a", "b"}) broker.subscribe(id, "$share/g/t");
     broker.unsubscribe("a", "$share/g/t");
-    for (const auto* payload : {"0", "1"}) publish("publisher", payload);
+    for (const auto* payload : {"0", "1"}) send("publisher", payload);
     broker.settle();
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 2));
     EXPECT_EQ(broker.engine.registry().session_count(), 1U);

@@ -11,14 +11,10 @@
 
 namespace shared_subscription {
 
-struct GenerationRow : Row {
-    BrokerTraits traits;
-};
-
-inline const std::vector<GenerationRow> kGenerations{{{"On20"}, kBroker20}, {{"On21"}, kBroker21}};
-
-class EngineTest : public ::testing::TestWithParam<GenerationRow> {
+class EngineFixture : public ::testing::Test {
   protected:
+    explicit EngineFixture(BrokerTraits traits) : broker(traits) {}
+
     void connect_all(const std::vector<std::string>& ids,
                      SmallBroker::ConnectOptions options = {}) {
         for (const auto& id : ids) broker.connect(id, options);
@@ -40,12 +36,24 @@ class EngineTest : public ::testing::TestWithParam<GenerationRow> {
             broker.publish("publisher", {.topic = topic, .payload = std::to_string(number)});
         broker.settle();
     }
-    [[nodiscard]] bool is_2_1() const { return GetParam().traits.separate_leaves; }
 
-    SmallBroker broker{GetParam().traits};
+    SmallBroker broker;
 
   private:
     bool has_publisher_ = false;
+};
+
+struct GenerationRow : Row {
+    BrokerTraits traits;
+};
+
+inline const std::vector<GenerationRow> kGenerations{{{"On20"}, kBroker20}, {{"On21"}, kBroker21}};
+
+class EngineTest : public EngineFixture, public ::testing::WithParamInterface<GenerationRow> {
+  protected:
+    EngineTest() : EngineFixture(GetParam().traits) {}
+
+    [[nodiscard]] bool is_2_1() const { return GetParam().traits.separate_leaves; }
 };
 
 #define INSTANTIATE_FOR_GENERATIONS(suite) \

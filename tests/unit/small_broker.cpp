@@ -9,6 +9,30 @@
 #include "shared_subscription/subscription_filter.hpp"
 
 namespace shared_subscription {
+namespace {
+
+/// The filters that match the topic, in the order in which sub__search comes to them.
+std::vector<std::string> filters_matching(std::string_view topic) {
+    std::vector<std::string> filters;
+    const auto walk = [&filters](const auto& self, const std::string& above,
+                                 std::string_view rest) -> void {
+        const auto slash = rest.find('/');
+        const auto step = [&](std::string_view level) {
+            const auto node = above + std::string(level);
+            if (slash != rest.npos) return self(self, node + "/", rest.substr(slash + 1));
+            filters.push_back(node + "/#");
+            filters.push_back(node);
+        };
+        step(rest.substr(0, slash));
+        if (above.empty() && rest.starts_with('$')) return;
+        step("+");
+        filters.push_back(above + "#");
+    };
+    walk(walk, "", topic);
+    return filters;
+}
+
+}  // namespace
 
 SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
     : traits_(traits),
@@ -82,10 +106,6 @@ void SmallBroker::disuse(const std::string& id) {
     sessions_.erase(known);
 }
 
-void SmallBroker::expire(const std::string& id) {
-    disuse(id);
-}
-
 // disconnect_client, check_subscription_acls
 void SmallBroker::kick(const std::string& id) {
     auto& connection = find(id);
@@ -114,9 +134,9 @@ SmallBroker::Leaf* SmallBroker::find_leaf(const Leaf& like) {
 }
 
 // sub__clean_session
-void SmallBroker::remove_leaves(const Connection& owner) {
+void SmallBroker::remove_leaves(Connection& owner) {
     std::erase_if(leaves_, [&owner](const auto& leaf) { return leaf.owner == &owner; });
-    const_cast<Connection&>(owner).slots = 0;
+    owner.slots = 0;
 }
 
 bool SmallBroker::subscribe(const std::string& id, const std::string& filter, std::uint8_t qos,
@@ -143,11 +163,10 @@ Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& 
     const auto parsed = parse_subscription(filter);
     const auto result = engine.unsubscribe(client_of(connection), parsed, can_ask_others);
     if (result != Unsubscribed::leaf_goes && result != Unsubscribed::unknown) return result;
-    const auto gone = leaf_for(connection, parsed);
-    const auto removed = std::erase_if(leaves_, [&gone](const auto& leaf) {
-        return leaf.owner == gone.owner && leaf.filter == gone.filter && leaf.share == gone.share;
-    });
-    if (is_2_1()) connection.slots -= removed;
+    if (const auto* gone = find_leaf(leaf_for(connection, parsed))) {
+        leaves_.erase(leaves_.begin() + (gone - leaves_.data()));
+        if (is_2_1()) --connection.slots;
+    }
     return result;
 }
 
@@ -321,26 +340,6 @@ bool SmallBroker::has_ended(Context context) {
 
 void SmallBroker::log(LogLevel /*level*/, std::string_view text) {
     log_lines.emplace_back(text);
-}
-
-std::vector<std::string> filters_matching(std::string_view topic) {
-    std::vector<std::string> filters;
-    const auto walk = [&filters](const auto& self, const std::string& above,
-                                 std::string_view rest) -> void {
-        const auto slash = rest.find('/');
-        const auto step = [&](std::string_view level) {
-            const auto node = above + std::string(level);
-            if (slash != rest.npos) return self(self, node + "/", rest.substr(slash + 1));
-            filters.push_back(node + "/#");
-            filters.push_back(node);
-        };
-        step(rest.substr(0, slash));
-        if (above.empty() && rest.starts_with('$')) return;
-        step("+");
-        filters.push_back(above + "#");
-    };
-    walk(walk, "", topic);
-    return filters;
 }
 
 }  // namespace shared_subscription

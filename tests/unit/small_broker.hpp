@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crowd.hpp"
+#include "generations.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {
@@ -49,8 +49,9 @@ class SmallBroker final : public Broker {
     void withhold_acknowledgements(const std::string& id) { find(id).withholds = true; }
 
     // What others do.
-    void kick(const std::string& id);    ///< mosquitto_kick_client_by_clientid
-    void expire(const std::string& id);  ///< the session of a client that is away
+    void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
+    /// The session of a client that is away ends.
+    void expire(const std::string& id) { disuse(id); }
     void publish_by_plugin(const Outgoing& message) { plugin_queue_.push_back(message); }
     void turn();    ///< the main loop goes round
     void settle();  ///< until nothing waits
@@ -62,7 +63,6 @@ class SmallBroker final : public Broker {
     /// The payloads that the client was sent, or that wait for it, since the last time.
     std::vector<std::string> take(const std::string& id);
     std::vector<std::size_t> take_counts(const std::vector<std::string>& ids);
-    [[nodiscard]] std::size_t leaf_count() const noexcept { return leaves_.size(); }
     std::vector<std::string> log_lines{};
     int copies = 0;  ///< published by the engine
 
@@ -113,7 +113,7 @@ class SmallBroker final : public Broker {
     [[nodiscard]] static Message shown(const Stored& stored);
     [[nodiscard]] Leaf leaf_for(Connection& owner, const SubscriptionFilter& filter) const;
     [[nodiscard]] Leaf* find_leaf(const Leaf& like);
-    void remove_leaves(const Connection& owner);
+    void remove_leaves(Connection& owner);
     void resume(Connection& from, Connection& to);
     void report_end(Connection& connection, bool stays, bool taken_over);
     void disuse(const std::string& id);
@@ -137,8 +137,5 @@ class SmallBroker final : public Broker {
   public:
     Engine engine;
 };
-
-/// The filters that match the topic, in the order in which sub__search comes to them.
-[[nodiscard]] std::vector<std::string> filters_matching(std::string_view topic);
 
 }  // namespace shared_subscription

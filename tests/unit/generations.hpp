@@ -1,0 +1,13 @@
+// The generations of the broker, as the core knows them.
+#pragma once
+
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+inline constexpr BrokerTraits kBroker20{
+    .separate_leaves = false, .announces_sessions = false, .removes_duplicates = false};
+inline constexpr BrokerTraits kBroker21{
+    .separate_leaves = true, .announces_sessions = true, .removes_duplicates = false};
+
+}  // namespace shared_subscription
