@@ -1,0 +1,33 @@
+// A message that is kept beyond the broker's call that showed it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+struct StoredMessage {
+    std::string topic{};
+    std::string payload{};
+    std::uint8_t qos = 0;
+    KeptProperties properties{};
+    std::uint64_t publisher = 0;  ///< stable hash, for strategies that hash it
+
+    /// As the broker shows it; the pointers are valid as long as this object.
+    [[nodiscard]] Message message() const noexcept {
+        return {.topic = topic,
+                .payload = payload.data(),
+                .payload_size = static_cast<std::uint32_t>(payload.size()),
+                .qos = qos,
+                .retain = false,
+                .properties = properties.get()};
+    }
+};
+
+/// Several groups, and copies on their way, share one.
+using SharedMessage = std::shared_ptr<const StoredMessage>;
+
+}  // namespace shared_subscription
