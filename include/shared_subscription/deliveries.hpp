@@ -1,10 +1,9 @@
-// Whether clients take what they are given. The broker does not say when it drops a message because
-// a client's queue is full; it is counted here, and a full member is passed over for as long as
-// another one can take the message.
+// Whether clients take what they are given. The broker does not say when it holds a message back
+// because a client's in-flight window is full, nor when it drops one because its queue is; it is
+// counted here, and such a member is passed over for as long as another one can take the message.
 //
 // 2.1 shows in MESSAGE_OUT each message as it is written to a client: at once, or later from the
-// client's queue. 2.0 shows nothing, so there only the queue of a disconnected client can be
-// counted.
+// client's queue. 2.0 shows nothing.
 #pragma once
 
 #include <cstddef>
@@ -37,9 +36,6 @@ class Deliveries {
 
     /// Whatever the broker does next is not the delivery that was expected.
     void conclude();
-
-    /// 2.0: the client is connected again, so its queue empties unseen.
-    void forget(Session& session);
 
     /// `now`: seconds of any clock that only goes forward. Gives those another chance that may have
     /// room again.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/stored_message.hpp"
 
 namespace shared_subscription {
 
@@ -24,23 +25,23 @@ struct Addressee {
 
 /// A copy on its way through the broker's queue.
 struct Dispatch {
-    std::string topic;
-    std::vector<char> payload;
-    std::uint8_t qos = 0;
-    KeptProperties properties;
-    std::uint64_t publisher = 0;  ///< stable hash, for strategies that hash it
+    SharedMessage message;
     Addressee to;
-    int tries = 0;  ///< how often it went out before
-    int ticks = 0;  ///< main loop turns since it was queued
+    std::int64_t id = 0;     ///< of a group's copy: its place in the order of publication
+    bool is_queued = false;  ///< it is in the group's queue until somebody has got it
+    std::uint64_t sent = 0;  ///< when, by Registry::subscribe_count
+    int ticks = 0;           ///< main loop turns since it was sent
 
-    [[nodiscard]] Message message() const noexcept;
-    [[nodiscard]] bool is(const Message& message) const noexcept;
+    [[nodiscard]] bool is(const Message& other) const noexcept;
 };
 
 /// First in, first out, like the broker's queue of plugin messages.
 class DispatchQueue {
   public:
-    void push(Dispatch dispatch) { waiting_.push_back(std::move(dispatch)); }
+    explicit DispatchQueue(Broker& broker) : broker_(broker) {}
+
+    /// Gives it to the broker.
+    void send(Dispatch dispatch);
 
     /// The dispatch that this message is; those before it, which met nobody, go to `missed`.
     [[nodiscard]] std::optional<Dispatch> take(const Message& message,
@@ -57,9 +58,17 @@ class DispatchQueue {
     [[nodiscard]] bool awaits(std::string_view client_id) const noexcept;
 
     [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+    /// Of all payloads.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
   private:
+    [[nodiscard]] Dispatch pop();
+
+    Broker& broker_;
     std::deque<Dispatch> waiting_;
+    std::size_t bytes_ = 0;
+    std::size_t for_clients_ = 0;  // how many are for one client
 };
 
 }  // namespace shared_subscription

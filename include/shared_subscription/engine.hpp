@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared_subscription/backlog.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/deliveries.hpp"
 #include "shared_subscription/fan_out.hpp"
@@ -40,7 +41,9 @@ class Engine {
           traits_(traits),
           registry_(std::move(strategies), std::move(random)),
           deliveries_(registry_, broker, traits.announces_sessions),
-          fan_out_(registry_, publications_, deliveries_, broker, traits) {}
+          dispatches_(broker),
+          backlog_(registry_, dispatches_, broker),
+          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, broker, traits) {}
 
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -86,6 +89,9 @@ class Engine {
     /// The broker's `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept { deliveries_.set_queue_limit(messages); }
 
+    /// Of the groups' own queues.
+    void set_group_queue_limits(const QueueLimits& limits) noexcept { backlog_.set_limits(limits); }
+
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
 
@@ -128,6 +134,8 @@ class Engine {
     Registry registry_;
     Publications publications_;
     Deliveries deliveries_;
+    DispatchQueue dispatches_;
+    Backlog backlog_;
     FanOut fan_out_;
     Replay replay_;
     Resumption resumption_;

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared_subscription/backlog.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/deliveries.hpp"
 #include "shared_subscription/dispatch.hpp"
@@ -28,11 +29,13 @@ namespace shared_subscription {
 /// The current fan-out. Allocates nothing once warm, but for further copies (`Dispatch`).
 class FanOut {
   public:
-    FanOut(Registry& registry, Publications& publications, Deliveries& deliveries, Broker& broker,
-           BrokerTraits traits)
+    FanOut(Registry& registry, Publications& publications, Deliveries& deliveries,
+           DispatchQueue& dispatches, Backlog& backlog, Broker& broker, BrokerTraits traits)
         : registry_(registry),
           publications_(publications),
           deliveries_(deliveries),
+          dispatches_(dispatches),
+          backlog_(backlog),
           broker_(broker),
           traits_(traits) {}
 
@@ -53,8 +56,6 @@ class FanOut {
     [[nodiscard]] bool awaits(const Message& message) const noexcept {
         return dispatches_.contains(message);
     }
-
-    [[nodiscard]] bool has_copies_under_way() const noexcept { return !dispatches_.empty(); }
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
@@ -113,22 +114,26 @@ class FanOut {
     void exclude(Member& member);
     void serve(Member& member);
 
-    [[nodiscard]] Dispatch copy_for(Addressee to) const;
+    /// The message that is being fanned out, to be kept.
+    const SharedMessage& keep();
+    void hold_for(Group& group);
     void dispatch_copy(Session& session, const Subscription& subscription,
                        std::string_view share_name);
-    void send(Dispatch dispatch);
     void not_taken(Member& member);
-    [[nodiscard]] bool is_settled(const Addressee& to) const noexcept;
-    void missed(Dispatch dispatch);
-    void dispatch_missed();
+    [[nodiscard]] bool may_want(const Group& group) const noexcept;
+    void settle_held();
+    void settle_directed();
+    void not_shown(const Dispatch& dispatch);
     void prune();
+    void erase_gone();
 
     Registry& registry_;
     Publications& publications_;
     Deliveries& deliveries_;
+    DispatchQueue& dispatches_;
+    Backlog& backlog_;
     Broker& broker_;
     BrokerTraits traits_;
-    DispatchQueue dispatches_;
 
     std::uint64_t number_ = 0;
     bool ticks_ = false;
@@ -151,8 +156,9 @@ class FanOut {
 
     std::vector<Group*> elections_;  // held in this fan-out
     std::vector<Member*> excluded_;  // cannot get this message
-    std::vector<Dispatch> spares_;   // for groups whose elected member may turn out not to be there
-    std::vector<Dispatch> missed_;   // copies that met nobody
+    std::vector<Group*> held_;       // for which it may have to be queued
+    SharedMessage kept_;             // `message_`, once it is needed later
+    std::vector<Dispatch> missed_;   // copies that the broker showed to nobody
     std::vector<Subscription*> gone_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "shared_subscription/group_queue.hpp"
 #include "shared_subscription/strategy.hpp"
 
 namespace shared_subscription {
@@ -32,6 +33,7 @@ struct Election {
     std::uint64_t fan_out = 0;
     Member* elected = nullptr;  ///< who should get the message; null: nobody can
     bool served = false;        ///< the elected one has got it
+    bool waits = false;         ///< older messages come first: nobody gets it now
 };
 
 /// Members are owned by their subscriptions; they join and leave here.
@@ -46,9 +48,17 @@ class Group {
     void join(Member& member, const Candidate& candidate);
     void leave(Member& member);
 
-    void set_fitness(const Member& member, Candidate::Fitness fitness) {
-        candidates_[member.place].fitness = fitness;
+    void set_fitness(const Member& member, Candidate::Fitness fitness,
+                     std::uint32_t held_back = 0) {
+        auto& candidate = candidates_[member.place];
+        candidate.fitness = fitness;
+        candidate.held_back = held_back;
     }
+    [[nodiscard]] Candidate::Fitness fitness(const Member& member) const noexcept {
+        return candidates_[member.place].fitness;
+    }
+    /// Whether a member can take a message now.
+    [[nodiscard]] bool has_ready() const noexcept;
 
     /// The member that should get the message, or null. Allocates nothing.
     [[nodiscard]] Member* choose(const Ballot& ballot) {
@@ -63,8 +73,13 @@ class Group {
     [[nodiscard]] const Filter& filter() const noexcept { return filter_; }
     [[nodiscard]] Strategy strategy() const noexcept { return strategy_; }
     [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
+    /// In the order of joining.
+    [[nodiscard]] const std::vector<Member*>& members() const noexcept { return members_; }
 
     Election election;
+    GroupQueue queue;
+    bool woken = false;  ///< in Registry::woken
+    bool probe = false;  ///< a member may be back
 
   private:
     std::string name_;

@@ -40,7 +40,8 @@ struct Subscription {
     bool ordinary = false;  ///< subscribed without a group
     std::uint8_t qos = 0;   ///< granted for that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
-    std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
+    std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::subscribe_count
+    std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
 };
 
@@ -128,11 +129,23 @@ class Registry {
 
     void set_connected(Session& session, bool connected);
     void set_full(Session& session, bool full);
+    /// How many messages the broker holds back for it.
+    void set_held(Session& session, std::size_t held);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
 
     /// What the member's candidate says of it, from its session and subscription.
     [[nodiscard]] static Candidate::Fitness fitness(const Member& member) noexcept;
+    /// Sets that.
+    void refresh(const Member& member);
+
+    /// What waits for the group may find somebody now.
+    void wake(Group& group);
+    /// The same for all groups of the client; `probe`: only the broker knows whether it is a
+    /// member.
+    void wake(Session& session, bool probe);
+    /// The groups for which that holds; for `Backlog` to empty.
+    [[nodiscard]] std::vector<Group*>& woken() noexcept { return woken_; }
 
     /// The filters that match the topic, in the broker's order.
     void match(std::string_view topic, std::vector<Filter*>& filters) const {
@@ -144,6 +157,8 @@ class Registry {
 
     /// Changes whenever `match` may answer otherwise.
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+    /// How many subscriptions there have been: a clock for what comes before and after them.
+    [[nodiscard]] std::uint64_t subscribe_count() const noexcept { return subscribe_count_; }
     [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
@@ -155,7 +170,9 @@ class Registry {
     RandomSource random_;
     StringMap<std::unique_ptr<Session>> sessions_;
     FilterTree<Filter> filters_;
+    std::vector<Group*> woken_;
     std::uint64_t version_ = 1;
+    std::uint64_t subscribe_count_ = 0;
     std::size_t group_count_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// What outlives a restart, as values: handed to a store, and got back from it. A store knows nothing
-// of what they mean, the engine nothing of how they are stored.
+// What outlives a restart, as values: handed to a store, and got back from it. A store knows
+// nothing of what they mean, the engine nothing of how they are stored.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +55,8 @@ struct SavedMessage {
     std::string topic;
     std::string payload;
     std::uint8_t qos = 0;
-    std::uint64_t publisher = 0;      ///< stable hash of the client identifier; 0: none
-    std::int64_t expires = 0;         ///< seconds since 1970; 0: never
+    std::uint64_t publisher = 0;  ///< stable hash of the client identifier; 0: none
+    std::int64_t expires = 0;     ///< seconds since 1970; 0: never
     std::vector<SavedProperty> properties{};
     bool operator==(const SavedMessage&) const = default;
 };

@@ -11,6 +11,8 @@
 
 namespace shared_subscription {
 
+/// The first two spread the load: they pass over a member that is behind. The others keep to theirs
+/// until it is full.
 enum class Strategy : std::uint8_t {
     round_robin,    ///< strict turns in the order of joining, whoever publishes
     random,         ///< each connected member with the same chance
@@ -45,14 +47,15 @@ using RandomSource = std::function<std::uint64_t()>;
 struct Candidate {
     /// How well it can take the message; the fittest come first.
     enum class Fitness : std::uint8_t {
-        unfit,         ///< cannot get it
-        full,          ///< the broker would drop it
-        disconnected,  ///< the broker would queue it
-        connected,
+        unfit,   ///< cannot get it, or is away
+        full,    ///< the broker would drop it, but for QoS 0
+        behind,  ///< the broker would hold it back: the in-flight window is full
+        ready,
     };
 
     std::uint64_t key = 0;  ///< stable hash of the client identifier
     Fitness fitness = Fitness::unfit;
+    std::uint32_t held_back = 0;  ///< of one that is behind: how many messages
 };
 
 /// What a strategy may know of a message.
@@ -80,6 +83,11 @@ class Chooser {
 
     /// The member at `place` has left; those behind it move up, `count` are left.
     virtual void left(std::size_t /*place*/, std::size_t /*count*/) {}
+
+    /// What a restart must not change: the place that is next (round_robin) or the one (sticky).
+    /// kNobody: nothing.
+    [[nodiscard]] virtual std::size_t turn() const noexcept { return kNobody; }
+    virtual void set_turn(std::size_t /*place*/) {}
 };
 
 /// `random` must outlive the chooser.

@@ -10,11 +10,11 @@
 namespace shared_subscription {
 
 void Deliveries::expect(Session& session, std::uint8_t qos) {
+    if (!shows_deliveries_) return;
     if (!session.connected) {
         if (qos > 0) hold(session);
         return;
     }
-    if (!shows_deliveries_) return;
     expected_ = &session;
     expected_qos_ = qos;
 }
@@ -27,7 +27,7 @@ void Deliveries::sent(const Client& client) {
     if (holders_.empty()) return;
     auto* session = registry_.find(client.id);
     if (!session || session->held == 0) return;
-    --session->held;
+    registry_.set_held(*session, session->held - 1);
     if (has_room(*session)) registry_.set_full(*session, false);
 }
 
@@ -47,7 +47,7 @@ void Deliveries::list(Session& session) {
 }
 
 void Deliveries::hold(Session& session) {
-    ++session.held;
+    registry_.set_held(session, session.held + 1);
     list(session);
     if (!has_room(session)) set_full(session, "its queue is full (max_queued_messages)");
 }
@@ -57,11 +57,6 @@ void Deliveries::set_full(Session& session, const char* why) {
     list(session);
     registry_.set_full(session, true);
     broker_.log(LogLevel::notice, "client " + quote(session.id) + " is passed over: " + why + ".");
-}
-
-void Deliveries::forget(Session& session) {
-    session.held = 0;
-    registry_.set_full(session, false);
 }
 
 void Deliveries::tick(std::int64_t now) {

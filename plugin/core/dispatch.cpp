@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 
 #include "shared_subscription/core_only.hpp"
 
@@ -16,29 +15,34 @@ constexpr int kMaxTicks = 3;
 
 }  // namespace
 
-Message Dispatch::message() const noexcept {
-    return {.topic = topic,
-            .payload = payload.data(),
-            .payload_size = static_cast<std::uint32_t>(payload.size()),
-            .qos = qos,
-            .retain = false,
-            .properties = properties.get()};
+bool Dispatch::is(const Message& other) const noexcept {
+    const auto& payload = message->payload;
+    return other.qos == message->qos && !other.retain && other.payload_size == payload.size() &&
+           other.topic == message->topic &&
+           (payload.empty() || std::memcmp(other.payload, payload.data(), payload.size()) == 0);
 }
 
-bool Dispatch::is(const Message& message) const noexcept {
-    return message.qos == qos && !message.retain && message.payload_size == payload.size() &&
-           message.topic == topic &&
-           (payload.empty() || std::memcmp(message.payload, payload.data(), payload.size()) == 0);
+void DispatchQueue::send(Dispatch dispatch) {
+    broker_.publish(dispatch.message->message());
+    bytes_ += dispatch.message->payload.size();
+    if (!dispatch.to.session.empty()) ++for_clients_;
+    waiting_.push_back(std::move(dispatch));
+}
+
+Dispatch DispatchQueue::pop() {
+    auto dispatch = std::move(waiting_.front());
+    waiting_.pop_front();
+    bytes_ -= dispatch.message->payload.size();
+    if (!dispatch.to.session.empty()) --for_clients_;
+    return dispatch;
 }
 
 std::optional<Dispatch> DispatchQueue::take(const Message& message, std::vector<Dispatch>& missed) {
     const auto found = std::ranges::find_if(
         waiting_, [&](const Dispatch& waiting) { return waiting.is(message); });
     if (found == waiting_.end()) return std::nullopt;
-    std::move(waiting_.begin(), found, std::back_inserter(missed));
-    auto taken = std::move(*found);
-    waiting_.erase(waiting_.begin(), std::next(found));
-    return taken;
+    for (auto before = found - waiting_.begin(); before > 0; --before) missed.push_back(pop());
+    return pop();
 }
 
 bool DispatchQueue::contains(const Message& message) const noexcept {
@@ -47,16 +51,14 @@ bool DispatchQueue::contains(const Message& message) const noexcept {
 }
 
 bool DispatchQueue::awaits(std::string_view client_id) const noexcept {
-    return std::ranges::any_of(
-        waiting_, [client_id](const Dispatch& waiting) { return waiting.to.session == client_id; });
+    return for_clients_ > 0 && std::ranges::any_of(waiting_, [client_id](const Dispatch& waiting) {
+               return waiting.to.session == client_id;
+           });
 }
 
 void DispatchQueue::tick(std::vector<Dispatch>& missed) {
     for (auto& waiting : waiting_) ++waiting.ticks;
-    while (!waiting_.empty() && waiting_.front().ticks >= kMaxTicks) {
-        missed.push_back(std::move(waiting_.front()));
-        waiting_.pop_front();
-    }
+    while (!waiting_.empty() && waiting_.front().ticks >= kMaxTicks) missed.push_back(pop());
 }
 
 }  // namespace shared_subscription

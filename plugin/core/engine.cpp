@@ -17,6 +17,7 @@ void Engine::boundary() {
     resumption_ = {};
     rechecked_.clear();
     rechecking_ = nullptr;
+    if (!registry_.woken().empty()) backlog_.drain();
 }
 
 bool Engine::tick(std::int64_t now) {
@@ -26,7 +27,9 @@ bool Engine::tick(std::int64_t now) {
     end_expired(now);
     fan_out_.tick();
     deliveries_.tick(now);
-    return fan_out_.has_copies_under_way();
+    backlog_.drain();
+    backlog_.tick(now);
+    return !dispatches_.empty();
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {

@@ -18,7 +18,6 @@ void Engine::meet(Session& session, const Client& client) {
     session.protocol_version = broker_.protocol_version(client.context);
     registry_.set_connected(session, true);
     if (traits_.announces_sessions) return;
-    deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
     registry_.set_standing(session, resumed ? Standing::present : Standing::doubtful);
 }
@@ -91,6 +90,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     registry_.set_standing(*session, Standing::doubtful);
     if (moved) {
         session->context = nullptr;
+        registry_.wake(*session, true);
     } else if (ticks_) {
         closing_.push_back({client.context, session->id});
     }
@@ -113,11 +113,7 @@ void Engine::end_closed() {
     for (const auto& closing : std::exchange(closing_, {})) {
         auto* session = registry_.find(closing.id);
         if (!session || session->context != closing.context || session->connected) continue;
-        if (broker_.has_ended(closing.context)) {
-            registry_.erase(*session);
-        } else {
-            registry_.set_standing(*session, Standing::present);
-        }
+        if (broker_.has_ended(closing.context)) registry_.erase(*session);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "shared_subscription/fan_out.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "shared_subscription/hash.hpp"
 
@@ -26,7 +27,9 @@ Answer FanOut::ask(Session* session, const Message& message) {
 
     auto& subscription = *leaf.subscription;
     const bool proven_now = subscription.standing == Standing::doubtful;
-    if (proven_now) registry_.set_standing(subscription, Standing::present);
+    // Nothing tells when the session of a client that is away expires.
+    const bool may_expire = !session->connected && !traits_.announces_sessions;
+    if (proven_now && !may_expire) registry_.set_standing(subscription, Standing::present);
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
     return directed_ ? answer_directed(*session, leaf, proven_now)
@@ -39,13 +42,14 @@ void FanOut::begin(const Message& message) {
     message_ = message;
     reached_ = false;
     directed_.reset();
+    kept_.reset();
     auto publication = publications_.take_announced(message);
     announced_ = publication.has_value();
     if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
     if (directed_) {
         publications_.forget_in_flight(message);
-        publication =
-            Publication{directed_->publisher, directed_->properties.get(), directed_->properties};
+        kept_ = directed_->message;
+        publication = Publication{kept_->publisher, kept_->properties.get(), kept_->properties};
     }
     publication_ = publication ? std::move(*publication) : Publication{};
     certain_ = publication.has_value();
@@ -167,24 +171,19 @@ void FanOut::settle() {
         const auto& election = group->election;
         if (election.elected && !election.served) not_taken(*election.elected);
     }
-    for (auto& spare : spares_) {
-        if (!is_settled(spare.to)) missed_.push_back(std::move(spare));
-    }
-    for (auto* member : excluded_) member->group->set_fitness(*member, Registry::fitness(*member));
-    elections_.clear();
-    spares_.clear();
+    settle_held();
+    for (auto* member : excluded_) registry_.refresh(*member);
     excluded_.clear();
-    if (directed_ && !reached_ && !is_settled(directed_->to))
-        missed_.push_back(std::move(*directed_));
-    directed_.reset();
-    dispatch_missed();
+    if (directed_) settle_directed();
+    elections_.clear();
+    for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
 }
 
 void FanOut::tick() {
     ticks_ = true;
     settle();
     dispatches_.tick(missed_);
-    dispatch_missed();
+    for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
 }
 
 // The broker has just walked past these filters and did not ask for what it does not have.
@@ -203,6 +202,10 @@ void FanOut::prune() {
             }
         }
     }
+    erase_gone();
+}
+
+void FanOut::erase_gone() {
     for (auto* subscription : gone_) registry_.erase(*subscription);
     gone_.clear();
 }

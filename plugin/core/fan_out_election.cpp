@@ -12,10 +12,6 @@
 namespace shared_subscription {
 namespace {
 
-// A copy that meets nobody this often is given up: its group has members that the broker does not
-// have.
-constexpr int kMaxTries = 8;
-
 std::string describe(const Member& member) {
     return "client " + quote(member.subscription->session.id) + " of group " +
            quote(member.group->name()) + " on " + quote(member.subscription->filter.text);
@@ -26,15 +22,18 @@ std::string describe(const Member& member) {
 void FanOut::open_election(Group& group) {
     if (group.election.fan_out == number_) return;
     group.election = {.fan_out = number_};
-    elections_.push_back(&group);
-    if (group.strategy() == Strategy::hash_topic && ballot_.topic == 0)
-        ballot_.topic = stable_hash(topic_);
-    auto* elected = choose(group);
-    group.election.elected = elected;
-    if (elected && !directed_ && is_uncertain(*elected)) {
-        spares_.push_back(
-            copy_for({.session = {}, .filter = group.filter().text, .share_name = group.name()}));
+    auto& election = group.election;
+    const auto& queue = group.queue;
+    election.waits =
+        directed_ ? directed_->is_queued && queue.has_to_wait(directed_->id) : queue.is_moving();
+    if (!election.waits) {
+        elections_.push_back(&group);
+        if (group.strategy() == Strategy::hash_topic && ballot_.topic == 0)
+            ballot_.topic = stable_hash(topic_);
+        election.elected = choose(group);
     }
+    const auto* elected = election.elected;
+    if (!directed_ && (!elected || is_uncertain(*elected))) hold_for(group);
 }
 
 Answer FanOut::let_through(const Member& member) {
@@ -46,7 +45,7 @@ bool FanOut::wins(Member& member, bool proven_now) {
     auto& group = *member.group;
     open_election(group);
     auto& election = group.election;
-    if (election.served) return false;
+    if (election.served || election.waits) return false;
     if (election.elected != &member && (proven_now || !election.elected)) {
         // It was not thought to be there when the election was held. Had it been, would it have
         // won?
@@ -76,18 +75,13 @@ bool FanOut::refused_at_its_leaf(Member& member) {
 
 Member* FanOut::choose(Group& group) {
     while (auto* member = group.choose(ballot_)) {
-        if (may_get(*member)) return member;
+        // The full come last.
+        const bool is_full = group.fitness(*member) == Candidate::Fitness::full;
+        if (is_full && backlog_.takes(message_.qos)) return nullptr;
+        if (is_asked_for(*member->subscription) && judge(*member)) return member;
         exclude(*member);
     }
     return nullptr;
-}
-
-bool FanOut::may_get(Member& member) {
-    const auto& session = member.subscription->session;
-    if (!is_asked_for(*member.subscription)) return false;
-    if (session.connected) return judge(member);
-    // Only 2.1 can tell that the context of a disconnected client is still there to be asked about.
-    return broker_.has_session(session.id) && (!traits_.announces_sessions || judge(member));
 }
 
 // Asks whoever else decides, so that no message goes to a member that may not read it.
@@ -109,12 +103,11 @@ bool FanOut::judge(Member& member) {
     return false;
 }
 
-// On 2.0 a session may have expired without a word, and No Local cannot be seen.
+// No Local cannot be seen on 2.0.
 bool FanOut::is_uncertain(const Member& member) const noexcept {
     if (traits_.announces_sessions) return false;
     const auto& session = member.subscription->session;
-    return !session.connected ||
-           (session.protocol_version == 5 && session.key == publication_.publisher);
+    return session.protocol_version == 5 && session.key == publication_.publisher;
 }
 
 void FanOut::exclude(Member& member) {
@@ -127,26 +120,33 @@ void FanOut::serve(Member& member) {
     member.group->served(member);
 }
 
-Dispatch FanOut::copy_for(Addressee to) const {
-    const auto* payload = static_cast<const char*>(message_.payload);
-    return {.topic = std::string(message_.topic),
-            .payload = {payload, payload + message_.payload_size},
-            .qos = message_.qos,
-            .properties = broker_.keep_properties(message_.properties),
-            .publisher = publication_.publisher,
-            .to = std::move(to)};
+const SharedMessage& FanOut::keep() {
+    if (!kept_) {
+        const auto* payload = static_cast<const char*>(message_.payload);
+        kept_ = std::make_shared<const StoredMessage>(
+            StoredMessage{.topic = topic_,
+                          .payload = std::string(payload, payload + message_.payload_size),
+                          .qos = message_.qos,
+                          .properties = broker_.keep_properties(message_.properties),
+                          .publisher = publication_.publisher});
+    }
+    return kept_;
+}
+
+// Who gets it, if anybody, shows when all have been asked for; the message is shown only now.
+void FanOut::hold_for(Group& group) {
+    if (!backlog_.takes(message_.qos) && !group.has_ready()) return;
+    keep();
+    held_.push_back(&group);
 }
 
 void FanOut::dispatch_copy(Session& session, const Subscription& subscription,
                            std::string_view share_name) {
-    send(copy_for({.session = session.id,
-                   .filter = subscription.filter.text,
-                   .share_name = std::string(share_name)}));
-}
-
-void FanOut::send(Dispatch dispatch) {
-    broker_.publish(dispatch.message());
-    dispatches_.push(std::move(dispatch));
+    dispatches_.send({.message = keep(),
+                      .to = {.session = session.id,
+                             .filter = subscription.filter.text,
+                             .share_name = std::string(share_name)},
+                      .id = backlog_.next_id()});
 }
 
 void FanOut::not_taken(Member& member) {
@@ -161,33 +161,66 @@ void FanOut::not_taken(Member& member) {
                 describe(member) + " is passed over: the broker no longer has its subscription.");
 }
 
-// Nobody is left to want it; or this fan-out has served its group, or met nobody who may read it.
-bool FanOut::is_settled(const Addressee& to) const noexcept {
-    const auto* group = registry_.find_group(to.share_name, to.filter);
-    if (!group) return true;
+// Whether anybody in the group may take the message later. Not so if all are there and may not read
+// it.
+bool FanOut::may_want(const Group& group) const noexcept {
+    return std::ranges::any_of(group.members(), [&](const Member* member) {
+        const auto& subscription = *member->subscription;
+        const bool is_away =
+            !subscription.session.connected || subscription.standing == Standing::doubtful;
+        const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
+        return is_asked_for(subscription) && (is_away || !is_excluded);
+    });
+}
+
+void FanOut::settle_held() {
+    for (auto* group : held_) {
+        const auto& election = group->election;
+        if (election.served) continue;
+        if (election.waits || may_want(*group)) backlog_.add(*group, backlog_.next_id(), kept_);
+    }
+    held_.clear();
+}
+
+void FanOut::settle_directed() {
+    const auto dispatch = *std::exchange(directed_, std::nullopt);
+    auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
+    if (dispatch.to.share_name.empty() || !group) return;  // nobody is left to want it
     const auto& election = group->election;
-    return election.fan_out == number_ && (election.served || !election.elected);
+    const bool was_opened = election.fan_out == number_;
+    if (reached_ || (was_opened && election.served)) {
+        if (dispatch.is_queued) backlog_.done(*group, dispatch.id);
+    } else if (!was_opened) {
+        not_shown(dispatch);
+    } else if (election.waits || election.elected) {
+        backlog_.put_back(*group, dispatch.id);
+        registry_.wake(*group);
+    } else if (may_want(*group)) {
+        backlog_.put_back(*group, dispatch.id);
+    } else {
+        backlog_.done(*group, dispatch.id);
+    }
 }
 
-void FanOut::dispatch_missed() {
-    if (missed_.empty()) return;
-    const auto missed_now = std::exchange(missed_, {});
-    for (const auto& dispatch : missed_now) missed(dispatch);
-}
-
-void FanOut::missed(Dispatch dispatch) {
-    auto& to = dispatch.to;
-    if (to.share_name.empty() || !registry_.find_group(to.share_name, to.filter))
-        return;  // nobody is left to want it
-    if (++dispatch.tries > kMaxTries) {
-        broker_.log(LogLevel::warning, "a message on " + quote(dispatch.topic) +
-                                           " is lost for group " + quote(to.share_name) + " on " +
-                                           quote(to.filter) + ": none of its members took it.");
+// The broker asked for nobody in the group, or not for the one client that the copy was for.
+void FanOut::not_shown(const Dispatch& dispatch) {
+    auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
+    if (dispatch.to.share_name.empty() || !group) return;
+    if (!dispatch.is_queued) {
+        backlog_.add_again(*group, dispatch.id, dispatch.message);
         return;
     }
-    to.session.clear();
-    dispatch.ticks = 0;
-    send(std::move(dispatch));
+    for (auto* member : group->members()) {
+        if (member->subscription->subscribed > dispatch.sent) continue;
+        if (member->subscription->standing == Standing::present) {
+            not_taken(*member);
+        } else {
+            gone_.push_back(member->subscription);
+        }
+    }
+    erase_gone();
+    group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
+    if (group) backlog_.put_back(*group, dispatch.id);
 }
 
 }  // namespace shared_subscription

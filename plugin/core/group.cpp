@@ -1,5 +1,7 @@
 #include "shared_subscription/group.hpp"
 
+#include <algorithm>
+
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
@@ -18,6 +20,12 @@ void Group::leave(Member& member) {
     for (auto moved = place; moved < members_.size(); ++moved) members_[moved]->place = moved;
     chooser_->left(place, members_.size());
     if (election.elected == &member) election.elected = nullptr;
+}
+
+bool Group::has_ready() const noexcept {
+    return std::ranges::any_of(candidates_, [](const Candidate& candidate) {
+        return candidate.fitness >= Candidate::Fitness::behind;
+    });
 }
 
 }  // namespace shared_subscription

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "shared_subscription/hash.hpp"
 
@@ -55,12 +56,16 @@ Subscription& Registry::subscription(Session& session, std::string_view text, St
         filter.text = text;
         ++version_;
     }
+    ++subscribe_count_;
     if (auto* known = find(session, filter)) {
         if (standing == Standing::present) set_standing(*known, standing);
+        known->subscribed = subscribe_count_;
         return *known;
     }
-    auto made = std::make_unique<Subscription>(
-        Subscription{.session = session, .filter = filter, .standing = standing});
+    auto made = std::make_unique<Subscription>(Subscription{.session = session,
+                                                            .filter = filter,
+                                                            .standing = standing,
+                                                            .subscribed = subscribe_count_});
     auto& added = *made;
     filter.subscriptions.push_back(&added);
     if (standing == Standing::doubtful) ++filter.doubtful;
@@ -87,7 +92,10 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     }
     auto& member = *joined.members.emplace_back(
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
-    group->join(member, Candidate{.key = session.key, .fitness = fitness(member)});
+    group->join(member, {.key = session.key,
+                         .fitness = fitness(member),
+                         .held_back = static_cast<std::uint32_t>(session.held)});
+    wake(*group);
     ++session.member_count;
     return member;
 }
@@ -97,6 +105,7 @@ void Registry::leave(Member& member) {
     auto& group = *member.group;
     group.leave(member);
     if (group.size() == 0) {
+        if (group.woken) std::erase(woken_, &group);
         auto& groups = subscription.filter.groups;
         groups.erase(groups.find(group.name()));
         --group_count_;
@@ -162,16 +171,47 @@ void Registry::set_standing(Session& session, Standing standing) {
     for (const auto& subscription : session.subscriptions) set_standing(*subscription, standing);
 }
 
+void Registry::set_held(Session& session, std::size_t held) {
+    if (session.held == held) return;
+    session.held = held;
+    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+}
+
+void Registry::wake(Group& group) {
+    group.queue.retry();
+    if (!group.queue.empty() && !std::exchange(group.woken, true)) woken_.push_back(&group);
+}
+
+void Registry::wake(Session& session, bool probe) {
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members) {
+            member->group->probe |= probe;
+            wake(*member->group);
+        }
+    }
+}
+
 void Registry::refresh(const Subscription& subscription) {
-    for (const auto& member : subscription.members)
-        member->group->set_fitness(*member, fitness(*member));
+    for (const auto& member : subscription.members) {
+        auto& group = *member->group;
+        const auto before = group.fitness(*member);
+        refresh(*member);
+        if (group.fitness(*member) > before && !group.queue.empty()) wake(group);
+    }
+}
+
+void Registry::refresh(const Member& member) {
+    const auto held = member.subscription->session.held;
+    member.group->set_fitness(member, fitness(member), static_cast<std::uint32_t>(held));
 }
 
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {
+    using Fitness = Candidate::Fitness;
     const auto& session = member.subscription->session;
-    if (member.subscription->standing == Standing::doubtful) return Candidate::Fitness::unfit;
-    if (session.full) return Candidate::Fitness::full;
-    return session.connected ? Candidate::Fitness::connected : Candidate::Fitness::disconnected;
+    if (member.subscription->standing == Standing::doubtful || !session.connected)
+        return Fitness::unfit;
+    if (session.full) return Fitness::full;
+    return session.held > 0 ? Fitness::behind : Fitness::ready;
 }
 
 Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {

@@ -13,26 +13,27 @@ using Candidates = std::span<const Candidate>;
 using Fitness = Candidate::Fitness;
 constexpr auto kNobody = Chooser::kNobody;
 
-Fitness best_fitness(Candidates candidates) noexcept {
-    auto best = Fitness::unfit;
-    for (const auto& candidate : candidates) {
-        best = std::max(best, candidate.fitness);
-        if (best == Fitness::connected) break;
-    }
-    return best;
+/// What strategies that keep to a member go by.
+Fitness steady_fitness(const Candidate& candidate) noexcept {
+    return candidate.fitness == Fitness::behind ? Fitness::ready : candidate.fitness;
+}
+
+bool is_fitter(const Candidate& one, const Candidate& other) noexcept {
+    if (one.fitness != other.fitness) return one.fitness > other.fitness;
+    return one.fitness == Fitness::behind && one.held_back < other.held_back;
 }
 
 class RoundRobin final : public Chooser {
   public:
     std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
         std::size_t chosen = kNobody;
-        auto fitness = Fitness::unfit;
-        for (std::size_t step = 0; step < candidates.size() && fitness < Fitness::connected;
-             ++step) {
+        Candidate best;
+        for (std::size_t step = 0; step < candidates.size(); ++step) {
             const auto place = (turn_ + step) % candidates.size();
-            if (candidates[place].fitness <= fitness) continue;
+            if (!is_fitter(candidates[place], best)) continue;
             chosen = place;
-            fitness = candidates[place].fitness;
+            best = candidates[place];
+            if (best.fitness == Fitness::ready) break;
         }
         return chosen;
     }
@@ -44,19 +45,27 @@ class RoundRobin final : public Chooser {
         if (turn_ >= count) turn_ = 0;
     }
 
+    [[nodiscard]] std::size_t turn() const noexcept override { return turn_; }
+    void set_turn(std::size_t place) override { turn_ = place; }
+
   private:
     std::size_t turn_ = 0;  // the place that is asked first
 };
 
 std::size_t choose_at_random(Candidates candidates, const RandomSource& random) {
-    // Nearly always all members are connected, and the first draw is good.
+    // Nearly always all members are ready, and the first draw is good.
     for (int draw = 0; draw < 4 && !candidates.empty(); ++draw) {
         const auto place = random() % candidates.size();
-        if (candidates[place].fitness == Fitness::connected) return place;
+        if (candidates[place].fitness == Fitness::ready) return place;
     }
-    const auto best = best_fitness(candidates);
-    if (best == Fitness::unfit) return kNobody;
-    const auto is_best = [best](const Candidate& candidate) { return candidate.fitness == best; };
+    Candidate best;
+    for (const auto& candidate : candidates) {
+        if (is_fitter(candidate, best)) best = candidate;
+    }
+    if (best.fitness == Fitness::unfit) return kNobody;
+    const auto is_best = [&best](const Candidate& candidate) {
+        return candidate.fitness == best.fitness && !is_fitter(best, candidate);
+    };
     auto left = random() % static_cast<std::uint64_t>(std::ranges::count_if(candidates, is_best));
     for (std::size_t place = 0;; ++place) {
         if (is_best(candidates[place]) && left-- == 0) return place;
@@ -81,9 +90,13 @@ class Sticky final : public Chooser {
 
     std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
         if (favourite_ != kNobody) {
-            const auto fitness = candidates[favourite_].fitness;
-            if (fitness == Fitness::connected) return favourite_;
-            if (fitness != Fitness::unfit && best_fitness(candidates) == fitness) return favourite_;
+            const auto fitness = steady_fitness(candidates[favourite_]);
+            const auto is_fitter_now = [fitness](const Candidate& candidate) {
+                return candidate.fitness > fitness;
+            };
+            if (fitness == Fitness::ready) return favourite_;
+            if (fitness != Fitness::unfit && std::ranges::none_of(candidates, is_fitter_now))
+                return favourite_;
         }
         return choose_at_random(candidates, random_);
     }
@@ -94,6 +107,9 @@ class Sticky final : public Chooser {
         if (favourite_ == kNobody || place > favourite_) return;
         favourite_ = place == favourite_ ? kNobody : favourite_ - 1;
     }
+
+    [[nodiscard]] std::size_t turn() const noexcept override { return favourite_; }
+    void set_turn(std::size_t place) override { favourite_ = place; }
 
   private:
     const RandomSource& random_;
@@ -112,12 +128,12 @@ class Rendezvous final : public Chooser {
         auto fitness = Fitness::unfit;
         std::uint64_t heaviest = 0;
         for (std::size_t place = 0; place < candidates.size(); ++place) {
-            const auto& candidate = candidates[place];
-            if (candidate.fitness == Fitness::unfit || candidate.fitness < fitness) continue;
-            const auto weight = fmix64(candidate.key ^ key);
-            if (candidate.fitness > fitness || weight > heaviest || chosen == kNobody) {
+            const auto its_fitness = steady_fitness(candidates[place]);
+            if (its_fitness == Fitness::unfit || its_fitness < fitness) continue;
+            const auto weight = fmix64(candidates[place].key ^ key);
+            if (its_fitness > fitness || weight > heaviest || chosen == kNobody) {
                 chosen = place;
-                fitness = candidate.fitness;
+                fitness = its_fitness;
                 heaviest = weight;
             }
         }

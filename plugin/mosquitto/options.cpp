@@ -1,7 +1,9 @@
 #include "mosquitto/options.hpp"
 
 #include <array>
+#include <charconv>
 #include <set>
+#include <system_error>
 #include <vector>
 
 #include "shared_subscription/strategy.hpp"
@@ -69,9 +71,41 @@ class Parser {
         if (key == "strategy") return true;
         if (key == "group_strategy") return set_group(value);
         if (key == "access_control") return set_access_control(value);
+        if (key == "max_queued_messages") return set(key, value, result_.queue.messages);
+        if (key == "max_queued_bytes") return set(key, value, result_.queue.bytes);
+        if (key == "queue_qos0_messages") return set(key, value, result_.queue.takes_qos0);
+        if (key == "redispatch") return set(key, value, result_.redispatch.emplace());
+        if (key == "redispatch_window") return set(key, value, result_.redispatch_window);
+        if (key == "persistence_file") return set_persistence_file(value);
         return fail(key, value,
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
+                    "plugin_opt_max_queued_messages, plugin_opt_max_queued_bytes, "
+                    "plugin_opt_queue_qos0_messages, plugin_opt_persistence_file, "
+                    "plugin_opt_redispatch, plugin_opt_redispatch_window, "
                     "plugin_opt_access_control.");
+    }
+
+    bool set(std::string_view key, std::string_view value, bool& result) {
+        if (value != "true" && value != "false")
+            return fail(key, value, "allowed are true and false.");
+        result = value == "true";
+        return once(key, value);
+    }
+
+    bool set(std::string_view key, std::string_view value, std::size_t& result) {
+        const auto* end = value.data() + value.size();
+        const auto parsed = std::from_chars(value.data(), end, result);
+        if (value.empty() || parsed.ec != std::errc{} || parsed.ptr != end)
+            return fail(key, value, "allowed are whole numbers from 0 on.");
+        return once(key, value);
+    }
+
+    bool set_persistence_file(std::string_view value) {
+        constexpr std::string_view kKey = "persistence_file";
+        if (!value.starts_with('/'))
+            return fail(kKey, value, "no file; allowed are paths that begin with '/'.");
+        result_.persistence_file = value;
+        return once(kKey, value);
     }
 
     bool set_group(std::string_view value) {

@@ -1,13 +1,16 @@
 // The plugin's own options: `plugin_opt_*` lines behind the `plugin` line.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "shared_subscription/backlog.hpp"
 #include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
@@ -22,6 +25,10 @@ enum class AccessControl : std::uint8_t {
 struct Options {
     StrategyTable strategies;
     AccessControl access_control = AccessControl::automatic;
+    QueueLimits queue;
+    std::optional<bool> redispatch;          ///< none: where the broker shows enough
+    std::size_t redispatch_window = 20;      ///< messages
+    std::filesystem::path persistence_file;  ///< empty: none
     bool operator==(const Options&) const = default;
 };
 

@@ -53,7 +53,7 @@ void election(benchmark::State& state, Strategy strategy) {
     for (std::int64_t number = 0; number < state.range(0); ++number) {
         auto& member = members.emplace_back(Member{.subscription = nullptr, .group = &group});
         group.join(member, {.key = stable_hash("worker-" + std::to_string(number)),
-                            .fitness = Candidate::Fitness::connected});
+                            .fitness = Candidate::Fitness::ready});
     }
     std::uint64_t key = 0;
     measure(state, [&] {

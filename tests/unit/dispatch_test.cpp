@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "quiet_broker.hpp"
+
 namespace shared_subscription {
 namespace {
 
@@ -15,10 +17,8 @@ using ::testing::IsEmpty;
 
 Dispatch dispatch_of(std::string topic, const std::string& payload = "x",
                      std::string session = "client") {
-    return {.topic = std::move(topic),
-            .payload = {payload.begin(), payload.end()},
-            .qos = 1,
-            .properties = nullptr,
+    return {.message = std::make_shared<const StoredMessage>(
+                StoredMessage{.topic = std::move(topic), .payload = payload, .qos = 1}),
             .to = {.session = std::move(session), .filter = "#", .share_name = "g"}};
 }
 
@@ -31,17 +31,19 @@ std::vector<std::string> sessions(const std::vector<Dispatch>& dispatches) {
 }
 
 TEST(Dispatch, ShowsItselfAsAMessage) {
-    auto dispatch = dispatch_of("a/b", "payload");
-    dispatch.properties = std::make_shared<const int>(0);
-    const auto message = dispatch.message();
+    const StoredMessage stored{.topic = "a/b",
+                               .payload = "payload",
+                               .qos = 1,
+                               .properties = std::make_shared<const int>(0)};
+    const auto message = stored.message();
     EXPECT_EQ(message.topic, "a/b");
     EXPECT_EQ(message.topic.data()[message.topic.size()], '\0');
     EXPECT_EQ(std::string_view(static_cast<const char*>(message.payload), message.payload_size),
               "payload");
     EXPECT_EQ(message.qos, 1);
     EXPECT_FALSE(message.retain);
-    EXPECT_EQ(message.properties, dispatch.properties.get());
-    EXPECT_TRUE(dispatch.is(message));
+    EXPECT_EQ(message.properties, stored.properties.get());
+    EXPECT_TRUE(dispatch_of("a/b", "payload").is(message));
 }
 
 // The broker stores a copy: other addresses, the same content.
@@ -85,13 +87,14 @@ TEST(Dispatch, ComparesPayloadsWithZeroBytes) {
 class DispatchQueueTest : public ::testing::Test {
   protected:
     void push(const std::string& topic, const std::string& session) {
-        queue.push(dispatch_of(topic, "x", session));
+        queue.send(dispatch_of(topic, "x", session));
     }
     std::optional<Dispatch> take(const std::string& topic) {
-        return queue.take(dispatch_of(topic).message(), missed);
+        return queue.take(dispatch_of(topic).message->message(), missed);
     }
 
-    DispatchQueue queue;
+    QuietBroker broker;
+    DispatchQueue queue{broker};
     std::vector<Dispatch> missed;
 };
 
@@ -101,6 +104,17 @@ TEST_F(DispatchQueueTest, IsEmptyAtFirst) {
     EXPECT_FALSE(take("t"));
     queue.tick(missed);
     EXPECT_THAT(missed, IsEmpty());
+}
+
+TEST_F(DispatchQueueTest, GivesTheBrokerWhatItSends) {
+    push("t", "one");
+    push("u", "two");
+    EXPECT_EQ(broker.published, 2);
+    EXPECT_EQ(queue.size(), 2U);
+    EXPECT_EQ(queue.bytes(), 2U);
+    ASSERT_TRUE(take("u"));
+    EXPECT_EQ(queue.size(), 0U);
+    EXPECT_EQ(queue.bytes(), 0U);
 }
 
 TEST_F(DispatchQueueTest, GivesTheDispatchThatTheMessageIs) {

@@ -20,8 +20,8 @@ namespace shared_subscription {
 using Fitness = Candidate::Fitness;
 inline constexpr auto kUnfit = Fitness::unfit;
 inline constexpr auto kFull = Fitness::full;
-inline constexpr auto kDisconnected = Fitness::disconnected;
-inline constexpr auto kConnected = Fitness::connected;
+inline constexpr auto kBehind = Fitness::behind;
+inline constexpr auto kReady = Fitness::ready;
 
 /// The members of a group, by their names, before a chooser.
 class Electorate {
@@ -32,7 +32,7 @@ class Electorate {
     Electorate(Strategy strategy, RandomSource random)
         : random_(std::move(random)), chooser_(make_chooser(strategy, random_)) {}
 
-    void join(const std::string& name, Fitness fitness = kConnected) {
+    void join(const std::string& name, Fitness fitness = kReady) {
         names_.push_back(name);
         candidates_.push_back({.key = stable_hash(name), .fitness = fitness});
     }

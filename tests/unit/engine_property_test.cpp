@@ -24,7 +24,6 @@ constexpr std::array kStrategies{Strategy::round_robin, Strategy::random, Strate
 struct Expected {
     bool online = false;
     bool persistent = false;
-    bool unseen = false;            // back, and 2.0 has shown nothing of it yet
     std::set<std::string> filters;  // with prefixes
 };
 
@@ -35,6 +34,7 @@ class World {
           broker_(traits, kStrategies.at(seed % kStrategies.size())),
           random_(seed) {
         broker_.connect("publisher");
+        is_exact_ = seed % 2 == 0 && seed % 3 != 0;
         if (seed % 3 == 0) {
             broker_.others_allow = [this](const auto& client, const auto& topic) {
                 return !forbidden_.contains(client + " " + topic);
@@ -73,6 +73,7 @@ class World {
                 publish_and_judge();
                 break;
         }
+        if (is_exact_) judge_waiting();
     }
 
     [[nodiscard]] const std::string& history() const noexcept { return history_; }
@@ -93,7 +94,6 @@ class World {
         if (!persistent || !client.persistent) client.filters.clear();
         client.online = true;
         client.persistent = persistent;
-        client.unseen = !traits_.announces_sessions;
         const int protocol = random_() % 2 == 0 ? 4 : 5;
         note(id + (persistent ? " connects with its session" : " connects"));
         broker_.connect(id, {.protocol = protocol, .persistent = persistent});
@@ -109,7 +109,6 @@ class World {
         const auto filter = any(kPrefixes) + any(kFilters);
         note(id + " subscribes to " + filter);
         broker_.subscribe(id, filter);
-        client.unseen = false;
         client.filters.insert(filter);
     }
     void unsubscribe(const std::string& id, Expected& client) {
@@ -117,48 +116,38 @@ class World {
         note(id + " unsubscribes from " + filter);
         const bool was_subscribed = client.filters.erase(filter) > 0;
         const auto result = broker_.unsubscribe(id, filter);
-        client.unseen = false;
         EXPECT_NE(result, was_subscribed ? Unsubscribed::no_such_use : Unsubscribed::leaf_goes)
             << filter;
     }
 
     void publish_and_judge() {
+        judge_waiting();
         const auto topic = any(kTopics);
         const auto qos = static_cast<std::uint8_t>(1 + random_() % 2);
-        judge_what_was_in_passing();
+        const auto payload = std::to_string(++published_);
         const bool by_plugin = random_() % 4 == 0;
-        note((by_plugin ? "a plugin publishes on " : "a client publishes on ") + topic +
-             " with QoS " + std::to_string(qos));
+        note((by_plugin ? "a plugin publishes " : "a client publishes ") + payload + " on " +
+             topic + " with QoS " + std::to_string(qos));
         if (by_plugin) {
-            broker_.publish_by_plugin({.topic = topic, .payload = "x", .qos = qos});
+            broker_.publish_by_plugin({.topic = topic, .payload = payload, .qos = qos});
         } else {
-            broker_.publish("publisher", {.topic = topic, .payload = "x", .qos = qos});
+            broker_.publish("publisher", {.topic = topic, .payload = payload, .qos = qos});
             if (qos == 2) broker_.release("publisher");
         }
-        broker_.settle();
-        judge(topic);
+        judge(topic, payload);
     }
 
     // Whatever happens while copies are under way, none is made up.
     void publish_in_passing() {
         const auto topic = any(kTopics);
+        const auto payload = std::to_string(++published_);
         std::set<std::string> uses;
         for_each_match(topic, [&](const auto& id, const auto& /*client*/, const auto& filter) {
             uses.insert((is_ordinary(filter) ? id : "") + group_of(filter));
         });
-        const auto payload = std::to_string(in_passing_.size());
         in_passing_[payload] = uses.size();
         note("a client publishes " + payload + " on " + topic + " in passing");
         broker_.publish("publisher", {.topic = topic, .payload = payload});
-    }
-    void judge_what_was_in_passing() {
-        broker_.settle();
-        std::map<std::string, std::size_t> got;
-        for (const auto* id : kClients) {
-            for (const auto& payload : broker_.take(id)) ++got[payload];
-        }
-        for (const auto& [payload, bound] : in_passing_) EXPECT_LE(got[payload], bound) << payload;
-        in_passing_.clear();
     }
     /// `action(id, client, filter)` for each subscription that the topic matches.
     template <class Action>
@@ -177,39 +166,87 @@ class World {
         return std::string(filter.share_name) + " of " + std::string(filter.topic_filter);
     }
 
-    void judge(const std::string& topic) {
-        std::map<std::string, std::set<std::string>> readers, connected;  // of each group
-        std::map<std::string, std::size_t> at_least;
+    /// The groups that the topic matches: whether somebody is there to read it.
+    std::map<std::string, bool> groups_of(const std::string& topic) {
+        std::map<std::string, bool> groups;
+        for_each_match(topic, [&](const auto& id, const auto& client, const auto& filter) {
+            if (is_ordinary(filter)) return;
+            groups[group_of(filter)] |= client.online && !is_forbidden(id, topic);
+        });
+        return groups;
+    }
+
+    /// What has arrived since the last time, by payload and client.
+    std::map<std::string, std::map<std::string, std::size_t>> take_all() {
+        broker_.settle();
+        std::map<std::string, std::map<std::string, std::size_t>> got;
+        for (const auto* id : kClients) {
+            for (const auto& payload : broker_.take(id)) ++got[payload][id];
+        }
+        for (auto& [payload, bound] : in_passing_) {
+            for (const auto& [id, count] : got[payload]) {
+                EXPECT_GE(bound, count) << payload << " at " << id;
+                bound -= std::min(bound, count);
+            }
+            got.erase(payload);
+        }
+        return got;
+    }
+
+    void judge(const std::string& topic, const std::string& payload) {
+        std::map<std::string, std::size_t> ordinary, at_most;
+        std::size_t expected = 0;
         for_each_match(topic, [&](const auto& id, const auto& client, const auto& filter) {
             if (is_forbidden(id, topic)) return;
-            if (is_ordinary(filter)) {
-                ++at_least[id];
-                return;
-            }
-            readers[group_of(filter)].insert(id);
-            if (client.online && !client.unseen) connected[group_of(filter)].insert(id);
+            if (is_ordinary(filter)) ++ordinary[id];
+            if (is_ordinary(filter)) ++expected;
+            if (is_ordinary(filter) || client.online) ++at_most[id];
         });
-        auto at_most = at_least;
-        for (const auto& [group, members] : readers) {
-            for (const auto& id : members) {
-                const auto& client = clients_.at(id);
-                if (client.online || !connected.contains(group)) ++at_most[id];
-            }
+        for (const auto& [group, has_reader] : groups_of(topic)) {
+            if (has_reader) ++expected;
+            if (has_reader) continue;
+            waiting_[payload].emplace(group, topic);
+            ++may_come_[payload];
         }
-        auto expected = readers.size();
-        for (const auto& [id, count] : at_least) expected += count;
-
+        auto got = take_all();
         std::size_t all = 0;
         for (const auto* id : kClients) {
-            const auto got = broker_.take(id).size();
-            EXPECT_GE(got, at_least[id]) << id << " on " << topic;
-            EXPECT_LE(got, at_most[id]) << id << " on " << topic;
-            all += got;
+            const auto count = got[payload][id];
+            EXPECT_GE(count, ordinary[id]) << id << " on " << topic;
+            EXPECT_LE(count, at_most[id]) << id << " on " << topic;
+            all += count;
         }
         EXPECT_EQ(all, expected) << topic;
-        for_each_match(topic, [](const auto& /*id*/, auto& client, const auto& /*filter*/) {
-            client.unseen = false;  // the broker has asked about it
-        });
+        got.erase(payload);
+        judge_late(got);
+    }
+
+    /// What waits reaches one member of its group as soon as one is there.
+    void judge_waiting() { judge_late(take_all()); }
+    void judge_late(const std::map<std::string, std::map<std::string, std::size_t>>& got) {
+        for (const auto& [payload, counts] : got) {
+            EXPECT_TRUE(counts.empty() || waiting_.contains(payload)) << payload << " came again";
+        }
+        for (auto& [payload, groups] : waiting_) {
+            std::size_t all = 0;
+            if (const auto found = got.find(payload); found != got.end()) {
+                for (const auto& [id, count] : found->second) all += count;
+            }
+            if (!is_exact_) {
+                EXPECT_LE(all, may_come_[payload]) << payload;
+                may_come_[payload] -= std::min(all, may_come_[payload]);
+                continue;
+            }
+            const auto due = std::erase_if(groups, [&](const auto& waiting) {
+                const auto now = groups_of(waiting.second);
+                const auto group = now.find(waiting.first);
+                return group != now.end() && group->second;
+            });
+            EXPECT_EQ(all, due) << payload;
+            std::erase_if(groups, [&](const auto& waiting) {
+                return !groups_of(waiting.second).contains(waiting.first);
+            });
+        }
     }
     bool is_forbidden(const std::string& id, const std::string& topic) const {
         return broker_.others_allow && forbidden_.contains(id + " " + topic);
@@ -221,6 +258,11 @@ class World {
     std::map<std::string, Expected> clients_;
     std::set<std::string> forbidden_;
     std::map<std::string, std::size_t> in_passing_;  // how many may arrive, by payload
+    // By payload: the groups whose copy waits, with its topic.
+    std::map<std::string, std::map<std::string, std::string>> waiting_;
+    std::map<std::string, std::size_t> may_come_;  // by payload: how many copies of those
+    int published_ = 0;
+    bool is_exact_ = false;  // whether it is known when what waits has to come
     std::string history_;
 };
 

@@ -16,7 +16,7 @@ using Fitness = Candidate::Fitness;
 
 class GroupTest : public ::testing::Test {
   protected:
-    Member& join(const std::string& name, Fitness fitness = Fitness::connected) {
+    Member& join(const std::string& name, Fitness fitness = Fitness::ready) {
         auto& member = members.emplace_back(Member{.subscription = nullptr, .group = &group});
         group.join(member, {.key = stable_hash(name), .fitness = fitness});
         return member;
@@ -86,17 +86,17 @@ TEST_F(GroupTest, FollowsTheFitnessOfTheRightMemberAfterALeave) {
     group.leave(a);
     group.set_fitness(b, Fitness::unfit);
     EXPECT_EQ(group.choose({}), &c);
-    group.set_fitness(c, Fitness::disconnected);
+    group.set_fitness(c, Fitness::behind);
     EXPECT_EQ(group.choose({}), &c);
-    group.set_fitness(b, Fitness::connected);
+    group.set_fitness(b, Fitness::ready);
     EXPECT_EQ(group.choose({}), &b);
 }
 
 TEST_F(GroupTest, JoinsWithTheFitnessThatIsKnown) {
     join("a", Fitness::unfit);
-    const auto& b = join("b", Fitness::disconnected);
+    const auto& b = join("b", Fitness::behind);
     EXPECT_EQ(group.choose({}), &b);
-    const auto& c = join("c", Fitness::connected);
+    const auto& c = join("c", Fitness::ready);
     EXPECT_EQ(group.choose({}), &c);
 }
 
@@ -116,7 +116,7 @@ TEST_F(GroupTest, ChoosesByTheKeysOfItsMembers) {
     std::list<Member> joined;
     for (const auto* name : {"alpha", "beta", "gamma", "delta"}) {
         auto& member = joined.emplace_back(Member{.subscription = nullptr, .group = &hashing});
-        hashing.join(member, {.key = stable_hash(name), .fitness = Fitness::connected});
+        hashing.join(member, {.key = stable_hash(name), .fitness = Fitness::ready});
     }
     // From the table in rendezvous_test.cpp.
     EXPECT_EQ(hashing.choose({.topic = stable_hash("topic/0")})->place, 1U);

@@ -22,17 +22,17 @@ TEST(Random, IsUniform) {
     expect_uniform(group.count(70'000), 7, 70'000);
 }
 
-TEST(Random, IsUniformAmongTheConnectedHoweverFewTheyAre) {
+TEST(Random, IsUniformAmongTheReadyHoweverFewTheyAre) {
     Electorate group(Strategy::random, 7);
     for (int number = 0; number < 60; ++number)
-        group.join("away-" + std::to_string(number), kDisconnected);
+        group.join("behind-" + std::to_string(number), kBehind);
     for (const auto place : {"a", "b", "c"}) group.join(place);
     expect_uniform(group.count(30'000), 3, 30'000);
 }
 
-TEST(Random, IsUniformAmongTheDisconnectedIfNobodyIsConnected) {
+TEST(Random, IsUniformAmongThoseEquallyBehindIfNobodyIsReady) {
     Electorate group(Strategy::random, 7);
-    for (const auto* name : {"a", "b", "c", "d"}) group.join(name, kDisconnected);
+    for (const auto* name : {"a", "b", "c", "d"}) group.join(name, kBehind);
     group.join("unfit", kUnfit);
     expect_uniform(group.count(40'000), 4, 40'000);
 }
@@ -52,15 +52,15 @@ TEST(Random, DoesNotRepeatItselfLikeTurns) {
 
 class OddRandomSource : public ::testing::TestWithParam<NamedStrategy> {};
 
-// Numbers that always hit a member who is away must not keep a message from the others, nor take
+// Numbers that always hit a member who is behind must not keep a message from the others, nor take
 // forever.
-TEST_P(OddRandomSource, StillComesToAConnectedMember) {
+TEST_P(OddRandomSource, StillComesToAReadyMember) {
     for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
         Electorate group(GetParam().strategy, [number] { return number; });
-        group.join("away-1", kDisconnected);
-        group.join("away-2", kDisconnected);
+        group.join("behind-1", kBehind);
+        group.join("behind-2", kBehind);
         group.join("here");
-        group.join("away-3", kDisconnected);
+        group.join("behind-3", kBehind);
         EXPECT_EQ(group.serve(), "here");
     }
 }
@@ -103,22 +103,30 @@ TEST(Sticky, TakesAnotherWhenItsMemberLeavesAndStaysWithThatOne) {
     }
 }
 
-TEST(Sticky, TakesAConnectedMemberWhenItsOwnIsAwayAndStaysWithThatOne) {
+TEST(Sticky, TakesAnotherMemberWhenItsOwnIsFullAndStaysWithThatOne) {
     Electorate group(Strategy::sticky, 3);
     group.join_all({"a", "b", "c"});
     const auto favourite = group.serve();
-    group.set(favourite, kDisconnected);
+    group.set(favourite, kFull);
     const auto next = group.serve();
     EXPECT_NE(next, favourite);
-    group.set(favourite, kConnected);
+    group.set(favourite, kReady);
     EXPECT_THAT(group.serve_times(50), Each(next));
 }
 
-TEST(Sticky, StaysWithAMemberThatIsAwayIfAllAre) {
+TEST(Sticky, StaysWithAMemberThatIsBehind) {
     Electorate group(Strategy::sticky, 3);
     group.join_all({"a", "b", "c"});
     const auto favourite = group.serve();
-    for (const auto* name : {"a", "b", "c"}) group.set(name, kDisconnected);
+    group.set(favourite, kBehind);
+    EXPECT_THAT(group.serve_times(50), Each(favourite));
+}
+
+TEST(Sticky, StaysWithAMemberThatIsFullIfAllAre) {
+    Electorate group(Strategy::sticky, 3);
+    group.join_all({"a", "b", "c"});
+    const auto favourite = group.serve();
+    for (const auto* name : {"a", "b", "c"}) group.set(name, kFull);
     EXPECT_THAT(group.serve_times(50), Each(favourite));
 }
 

@@ -281,7 +281,7 @@ TEST_F(RegistryTest, SetsTheStandingOfAllSubscriptionsOfASession) {
     EXPECT_EQ(registry.find(session("b"), "t")->standing, Standing::present);
 }
 
-TEST_F(RegistryTest, ElectsConnectedMembersBeforeOthersInAllGroupsOfASession) {
+TEST_F(RegistryTest, ElectsNobodyWhoIsAwayInAllGroupsOfASession) {
     for (const auto* filter : {"t", "u"}) {
         join("a", "g", filter);
         join("b", "g", filter);
@@ -290,7 +290,7 @@ TEST_F(RegistryTest, ElectsConnectedMembersBeforeOthersInAllGroupsOfASession) {
     EXPECT_EQ(elect("g", "t"), "b");
     EXPECT_EQ(elect("g", "u"), "b");
     registry.set_connected(session("b"), false);
-    EXPECT_EQ(elect("g", "t"), "a");
+    EXPECT_EQ(elect("g", "t"), "");
     registry.set_connected(session("b"), true);
     EXPECT_EQ(elect("g", "t"), "b");
     registry.set_connected(session("a"), true);
@@ -303,14 +303,15 @@ TEST_F(RegistryTest, ElectsThoseWithAFullQueueLastInAllGroupsOfASession) {
         join("b", "g", filter);
     }
     registry.set_full(session("a"), true);
-    registry.set_connected(session("b"), false);
+    registry.set_held(session("b"), 2);
     EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::full);
+    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::behind);
     EXPECT_EQ(elect("g", "t"), "b");
     EXPECT_EQ(elect("g", "u"), "b");
     registry.set_standing(session("b"), Standing::doubtful);
     EXPECT_EQ(elect("g", "t"), "a");
     registry.set_full(session("a"), false);
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::connected);
+    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::ready);
 }
 
 TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
@@ -318,12 +319,40 @@ TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
     registry.set_connected(session("a"), false);
     join("a", "g", "t");
     join("b", "g", "t");
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::disconnected);
-    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::connected);
+    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::unfit);
+    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::ready);
     EXPECT_EQ(elect("g", "t"), "b");
     registry.set_standing(session("b"), Standing::doubtful);
     EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::unfit);
+    EXPECT_EQ(elect("g", "t"), "");
+}
+
+TEST_F(RegistryTest, ElectsTheLeastBehindIfAllAre) {
+    for (const auto* client : {"a", "b", "c"}) join(client, "g", "t");
+    registry.set_held(session("a"), 3);
+    registry.set_held(session("b"), 1);
+    registry.set_held(session("c"), 2);
+    EXPECT_EQ(elect("g", "t"), "b");
+    registry.set_held(session("b"), 4);
+    EXPECT_EQ(elect("g", "t"), "c");
+    registry.set_held(session("a"), 0);
     EXPECT_EQ(elect("g", "t"), "a");
+}
+
+TEST_F(RegistryTest, WakesAGroupWithMessagesWhenAMemberIsFitter) {
+    join("a", "g", "t");
+    auto& group = *registry.find_group("g", "t");
+    registry.set_connected(session("a"), false);
+    registry.set_connected(session("a"), true);
+    EXPECT_TRUE(registry.woken().empty()) << "nothing waits";
+    registry.set_connected(session("a"), false);
+    group.queue.insert(1, std::make_shared<const StoredMessage>());
+    group.queue.give_up();
+    registry.set_connected(session("a"), true);
+    EXPECT_EQ(registry.woken(), std::vector{&group});
+    EXPECT_TRUE(group.queue.is_moving());
+    registry.erase(session("a"));
+    EXPECT_TRUE(registry.woken().empty());
 }
 
 TEST(StrategyTable, KnowsTheStrategyOfEachGroup) {

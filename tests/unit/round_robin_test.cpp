@@ -38,19 +38,19 @@ TEST(RoundRobin, TakesNoTurnForAChoiceThatIsNotServed) {
     EXPECT_THAT(group.serve_times(3), ElementsAre("a", "b", "a"));
 }
 
-TEST(RoundRobin, PassesOverTheDisconnectedAndTakesThemBackInTheirPlace) {
+TEST(RoundRobin, PassesOverThoseBehindAndTakesThemBackInTheirPlace) {
     Electorate group(Strategy::round_robin);
     group.join_all({"a", "b", "c"});
     EXPECT_EQ(group.serve(), "a");
-    group.set("b", kDisconnected);
+    group.set("b", kBehind);
     EXPECT_THAT(group.serve_times(3), ElementsAre("c", "a", "c"));
-    group.set("b", kConnected);
+    group.set("b", kReady);
     EXPECT_THAT(group.serve_times(4), ElementsAre("a", "b", "c", "a"));
 }
 
-TEST(RoundRobin, TakesTurnsAmongTheDisconnected) {
+TEST(RoundRobin, TakesTurnsAmongThoseEquallyBehind) {
     Electorate group(Strategy::round_robin);
-    for (const auto* name : {"a", "b", "c"}) group.join(name, kDisconnected);
+    for (const auto* name : {"a", "b", "c"}) group.join(name, kBehind);
     group.set("b", kUnfit);
     EXPECT_THAT(group.serve_times(4), ElementsAre("a", "c", "a", "c"));
 }

@@ -32,7 +32,7 @@ TEST_P(EveryStrategy, ChoosesNobodyAmongNobody) {
 }
 
 TEST_P(EveryStrategy, ChoosesTheOnlyMemberAlways) {
-    for (const auto fitness : {kConnected, kDisconnected}) {
+    for (const auto fitness : {kReady, kBehind}) {
         Electorate group(GetParam().strategy);
         group.join("only", fitness);
         for (int number = 0; number < 50; ++number)
@@ -52,21 +52,20 @@ TEST_P(EveryStrategy, ChoosesNobodyWhereAllAreUnfit) {
     EXPECT_EQ(electorate.serve(), "");
 }
 
-TEST_P(EveryStrategy, PrefersConnectedMembersInAnyPlace) {
-    for (std::size_t connected = 0; connected < 5; ++connected) {
-        Electorate group(GetParam().strategy, connected);
+TEST_P(EveryStrategy, PrefersReadyMembersToFullOnesInAnyPlace) {
+    for (std::size_t ready = 0; ready < 5; ++ready) {
+        Electorate group(GetParam().strategy, ready);
         for (std::size_t place = 0; place < 5; ++place) {
-            const bool is_it = place == connected;
-            group.join(is_it ? "connected" : "away-" + std::to_string(place),
-                       is_it ? kConnected : kDisconnected);
+            const bool is_it = place == ready;
+            group.join(is_it ? "ready" : "full-" + std::to_string(place), is_it ? kReady : kFull);
         }
         for (int number = 0; number < 50; ++number)
-            ASSERT_EQ(group.serve(ballot_of(number)), "connected");
+            ASSERT_EQ(group.serve(ballot_of(number)), "ready");
     }
 }
 
-TEST_P(EveryStrategy, ChoosesAmongTheDisconnectedIfNobodyIsConnected) {
-    for (const auto* name : {"a", "b"}) electorate.join(name, kDisconnected);
+TEST_P(EveryStrategy, ChoosesAmongThoseBehindIfNobodyIsReady) {
+    for (const auto* name : {"a", "b"}) electorate.join(name, kBehind);
     electorate.join("unfit", kUnfit);
     for (int number = 0; number < 50; ++number) {
         ASSERT_THAT(electorate.serve(ballot_of(number)), ::testing::AnyOf("a", "b"));
@@ -74,19 +73,24 @@ TEST_P(EveryStrategy, ChoosesAmongTheDisconnectedIfNobodyIsConnected) {
 }
 
 TEST_P(EveryStrategy, ChoosesTheFittestInAnyOrder) {
-    std::vector<std::pair<std::string, Fitness>> members{{"connected", kConnected},
-                                                         {"disconnected", kDisconnected},
+    const bool spreads =
+        GetParam().strategy == Strategy::round_robin || GetParam().strategy == Strategy::random;
+    std::vector<std::pair<std::string, Fitness>> members{{"ready", kReady},
+                                                         {"behind", spreads ? kBehind : kFull},
                                                          {"full", kFull},
                                                          {"unfit", kUnfit}};
     std::ranges::sort(members);
     do {
         Electorate group(GetParam().strategy);
         for (const auto& [name, fitness] : members) group.join(name, fitness);
-        for (const auto* expected : {"connected", "disconnected", "full"}) {
+        for (const auto* expected : {"ready", "behind"}) {
+            if (!spreads && std::string_view(expected) == "behind") group.set("behind", kBehind);
             for (int number = 0; number < 10; ++number)
                 ASSERT_EQ(group.serve(ballot_of(number)), expected);
             group.set(expected, kUnfit);
         }
+        ASSERT_EQ(group.serve(), "full");
+        group.set("full", kUnfit);
         ASSERT_EQ(group.serve(), "");
     } while (std::ranges::next_permutation(members).found);
 }

@@ -1,0 +1,75 @@
+// The queues of all groups: what may wait, and when it goes out again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/dispatch.hpp"
+#include "shared_subscription/registry.hpp"
+#include "shared_subscription/stored_message.hpp"
+
+namespace shared_subscription {
+
+/// Of each group's queue.
+struct QueueLimits {
+    std::size_t messages = 1000;  ///< 0: no limit
+    std::size_t bytes = 0;        ///< of payloads; 0: no limit
+    bool takes_qos0 = false;      ///< whether QoS 0 messages wait, too
+    bool operator==(const QueueLimits&) const = default;
+};
+
+class Backlog {
+  public:
+    Backlog(Registry& registry, DispatchQueue& dispatches, Broker& broker)
+        : registry_(registry), dispatches_(dispatches), broker_(broker) {}
+
+    void set_limits(const QueueLimits& limits) noexcept { limits_ = limits; }
+
+    [[nodiscard]] bool takes(std::uint8_t qos) const noexcept {
+        return qos > 0 || limits_.takes_qos0;
+    }
+
+    /// The place of one more message in the order of publication.
+    [[nodiscard]] std::int64_t next_id() noexcept { return ++last_id_; }
+
+    /// A message waits for the group; it is refused if the group's queue is full.
+    void add(Group& group, std::int64_t id, SharedMessage message);
+    /// The same for one that has been accepted before, however many there are.
+    void add_again(Group& group, std::int64_t id, SharedMessage message);
+
+    /// A message that went out again has reached a member, or nobody is left who might want it.
+    void done(Group& group, std::int64_t id);
+    /// It has met nobody.
+    void put_back(Group& group, std::int64_t id);
+
+    /// Lets messages go out to groups that have somebody for them, or may have.
+    void drain();
+
+    /// `now`: seconds of any clock that only goes forward.
+    void tick(std::int64_t now);
+
+  private:
+    struct Refused {
+        std::string share_name;
+        std::string filter;
+        const char* option;  // whose limit it was
+        std::size_t count;
+    };
+
+    [[nodiscard]] bool drain(Group& group);
+    void refuse(const Group& group, const char* option);
+
+    Registry& registry_;
+    DispatchQueue& dispatches_;
+    Broker& broker_;
+    QueueLimits limits_;
+    std::int64_t last_id_ = 0;
+    std::vector<Refused> refused_;  // since the log said so last
+    std::int64_t said_ = 0;         // when
+    bool has_said_ = false;
+};
+
+}  // namespace shared_subscription

@@ -1,0 +1,61 @@
+// Messages that wait for a group because none of its members can take them now.
+//
+// In the order in which they were published; each has an identifier that says which. A message that
+// goes out again stays here until a member has got it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "shared_subscription/stored_message.hpp"
+
+namespace shared_subscription {
+
+class GroupQueue {
+  public:
+    struct Entry {
+        std::int64_t id;
+        SharedMessage message;
+        bool under_way = false;
+    };
+
+    /// Puts it where its identifier belongs; it shall be tried.
+    void insert(std::int64_t id, SharedMessage message);
+    /// Nothing happens if it is not there.
+    void remove(std::int64_t id);
+
+    /// The first that has not been tried yet, which is under way then; null: none.
+    [[nodiscard]] const Entry* take_next();
+    /// What was under way met nobody.
+    void put_back(std::int64_t id);
+
+    /// A member may be able now: all shall be tried again.
+    void retry() noexcept { next_ = 0; }
+    /// Nobody is able now.
+    void give_up() noexcept { next_ = entries_.size(); }
+
+    /// Whether newer messages have to wait behind these.
+    [[nodiscard]] bool is_moving() const noexcept {
+        return under_way_ > 0 || next_ < entries_.size();
+    }
+    /// Whether an older one shall be tried first.
+    [[nodiscard]] bool has_to_wait(std::int64_t id) const noexcept;
+
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    /// Of all payloads.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] const std::deque<Entry>& entries() const noexcept { return entries_; }
+
+  private:
+    [[nodiscard]] std::size_t place(std::int64_t id) const noexcept;
+    [[nodiscard]] Entry* find(std::int64_t id) noexcept;
+
+    std::deque<Entry> entries_;  // by identifier
+    std::size_t next_ = 0;       // those before it have been tried
+    std::size_t under_way_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace shared_subscription
