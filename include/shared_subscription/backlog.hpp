@@ -35,18 +35,35 @@ class Backlog {
     /// The place of one more message in the order of publication.
     [[nodiscard]] std::int64_t next_id() noexcept { return ++last_id_; }
 
+    [[nodiscard]] bool has_room(const Group& group, std::size_t bytes) const noexcept {
+        return !full(group, bytes);
+    }
+
     /// A message waits for the group; it is refused if the group's queue is full.
-    void add(Group& group, std::int64_t id, SharedMessage message);
+    void add(Group& group, GroupQueue::Entry entry);
     /// The same for one that has been accepted before, however many there are.
-    void add_again(Group& group, std::int64_t id, SharedMessage message);
+    void add_again(Group& group, GroupQueue::Entry entry);
+
+    /// The broker is about to give the client a message that it held for it: false if another
+    /// member of its group has got that.
+    [[nodiscard]] bool claim(const Session& session, const Message& message);
+    /// The client may be back with its session; only the broker knows.
+    void may_be_back(const Session& session);
+    /// It is.
+    void returned(const Session& session);
 
     /// A message that went out again has reached a member, or nobody is left who might want it.
     void done(Group& group, std::int64_t id);
     /// It has met nobody.
     void put_back(Group& group, std::int64_t id);
 
-    /// Lets messages go out to groups that have somebody for them, or may have.
-    void drain();
+    /// Lets messages go out to groups that have somebody for them, or may have. `turn`: the main
+    /// loop has gone round since.
+    void drain(bool turn);
+
+    /// 2.0: the broker drops what exceeds a client's queue, and shows nothing of acknowledgements,
+    /// of which it reads one a turn. So many messages go out at once, then one a turn. 0: no limit.
+    void set_burst(std::size_t messages) noexcept { burst_ = messages; }
 
     /// `now`: seconds of any clock that only goes forward.
     void tick(std::int64_t now);
@@ -59,13 +76,16 @@ class Backlog {
         std::size_t count;
     };
 
-    [[nodiscard]] bool drain(Group& group);
+    /// Whose limit one more would exceed; null: none's.
+    [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
+    [[nodiscard]] bool drain(Group& group, bool turn);
     void refuse(const Group& group, const char* option);
 
     Registry& registry_;
     DispatchQueue& dispatches_;
     Broker& broker_;
     QueueLimits limits_;
+    std::size_t burst_ = 0;
     std::int64_t last_id_ = 0;
     std::vector<Refused> refused_;  // since the log said so last
     std::int64_t said_ = 0;         // when

@@ -31,6 +31,18 @@ class Deliveries {
         expect(member.subscription->session, qos);
     }
 
+    /// Whether the broker can hold one more message for a client that is away. 2.0 keeps counting
+    /// those that are deleted when the client is back (connection_check_acl): room is left for as
+    /// many.
+    [[nodiscard]] bool may_hold(const Session& session) const noexcept {
+        return queue_limit_ == 0 ||
+               session.held < (shows_deliveries_ ? queue_limit_ : queue_limit_ / 2);
+    }
+    /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
+    void forget(Session& session);
+    /// The broker checks what it holds for a client that is back, and writes it if it may.
+    void expect_again(Session& session);
+
     /// MESSAGE_OUT: a message was written to the client.
     void sent(const Client& client);
 

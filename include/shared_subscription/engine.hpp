@@ -87,7 +87,10 @@ class Engine {
     bool tick(std::int64_t now);
 
     /// The broker's `max_queued_messages`; 0: unlimited.
-    void set_queue_limit(std::size_t messages) noexcept { deliveries_.set_queue_limit(messages); }
+    void set_queue_limit(std::size_t messages) noexcept {
+        deliveries_.set_queue_limit(messages);
+        if (!traits_.announces_sessions) backlog_.set_burst(messages / 2);
+    }
 
     /// Of the groups' own queues.
     void set_group_queue_limits(const QueueLimits& limits) noexcept { backlog_.set_limits(limits); }

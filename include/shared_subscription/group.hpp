@@ -34,6 +34,7 @@ struct Election {
     Member* elected = nullptr;  ///< who should get the message; null: nobody can
     bool served = false;        ///< the elected one has got it
     bool waits = false;         ///< older messages come first: nobody gets it now
+    Member* holder = nullptr;   ///< for whom the broker holds it, as nobody can get it now
 };
 
 /// Members are owned by their subscriptions; they join and leave here.
@@ -80,6 +81,8 @@ class Group {
     GroupQueue queue;
     bool woken = false;  ///< in Registry::woken
     bool probe = false;  ///< a member may be back
+    /// How many more messages may go out again (Backlog).
+    std::size_t allowance = static_cast<std::size_t>(-1);
 
   private:
     std::string name_;

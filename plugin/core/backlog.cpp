@@ -20,20 +20,55 @@ constexpr std::size_t kComplaintsAtOnce = 10;
 
 }  // namespace
 
-void Backlog::add(Group& group, std::int64_t id, SharedMessage message) {
+const char* Backlog::full(const Group& group, std::size_t bytes) const noexcept {
     const auto& queue = group.queue;
-    if (limits_.messages > 0 && queue.size() >= limits_.messages) {
-        refuse(group, "plugin_opt_max_queued_messages");
-    } else if (limits_.bytes > 0 && queue.bytes() + message->payload.size() > limits_.bytes) {
-        refuse(group, "plugin_opt_max_queued_bytes");
+    if (limits_.messages > 0 && queue.size() >= limits_.messages)
+        return "plugin_opt_max_queued_messages";
+    if (limits_.bytes > 0 && queue.bytes() + bytes > limits_.bytes)
+        return "plugin_opt_max_queued_bytes";
+    return nullptr;
+}
+
+void Backlog::add(Group& group, GroupQueue::Entry entry) {
+    if (const auto* option = full(group, entry.message->payload.size())) {
+        refuse(group, option);
     } else {
-        add_again(group, id, std::move(message));
+        add_again(group, std::move(entry));
     }
 }
 
-void Backlog::add_again(Group& group, std::int64_t id, SharedMessage message) {
-    group.queue.insert(id, std::move(message));
+void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
+    group.queue.insert(std::move(entry));
     registry_.wake(group);
+}
+
+bool Backlog::claim(const Session& session, const Message& message) {
+    const auto content = content_hash(message);
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members) {
+            const auto held = member->group->queue.claim(session.key, content);
+            if (held != GroupQueue::Held::unknown) return held == GroupQueue::Held::waits;
+        }
+    }
+    return true;
+}
+
+void Backlog::may_be_back(const Session& session) {
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members) {
+            auto& group = *member->group;
+            group.probe = true;
+            group.allowance = burst_ - std::min(burst_, session.held);
+            registry_.wake(group);
+        }
+    }
+}
+
+void Backlog::returned(const Session& session) {
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members)
+            member->group->queue.holder_returned(session.key);
+    }
 }
 
 void Backlog::done(Group& group, std::int64_t id) {
@@ -47,24 +82,28 @@ void Backlog::put_back(Group& group, std::int64_t id) {
     group.queue.give_up();
 }
 
-void Backlog::drain() {
-    std::erase_if(registry_.woken(), [this](Group* group) {
-        const bool is_done = drain(*group);
+void Backlog::drain(bool turn) {
+    std::erase_if(registry_.woken(), [this, turn](Group* group) {
+        const bool is_done = drain(*group, turn);
         if (is_done) group->woken = false;
         return is_done;
     });
 }
 
-bool Backlog::drain(Group& group) {
+bool Backlog::drain(Group& group, bool turn) {
     auto& queue = group.queue;
+    group.allowance = std::min(group.allowance, burst_);
+    if (turn) ++group.allowance;
     // Only the broker knows whether a client that is back has its subscription still: one message
     // shows it.
     const bool is_probe = std::exchange(group.probe, false);
     const bool has_ready = group.has_ready();
     if (!has_ready && !is_probe) queue.give_up();
     while (dispatches_.size() < kMaxUnderWay && dispatches_.bytes() < kMaxBytesUnderWay) {
+        if (burst_ > 0 && group.allowance == 0) break;
         const auto* entry = queue.take_next();
         if (!entry) break;
+        if (burst_ > 0) --group.allowance;
         dispatches_.send(
             {.message = entry->message,
              .to = {.session = {}, .filter = group.filter().text, .share_name = group.name()},
@@ -73,7 +112,9 @@ bool Backlog::drain(Group& group) {
              .sent = registry_.subscribe_count()});
         if (!has_ready) queue.give_up();
     }
-    return !queue.is_moving();
+    if (queue.is_moving()) return false;
+    group.allowance = burst_;
+    return true;
 }
 
 void Backlog::refuse(const Group& group, const char* option) {

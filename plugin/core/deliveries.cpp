@@ -10,11 +10,11 @@
 namespace shared_subscription {
 
 void Deliveries::expect(Session& session, std::uint8_t qos) {
-    if (!shows_deliveries_) return;
     if (!session.connected) {
         if (qos > 0) hold(session);
         return;
     }
+    if (!shows_deliveries_) return;
     expected_ = &session;
     expected_qos_ = qos;
 }
@@ -57,6 +57,15 @@ void Deliveries::set_full(Session& session, const char* why) {
     list(session);
     registry_.set_full(session, true);
     broker_.log(LogLevel::notice, "client " + quote(session.id) + " is passed over: " + why + ".");
+}
+
+void Deliveries::forget(Session& session) {
+    registry_.set_held(session, 0);
+    registry_.set_full(session, false);
+}
+
+void Deliveries::expect_again(Session& session) {
+    if (shows_deliveries_) hold(session);
 }
 
 void Deliveries::tick(std::int64_t now) {

@@ -17,7 +17,7 @@ void Engine::boundary() {
     resumption_ = {};
     rechecked_.clear();
     rechecking_ = nullptr;
-    if (!registry_.woken().empty()) backlog_.drain();
+    if (!registry_.woken().empty()) backlog_.drain(!ticks_);
 }
 
 bool Engine::tick(std::int64_t now) {
@@ -27,7 +27,7 @@ bool Engine::tick(std::int64_t now) {
     end_expired(now);
     fan_out_.tick();
     deliveries_.tick(now);
-    backlog_.drain();
+    backlog_.drain(true);
     backlog_.tick(now);
     return !dispatches_.empty();
 }
@@ -44,7 +44,11 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     if (!in_group && fan_out_.concerns_groups_only(message)) return Answer::untouched;
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
-    if (session && is_resumption(*session, client, message)) return Answer::untouched;
+    if (session && is_resumption(*session, client, message)) {
+        if (!backlog_.claim(*session, message)) return Answer::deny;
+        deliveries_.expect_again(*session);
+        return Answer::untouched;
+    }
     if (fan_out_.enter(message)) session = registry_.find(client.id);
     // 2.1 announces connections. A strange one has ended and its leaves go in the next turn
     // (context__free_disused); the identifier is another's by now.

@@ -18,7 +18,9 @@ void Engine::meet(Session& session, const Client& client) {
     session.protocol_version = broker_.protocol_version(client.context);
     registry_.set_connected(session, true);
     if (traits_.announces_sessions) return;
+    deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
+    if (resumed) backlog_.returned(session);
     registry_.set_standing(session, resumed ? Standing::present : Standing::doubtful);
 }
 
@@ -45,6 +47,7 @@ void Engine::connected(const Client& client) {
         return;
     }
     meet(*session, client);
+    backlog_.returned(*session);
     registry_.set_connected(*session, true);
 }
 
@@ -65,6 +68,7 @@ void Engine::ended(const Client& client, bool taken_over) {
         return;
     }
     registry_.set_connected(*session, false);
+    deliveries_.forget(*session);
     resumption_ = {.key = session->key, .before = client.context};
 }
 
@@ -90,7 +94,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     registry_.set_standing(*session, Standing::doubtful);
     if (moved) {
         session->context = nullptr;
-        registry_.wake(*session, true);
+        backlog_.may_be_back(*session);
     } else if (ticks_) {
         closing_.push_back({client.context, session->id});
     }

@@ -133,9 +133,13 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
     }
     auto answer = by_broker ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
-        if (!wins(*member, proven_now)) continue;
-        if (broker_can && !by_broker) answer = let_through(*member);
-        deliver(member->group->name());
+        if (wins(*member, proven_now)) {
+            if (broker_can && !by_broker) answer = let_through(*member);
+            deliver(member->group->name());
+        } else if (broker_can && !by_broker && holds(*member)) {
+            answer = let_through(*member);
+            by_broker = session.got_message = true;
+        }
     }
     return answer;
 }

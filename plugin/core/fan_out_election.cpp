@@ -46,6 +46,7 @@ bool FanOut::wins(Member& member, bool proven_now) {
     open_election(group);
     auto& election = group.election;
     if (election.served || election.waits) return false;
+    if (directed_ && directed_->is_queued && group.queue.has_to_wait(directed_->id)) return false;
     if (election.elected != &member && (proven_now || !election.elected)) {
         // It was not thought to be there when the election was held. Had it been, would it have
         // won?
@@ -54,6 +55,21 @@ bool FanOut::wins(Member& member, bool proven_now) {
     }
     if (election.elected != &member || refused_at_its_leaf(member)) return false;
     serve(member);
+    return true;
+}
+
+// Nobody can get the message now: it waits for the group, and the broker may hold it for this
+// member.
+bool FanOut::holds(Member& member) {
+    auto& group = *member.group;
+    auto& election = group.election;
+    const auto& session = member.subscription->session;
+    const bool is_wanted = !directed_ && !election.elected && !election.holder && !election.waits;
+    const bool is_able = !session.connected && std::min(message_.qos, member.qos) > 0 &&
+                         deliveries_.may_hold(session) && group.queue.may_be_held_by(session.key);
+    if (!is_wanted || !is_able || !backlog_.has_room(group, message_.payload_size)) return false;
+    if (!is_asked_for(*member.subscription) || !judge(member)) return false;
+    election.holder = &member;
     return true;
 }
 
@@ -176,8 +192,17 @@ bool FanOut::may_want(const Group& group) const noexcept {
 void FanOut::settle_held() {
     for (auto* group : held_) {
         const auto& election = group->election;
-        if (election.served) continue;
-        if (election.waits || may_want(*group)) backlog_.add(*group, backlog_.next_id(), kept_);
+        GroupQueue::Entry entry{.id = backlog_.next_id(), .message = kept_};
+        if (election.holder) {
+            entry.holder = election.holder->subscription->session.key;
+            entry.content = content_hash(kept_->message());
+        }
+        if (election.served) {
+            entry.message.reset();
+            if (entry.holder != 0) group->queue.insert(std::move(entry));
+        } else if (election.waits || may_want(*group)) {
+            backlog_.add(*group, std::move(entry));
+        }
     }
     held_.clear();
 }
@@ -207,7 +232,7 @@ void FanOut::not_shown(const Dispatch& dispatch) {
     auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
     if (dispatch.to.share_name.empty() || !group) return;
     if (!dispatch.is_queued) {
-        backlog_.add_again(*group, dispatch.id, dispatch.message);
+        backlog_.add_again(*group, {.id = dispatch.id, .message = dispatch.message});
         return;
     }
     for (auto* member : group->members()) {

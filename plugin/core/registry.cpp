@@ -104,6 +104,7 @@ void Registry::leave(Member& member) {
     auto& subscription = *member.subscription;
     auto& group = *member.group;
     group.leave(member);
+    group.queue.holder_ended(subscription.session.key);
     if (group.size() == 0) {
         if (group.woken) std::erase(woken_, &group);
         auto& groups = subscription.filter.groups;
@@ -180,15 +181,6 @@ void Registry::set_held(Session& session, std::size_t held) {
 void Registry::wake(Group& group) {
     group.queue.retry();
     if (!group.queue.empty() && !std::exchange(group.woken, true)) woken_.push_back(&group);
-}
-
-void Registry::wake(Session& session, bool probe) {
-    for (const auto& subscription : session.subscriptions) {
-        for (const auto& member : subscription->members) {
-            member->group->probe |= probe;
-            wake(*member->group);
-        }
-    }
 }
 
 void Registry::refresh(const Subscription& subscription) {

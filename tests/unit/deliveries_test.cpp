@@ -234,12 +234,30 @@ TEST_F(DeliveriesOn20, CountNothingForAConnectedClient) {
     EXPECT_THAT(broker.lines, IsEmpty());
 }
 
-TEST_F(DeliveriesOn20, CountNothingForADisconnectedClient) {
+TEST_F(DeliveriesOn20, CountTheQueueOfADisconnectedClientUntilItReturns) {
+    auto& member = join("client");
+    auto& session = member.subscription->session;
+    registry.set_connected(session, false);
+    for (int message = 0; message < 3; ++message) deliveries.expect(session_of(member), 1);
+    EXPECT_TRUE(is_full(member));
+    EXPECT_THAT(broker.lines, ElementsAre(HasSubstr("max_queued_messages")));
+    deliveries.tick(1);
+    EXPECT_TRUE(is_full(member));
+    registry.set_connected(session, true);
+    deliveries.forget(session);
+    EXPECT_FALSE(is_full(member));
+    EXPECT_EQ(held(member), 0U);
+    deliveries.tick(2);
+    registry.set_connected(session, false);
+    for (int message = 0; message < 2; ++message) deliveries.expect(session_of(member), 1);
+    EXPECT_FALSE(is_full(member));
+}
+
+TEST_F(DeliveriesOn20, DoNotCountQosZeroForADisconnectedClient) {
     auto& member = join("client");
     registry.set_connected(member.subscription->session, false);
-    for (int message = 0; message < 10; ++message) deliveries.expect(session_of(member), 1);
+    for (int message = 0; message < 10; ++message) deliveries.expect(session_of(member), 0);
     EXPECT_EQ(held(member), 0U);
-    EXPECT_FALSE(is_full(member));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Options parse(const Lines& lines) {
     const auto options = parse_options(lines, problem);
     EXPECT_TRUE(options) << problem;
     EXPECT_EQ(problem, "");
-    return options ? *options : Options{.strategies = StrategyTable()};
+    return options.value_or(Options());
 }
 
 TEST(Options, HaveDefaults) {

@@ -346,7 +346,7 @@ TEST_F(RegistryTest, WakesAGroupWithMessagesWhenAMemberIsFitter) {
     registry.set_connected(session("a"), true);
     EXPECT_TRUE(registry.woken().empty()) << "nothing waits";
     registry.set_connected(session("a"), false);
-    group.queue.insert(1, std::make_shared<const StoredMessage>());
+    group.queue.insert({.id = 1, .message = std::make_shared<const StoredMessage>()});
     group.queue.give_up();
     registry.set_connected(session("a"), true);
     EXPECT_EQ(registry.woken(), std::vector{&group});

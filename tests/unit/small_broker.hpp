@@ -60,7 +60,7 @@ class SmallBroker final : public Broker {
     std::function<bool(const std::string& client, const std::string& topic)> others_allow{};
     bool can_ask_others = true;  ///< as builds that export mosquitto_acl_check
 
-    /// The payloads that the client was sent, or that wait for it, since the last time.
+    /// The payloads that the client was sent since the last time.
     std::vector<std::string> take(const std::string& id);
     std::vector<std::size_t> take_counts(const std::vector<std::string>& ids);
     std::vector<std::string> log_lines{};
@@ -85,6 +85,11 @@ class SmallBroker final : public Broker {
         std::vector<std::string> reached{};  // dest_ids
     };
     using StoredPointer = std::shared_ptr<Stored>;
+    /// mosquitto__client_msg
+    struct Held {
+        StoredPointer stored;
+        bool was_sent;
+    };
     /// struct mosquitto
     struct Connection {
         std::string id;
@@ -94,7 +99,7 @@ class SmallBroker final : public Broker {
         bool withholds = false;
         bool disused = false;   // freed in the next turn
         std::size_t slots = 0;  // of subs: 2.0 never makes them fewer
-        std::vector<StoredPointer> held{};
+        std::vector<Held> held{};
         std::deque<StoredPointer> incoming{};
     };
     struct Leaf {
