@@ -52,6 +52,10 @@ class Backlog {
     /// It is.
     void returned(const Session& session);
 
+    /// The session is ending: what it was given and may not have got goes to the others in its
+    /// groups. The session is erased. `unacknowledged`: what has been written, too.
+    void redispatch(Session& session, bool unacknowledged);
+
     /// A message that went out again has reached a member, or nobody is left who might want it.
     void done(Group& group, std::int64_t id);
     /// It has met nobody.

@@ -27,9 +27,9 @@ class Deliveries {
 
     /// The broker has been told to give a member its message, at this QoS.
     void expect(Session& session, std::uint8_t qos);
-    void expect(const Member& member, std::uint8_t qos) {
-        expect(member.subscription->session, qos);
-    }
+    /// The same for what may have to go to another member.
+    void expect(const Member& member, std::int64_t id, const Message& message,
+                std::uint64_t publisher);
 
     /// Whether the broker can hold one more message for a client that is away. 2.0 keeps counting
     /// those that are deleted when the client is back (connection_check_acl): room is left for as
@@ -43,8 +43,13 @@ class Deliveries {
     /// The broker checks what it holds for a client that is back, and writes it if it may.
     void expect_again(Session& session);
 
-    /// MESSAGE_OUT: a message was written to the client.
-    void sent(const Client& client);
+    /// MESSAGE_OUT: a message was written to the client. `topic`: the broker's own.
+    void sent(const Client& client, const char* topic);
+
+    /// As `plugin_opt_redispatch` and `plugin_opt_redispatch_window` say.
+    void set_redispatch(bool redispatches, std::size_t window) noexcept {
+        keeper_.set(redispatches, window);
+    }
 
     /// Whatever the broker does next is not the delivery that was expected.
     void conclude();
@@ -67,6 +72,7 @@ class Deliveries {
     std::size_t queue_limit_ = 1000;
     Session* expected_ = nullptr;  // has been given a message and has not got it yet
     std::uint8_t expected_qos_ = 0;
+    GivenKeeper keeper_;
     std::vector<std::string> holders_;  // clients with messages held back, or full
     std::int64_t now_ = 0;
 };

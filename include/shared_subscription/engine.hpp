@@ -34,6 +34,14 @@ enum class Unsubscribed : std::uint8_t {
     unknown,      ///< nothing is known of a subscription by that filter: the broker's own business
 };
 
+/// Why a connection ended.
+enum class Ending : std::uint8_t {
+    clean,       ///< by the client's DISCONNECT
+    lost,        ///< in any other way
+    taken_over,  ///< by another connection of the same client
+    kicked,      ///< by an administrator
+};
+
 class Engine {
   public:
     Engine(Broker& broker, BrokerTraits traits, StrategyTable strategies, RandomSource random)
@@ -71,16 +79,16 @@ class Engine {
     /// 2.1 CONNECT: a new connection, with or without a session from before.
     void connected(const Client& client);
     /// 2.1 CLIENT_OFFLINE: the connection ended, the session stays.
-    void offline(const Client& client);
+    void offline(const Client& client, Ending ending);
     /// 2.1 DISCONNECT: the session ended, or goes on in another connection that is about to be
     /// announced.
-    void ended(const Client& client, bool taken_over);
+    void ended(const Client& client, Ending ending);
     /// 2.0 DISCONNECT: the connection ended, the session perhaps. `clean`: it began with Clean
     /// Session / Clean Start.
     void disconnected(const Client& client, bool clean);
 
-    /// 2.1 MESSAGE_OUT: a message is written to the client.
-    void sent(const Client& client) { deliveries_.sent(client); }
+    /// 2.1 MESSAGE_OUT: a message is written to the client. `topic`: the broker's own.
+    void sent(const Client& client, const char* topic) { deliveries_.sent(client, topic); }
 
     /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes
     /// forward. True: something waits for the next turn, which should come soon.
@@ -94,6 +102,12 @@ class Engine {
 
     /// Of the groups' own queues.
     void set_group_queue_limits(const QueueLimits& limits) noexcept { backlog_.set_limits(limits); }
+
+    /// Whether others get what a member leaves behind when its session ends; `window`: how many
+    /// QoS 1 messages at most that have been written to it.
+    void set_redispatch(bool redispatches, std::size_t window) noexcept {
+        deliveries_.set_redispatch(redispatches, window);
+    }
 
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }

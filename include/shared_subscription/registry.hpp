@@ -19,6 +19,7 @@
 
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/filter_tree.hpp"
+#include "shared_subscription/given.hpp"
 #include "shared_subscription/group.hpp"
 
 namespace shared_subscription {
@@ -58,6 +59,9 @@ struct Session {
     bool listed = false;  ///< among the holders of Deliveries
     bool away = false;    ///< is looked after while it is offline (Engine::end_expired)
     bool full = false;    ///< the broker drops what it is given (Deliveries)
+
+    bool kicked = false;  ///< its last connection was ended by an administrator
+    GivenList given{};
 
     std::uint64_t fan_out =
         0;  ///< the last fan-out that asked for this client; what follows is about that one

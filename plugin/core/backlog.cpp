@@ -42,6 +42,29 @@ void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
     registry_.wake(group);
 }
 
+void Backlog::redispatch(Session& session, bool unacknowledged) {
+    struct Left {
+        std::string share_name;
+        std::string filter;
+        GroupQueue::Entry entry;
+    };
+    std::vector<Left> all;
+    for (auto& given : session.given) {
+        if (given.written && !unacknowledged) continue;
+        const auto& group = *given.member->group;
+        all.push_back(
+            {group.name(),
+             group.filter().text,
+             {.id = given.id,
+              .message = std::make_shared<const StoredMessage>(std::move(given.message))}});
+    }
+    registry_.erase(session);
+    for (auto& left : all) {
+        if (auto* group = registry_.find_group(left.share_name, left.filter))
+            add_again(*group, std::move(left.entry));
+    }
+}
+
 bool Backlog::claim(const Session& session, const Message& message) {
     const auto content = content_hash(message);
     for (const auto& subscription : session.subscriptions) {

@@ -1,6 +1,7 @@
 #include "shared_subscription/deliveries.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "shared_subscription/text.hpp"
@@ -19,14 +20,41 @@ void Deliveries::expect(Session& session, std::uint8_t qos) {
     expected_qos_ = qos;
 }
 
-void Deliveries::sent(const Client& client) {
+void Deliveries::expect(const Member& member, std::int64_t id, const Message& message,
+                        std::uint64_t publisher) {
+    auto& session = member.subscription->session;
+    const auto qos = std::min(message.qos, member.qos);
+    expect(session, qos);
+    if (!keeper_.keeps() || qos == 0) return;
+    auto& given = keeper_.add(session.given);
+    given.id = id;
+    given.member = &member;
+    given.address = message.topic.data();
+    given.qos = qos;
+    given.written = false;
+    given.message.topic.assign(message.topic);
+    given.message.payload.assign(static_cast<const char*>(message.payload), message.payload_size);
+    given.message.qos = message.qos;
+    given.message.properties = broker_.keep_properties(message.properties);
+    given.message.publisher = publisher;
+    // Nothing tells when it is written: it is taken for that.
+    if (!shows_deliveries_) keeper_.written(session.given, std::prev(session.given.end()));
+}
+
+void Deliveries::sent(const Client& client, const char* topic) {
     if (expected_ && expected_->context == client.context) {
+        auto& given = expected_->given;
+        const bool is_kept = !given.empty() && given.back().address == topic;
+        if (is_kept && !given.back().written) keeper_.written(given, std::prev(given.end()));
         expected_ = nullptr;
         return;
     }
     if (holders_.empty()) return;
     auto* session = registry_.find(client.id);
     if (!session || session->held == 0) return;
+    const auto given = std::ranges::find_if(
+        session->given, [topic](const Given& one) { return !one.written && one.address == topic; });
+    if (given != session->given.end()) keeper_.written(session->given, given);
     registry_.set_held(*session, session->held - 1);
     if (has_room(*session)) registry_.set_full(*session, false);
 }

@@ -51,20 +51,25 @@ void Engine::connected(const Client& client) {
     registry_.set_connected(*session, true);
 }
 
-void Engine::offline(const Client& client) {
+void Engine::offline(const Client& client, Ending ending) {
     boundary();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
+    session->kicked = ending == Ending::kicked;
     registry_.set_connected(*session, false);
     if (!std::exchange(session->away, true)) away_.push_back(session->id);
 }
 
-void Engine::ended(const Client& client, bool taken_over) {
+void Engine::ended(const Client& client, Ending ending) {
     boundary();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
-    if (!taken_over) {
+    if (ending == Ending::kicked) {
         registry_.erase(*session);
+        return;
+    }
+    if (ending != Ending::taken_over) {
+        backlog_.redispatch(*session, ending != Ending::clean);
         return;
     }
     registry_.set_connected(*session, false);
@@ -86,7 +91,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     if (!moved) meet(*session, client);  // it may never have acted
     const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
-        registry_.erase(*session);
+        backlog_.redispatch(*session, true);
         return;
     }
     resumption_ = {.key = session->key, .before = client.context};
@@ -117,7 +122,7 @@ void Engine::end_closed() {
     for (const auto& closing : std::exchange(closing_, {})) {
         auto* session = registry_.find(closing.id);
         if (!session || session->context != closing.context || session->connected) continue;
-        if (broker_.has_ended(closing.context)) registry_.erase(*session);
+        if (broker_.has_ended(closing.context)) backlog_.redispatch(*session, true);
     }
 }
 
@@ -134,8 +139,10 @@ void Engine::end_expired(std::int64_t now) {
             session->away = false;
         } else if (broker_.has_session(id)) {
             away_.push_back(std::move(id));
-        } else {
+        } else if (session->kicked) {
             registry_.erase(*session);
+        } else {
+            backlog_.redispatch(*session, true);
         }
     }
 }

@@ -137,7 +137,8 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
             if (broker_can && !by_broker) answer = let_through(*member);
             deliver(member->group->name());
         } else if (broker_can && !by_broker && holds(*member)) {
-            answer = let_through(*member);
+            deliveries_.expect(session, std::min(message_.qos, member->qos));
+            answer = is_judged(*member) ? Answer::allow : Answer::untouched;
             by_broker = session.got_message = true;
         }
     }
@@ -155,6 +156,9 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
             to.share_name.empty() ? leaf.ordinary : std::ranges::any_of(leaf.members, is_group);
         if (session.id != to.session || !is_use || reached_) return Answer::deny;
         reached_ = true;
+        if (const auto* member = Registry::find(*leaf.subscription, to.share_name);
+            member && !to.share_name.empty())
+            return let_through(*member);
         return Answer::untouched;
     }
     for (const auto& member : leaf.members) {

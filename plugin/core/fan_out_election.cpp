@@ -37,7 +37,8 @@ void FanOut::open_election(Group& group) {
 }
 
 Answer FanOut::let_through(const Member& member) {
-    deliveries_.expect(member, std::min(message_.qos, member.qos));
+    deliveries_.expect(member, directed_ ? directed_->id : backlog_.next_id(), message_,
+                       publication_.publisher);
     return is_judged(member) ? Answer::allow : Answer::untouched;
 }
 

@@ -112,6 +112,8 @@ void Registry::leave(Member& member) {
         --group_count_;
     }
     --subscription.session.member_count;
+    subscription.session.given.remove_if(
+        [&member](const Given& given) { return given.member == &member; });
     subscription.members.erase(find_owned(subscription.members, member));
     if (subscription.members.empty() && !subscription.ordinary) erase(subscription);
 }

@@ -83,6 +83,19 @@ SubscriptionFilter filter_of(Instance& instance, const Subscription& data) {
     return parse_subscription(data.topic_filter);
 }
 
+Ending ending(int reason) {
+    switch (reason) {
+        case MOSQ_ERR_SUCCESS:
+            return Ending::clean;
+        case kSessionTakenOver:
+            return Ending::taken_over;
+        case kAdministrativeAction:
+            return Ending::kicked;
+        default:
+            return Ending::lost;
+    }
+}
+
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
@@ -159,8 +172,9 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
 int on_message_out(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("MESSAGE_OUT", MOSQ_ERR_SUCCESS, [&] {
-        const auto client = to_client(static_cast<const mosquitto_evt_message*>(data)->client);
-        if (client.id.data()) instance.runtime.engine().sent(client);
+        const auto& event = *static_cast<const mosquitto_evt_message*>(data);
+        const auto client = to_client(event.client);
+        if (client.id.data()) instance.runtime.engine().sent(client, event.topic);
         return MOSQ_ERR_SUCCESS;
     });
 }
@@ -178,8 +192,9 @@ int on_offline(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("CLIENT_OFFLINE", MOSQ_ERR_SUCCESS, [&] {
         // The same layout as DISCONNECT's.
-        const auto client = to_client(static_cast<const mosquitto_evt_disconnect*>(data)->client);
-        if (client.id.data()) instance.runtime.engine().offline(client);
+        const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
+        const auto client = to_client(event.client);
+        if (client.id.data()) instance.runtime.engine().offline(client, ending(event.reason));
         return MOSQ_ERR_SUCCESS;
     });
 }
@@ -189,8 +204,7 @@ int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
     return guarded("DISCONNECT", MOSQ_ERR_SUCCESS, [&] {
         const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
         const auto client = to_client(event.client);
-        if (client.id.data())
-            instance.runtime.engine().ended(client, event.reason == kSessionTakenOver);
+        if (client.id.data()) instance.runtime.engine().ended(client, ending(event.reason));
         return MOSQ_ERR_SUCCESS;
     });
 }

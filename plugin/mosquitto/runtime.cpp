@@ -44,6 +44,7 @@ Runtime::Runtime(Generation generation, Options options)
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
     if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
     engine_->set_group_queue_limits(options_.queue);
+    engine_->set_redispatch(options_.redispatch.value_or(is_2_1), options_.redispatch_window);
 }
 
 Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Option> options) {

@@ -57,7 +57,7 @@ class Crowd {
         for (const auto& member : members_[group]) {
             if (engine.may_read(member, sent) == Answer::deny) continue;
             ++delivered;
-            if (traits_.announces_sessions) engine.sent(member);
+            if (traits_.announces_sessions) engine.sent(member, sent.topic.data());
         }
         if (!accepted || delivered != 1)
             throw std::logic_error("a message did not go to exactly one member");

@@ -69,7 +69,7 @@ TEST_F(DeliveriesOn21, CountNothingThatIsWrittenAtOnce) {
     auto& member = join("client");
     for (int message = 0; message < 10; ++message) {
         deliveries.expect(session_of(member), 1);
-        deliveries.sent(client(member));
+        deliveries.sent(client(member), "t");
         deliveries.conclude();
     }
     EXPECT_EQ(held(member), 0U);
@@ -98,7 +98,7 @@ TEST_F(DeliveriesOn21, PassOverAMemberAtTheLimitAndSayItOnce) {
 TEST_F(DeliveriesOn21, TakeAMemberBackWhenItsQueueIsWritten) {
     auto& member = join("client");
     hold(member, 3);
-    deliveries.sent(client(member));
+    deliveries.sent(client(member), "t");
     EXPECT_FALSE(is_full(member));
     EXPECT_EQ(held(member), 2U);
     hold(member, 1);
@@ -108,7 +108,7 @@ TEST_F(DeliveriesOn21, TakeAMemberBackWhenItsQueueIsWritten) {
 TEST_F(DeliveriesOn21, NeverCountBelowNothing) {
     auto& member = join("client");
     hold(member, 1);
-    for (int message = 0; message < 5; ++message) deliveries.sent(client(member));
+    for (int message = 0; message < 5; ++message) deliveries.sent(client(member), "t");
     EXPECT_EQ(held(member), 0U);
     hold(member, 2);
     EXPECT_FALSE(is_full(member));
@@ -119,13 +119,13 @@ TEST_F(DeliveriesOn21, TellTheClientsApart) {
     auto& other = join("other");
     hold(slow, 3);
     hold(other, 1);
-    deliveries.sent(client(other));
-    deliveries.sent({.context = &broker, .id = "stranger"});
+    deliveries.sent(client(other), "t");
+    deliveries.sent({.context = &broker, .id = "stranger"}, "t");
     EXPECT_TRUE(is_full(slow));
     EXPECT_EQ(held(other), 0U);
     // What is written to another client is not what was expected of this one.
     deliveries.expect(session_of(slow), 1);
-    deliveries.sent(client(other));
+    deliveries.sent(client(other), "t");
     deliveries.conclude();
     EXPECT_EQ(held(slow), 4U);
 }
@@ -185,7 +185,7 @@ TEST_F(DeliveriesOn21, CountWithoutALimit) {
 TEST_F(DeliveriesOn21, ForgetSessionsThatHaveEnded) {
     hold(join("client"), 3);
     registry.erase(*registry.find("client"));
-    deliveries.sent({.context = nullptr, .id = "client"});
+    deliveries.sent({.context = nullptr, .id = "client"}, "t");
     deliveries.tick(1);
     auto& member = join("client");
     EXPECT_EQ(held(member), 0U);
@@ -198,7 +198,7 @@ TEST_F(DeliveriesOn21, KeepNoMemoryOfWhatWasHeldAndWritten) {
     const auto fill_and_empty = [&] {
         for (int message = 0; message < 100; ++message) {
             hold(member, 1);
-            deliveries.sent(client(member));
+            deliveries.sent(client(member), "t");
         }
         hold(member, 1);  // and something is held at every tick
     };
@@ -207,7 +207,7 @@ TEST_F(DeliveriesOn21, KeepNoMemoryOfWhatWasHeldAndWritten) {
         for (int second = from; second < to; ++second) {
             fill_and_empty();
             deliveries.tick(second);
-            deliveries.sent(client(member));
+            deliveries.sent(client(member), "t");
         }
         return allocation_count() - before;
     };

@@ -43,8 +43,11 @@ SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
 
 // connect__on_authorised
 void SmallBroker::connect(const std::string& id, ConnectOptions options) {
-    auto fresh = std::make_unique<Connection>(
-        Connection{.id = id, .protocol = options.protocol, .persistent = options.persistent});
+    auto fresh =
+        std::make_unique<Connection>(Connection{.id = id,
+                                                .protocol = options.protocol,
+                                                .persistent = options.persistent,
+                                                .receive_maximum = options.receive_maximum});
     if (const auto known = sessions_.find(id); known != sessions_.end()) {
         auto& before = *known->second;
         if (options.persistent && before.persistent) {
@@ -57,7 +60,7 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
             unreported_.push_back(std::move(known->second));
             sessions_.erase(known);
         } else {
-            report_end(before, false, true);
+            report_end(before, false, Ending::taken_over);
             disuse(id);
         }
     }
@@ -70,7 +73,7 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
     });
     for (const auto& held : std::exchange(connection.held, {})) {
         if (!held.was_sent) sent_[id].push_back(held.stored->message.payload);
-        if (is_2_1()) engine.sent(client_of(connection));
+        if (is_2_1()) engine.sent(client_of(connection), shown(*held.stored).topic.data());
     }
     if (is_2_1()) engine.connected(client_of(connection));
 }
@@ -84,21 +87,21 @@ void SmallBroker::resume(Connection& from, Connection& to) {
     }
 }
 
-void SmallBroker::drop(const std::string& id) {
+void SmallBroker::drop(const std::string& id, Ending ending) {
     auto& connection = find(id);
-    report_end(connection, connection.persistent, false);
+    report_end(connection, connection.persistent, ending);
     if (!connection.persistent) disuse(id);
 }
 
 // context__disconnect
-void SmallBroker::report_end(Connection& connection, bool stays, bool taken_over) {
+void SmallBroker::report_end(Connection& connection, bool stays, Ending ending) {
     const auto client = client_of(connection);
     if (!is_2_1()) {
         engine.disconnected(client, !connection.persistent);
     } else if (stays) {
-        engine.offline(client);
+        engine.offline(client, ending);
     } else {
-        engine.ended(client, taken_over);
+        engine.ended(client, ending);
     }
     connection.online = false;
 }
@@ -120,7 +123,7 @@ void SmallBroker::kick(const std::string& id) {
                 engine.subscribe(client_of(connection), parse_subscription(leaf.filter), {});
         }
     }
-    drop(id);
+    drop(id, Ending::kicked);
 }
 
 SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFilter& filter) const {
@@ -262,10 +265,28 @@ void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
     }
     const auto qos = std::min(stored->message.qos, leaf.qos);
     if (!receiver.online && qos == 0) return;
-    if (!receiver.online || receiver.withholds) receiver.held.push_back({stored, receiver.online});
-    if (!receiver.online) return;
+    const auto is_sent = [](const Held& held) { return held.was_sent; };
+    const bool is_behind = receiver.withholds && receiver.receive_maximum > 0 && qos > 0 &&
+                           static_cast<std::size_t>(std::ranges::count_if(
+                               receiver.held, is_sent)) >= receiver.receive_maximum;
+    const bool waits = !receiver.online || is_behind;
+    if (waits || (receiver.withholds && qos > 0)) receiver.held.push_back({stored, !waits});
+    if (waits) return;
     sent_[receiver.id].push_back(stored->message.payload);
-    if (is_2_1()) engine.sent(client_of(receiver));
+    if (is_2_1()) engine.sent(client_of(receiver), shown(*stored).topic.data());
+}
+
+// db__message_delete_outgoing
+void SmallBroker::acknowledge(const std::string& id) {
+    auto& connection = find(id);
+    const auto acknowledged = std::ranges::find(connection.held, true, &Held::was_sent);
+    ASSERT_NE(acknowledged, connection.held.end());
+    connection.held.erase(acknowledged);
+    const auto next = std::ranges::find(connection.held, false, &Held::was_sent);
+    if (next == connection.held.end()) return;
+    next->was_sent = true;
+    sent_[id].push_back(next->stored->message.payload);
+    if (is_2_1()) engine.sent(client_of(connection), next->stored->message.topic.data());
 }
 
 void SmallBroker::tick() {
@@ -276,7 +297,7 @@ void SmallBroker::tick() {
 
 // mosquitto_main_loop; queue_plugin_msgs: what a message adds to the queue waits for the next turn
 void SmallBroker::turn() {
-    for (const auto& connection : unreported_) report_end(*connection, false, true);
+    for (const auto& connection : unreported_) report_end(*connection, false, Ending::taken_over);
     unreported_.clear();
     if (!is_2_1()) tick();
     for (const auto& message : std::exchange(plugin_queue_, {}))

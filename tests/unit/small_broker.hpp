@@ -22,6 +22,7 @@ class SmallBroker final : public Broker {
         int protocol = 5;
         bool persistent = false;  ///< resumes the session and outlives the connection
         bool websocket = false;   ///< 2.0: the one that it takes over is reported a turn late
+        std::size_t receive_maximum = 0;  ///< of a client that withholds acknowledgements; 0: any
     };
     struct Outgoing {
         std::string topic;
@@ -35,8 +36,8 @@ class SmallBroker final : public Broker {
     // What clients do. All but `connect` need a connection.
     void connect(const std::string& id, ConnectOptions options);
     void connect(const std::string& id) { connect(id, {}); }
-    /// The connection ends, in whatever way.
-    void drop(const std::string& id);
+    /// The connection ends.
+    void drop(const std::string& id, Ending ending = Ending::lost);
     /// False: refused.
     bool subscribe(const std::string& id, const std::string& filter, std::uint8_t qos = 1,
                    bool no_local = false);
@@ -47,6 +48,8 @@ class SmallBroker final : public Broker {
     void release(const std::string& id);
     /// The client keeps what it is sent in flight, as its PUBACK is missing.
     void withhold_acknowledgements(const std::string& id) { find(id).withholds = true; }
+    /// The oldest of those; the next is sent that had to wait.
+    void acknowledge(const std::string& id);
 
     // What others do.
     void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
@@ -97,6 +100,7 @@ class SmallBroker final : public Broker {
         bool persistent = false;
         bool online = true;
         bool withholds = false;
+        std::size_t receive_maximum = 0;
         bool disused = false;   // freed in the next turn
         std::size_t slots = 0;  // of subs: 2.0 never makes them fewer
         std::vector<Held> held{};
@@ -120,7 +124,7 @@ class SmallBroker final : public Broker {
     [[nodiscard]] Leaf* find_leaf(const Leaf& like);
     void remove_leaves(Connection& owner);
     void resume(Connection& from, Connection& to);
-    void report_end(Connection& connection, bool stays, bool taken_over);
+    void report_end(Connection& connection, bool stays, Ending ending);
     void disuse(const std::string& id);
     [[nodiscard]] bool may_read(Connection& reader, const Stored& stored);
     void fan_out(const StoredPointer& stored);

@@ -1,0 +1,166 @@
+// What members leave behind when their sessions end, and members that are behind.
+#include <gmock/gmock.h>
+
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::size_t kWindow = 3;
+
+/// 2.1, with a member that acknowledges nothing and one that comes later.
+class EngineRedispatch : public EngineFixture {
+  protected:
+    EngineRedispatch() : EngineFixture(kBroker21) { broker.engine.set_redispatch(true, 20); }
+
+    /// "worker" is given that many messages and acknowledges none; "other" joins then.
+    void give(int count, std::uint8_t qos = 1, bool persistent = false) {
+        broker.connect("worker", {.persistent = persistent, .receive_maximum = kWindow});
+        broker.withhold_acknowledgements("worker");
+        broker.subscribe("worker", "$share/g/t", qos);
+        broker.connect("publisher");
+        for (int number = 0; number < count; ++number) {
+            broker.publish("publisher",
+                           {.topic = "t", .payload = std::to_string(number), .qos = qos});
+            if (qos == 2) broker.release("publisher");
+        }
+        join_all({"other"}, "$share/g/t");
+    }
+    std::vector<std::string> others() {
+        broker.settle();
+        return broker.take("other");
+    }
+};
+
+TEST_F(EngineRedispatch, GivesOthersAllThatALostMemberHasNotAcknowledgedInOrder) {
+    give(5);
+    broker.drop("worker");
+    EXPECT_THAT(others(), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST_F(EngineRedispatch, GivesOthersOnlyWhatWasNeverWrittenAfterADisconnect) {
+    give(5);
+    broker.drop("worker", Ending::clean);
+    EXPECT_THAT(others(), ElementsAre("3", "4"));
+}
+
+TEST_F(EngineRedispatch, NeverGivesAQosTwoMessageThatWasWrittenToAnotherClient) {
+    give(5, 2);
+    broker.drop("worker");
+    EXPECT_THAT(others(), ElementsAre("3", "4"));
+}
+
+TEST_F(EngineRedispatch, NeverGivesQosZeroAgain) {
+    give(5, 0);
+    broker.drop("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, GivesNothingAfterAKick) {
+    give(5);
+    broker.kick("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, GivesNothingWhenTheClientItselfBeginsAnew) {
+    give(5);
+    broker.connect("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, LeavesAMemberThatLeavesItsMessages) {
+    give(5);
+    EXPECT_EQ(broker.unsubscribe("worker", "$share/g/t"), Unsubscribed::leaf_goes);
+    broker.acknowledge("worker");
+    EXPECT_THAT(broker.take("worker"), ElementsAre("0", "1", "2", "3"));
+    broker.drop("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, LeavesAMemberWhoseSessionStaysItsMessagesUntilThatExpires) {
+    give(5, 1, true);
+    broker.drop("worker");
+    EXPECT_THAT(others(), IsEmpty());
+    broker.expire("worker");
+    broker.settle();
+    EXPECT_THAT(others(), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST_F(EngineRedispatch, TakesWhatFellOutOfTheWindowForAcknowledged) {
+    broker.engine.set_redispatch(true, 2);
+    give(5);
+    for (int acknowledged = 0; acknowledged < 2; ++acknowledged) broker.acknowledge("worker");
+    broker.drop("worker");
+    EXPECT_THAT(others(), ElementsAre("3", "4"));
+}
+
+TEST_F(EngineRedispatch, GivesNothingIfSwitchedOff) {
+    broker.engine.set_redispatch(false, 20);
+    give(5);
+    broker.drop("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, KeepsTheMessagesForThoseWhoAreAway) {
+    join_all({"away"}, "$share/g/t", {.persistent = true});
+    broker.drop("away");
+    give(5);
+    broker.drop("other");
+    broker.drop("worker");
+    broker.settle();
+    broker.connect("away", {.persistent = true});
+    broker.settle();
+    EXPECT_THAT(broker.take("away"), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST_F(EngineRedispatch, OrdersThemBeforeWhatWaits) {
+    join_all({"away"}, "$share/g/t", {.persistent = true});
+    broker.drop("away");
+    give(4);
+    broker.drop("other");
+    broker.drop("worker");
+    broker.publish("publisher", {.topic = "t", .payload = "4"});
+    broker.settle();
+    broker.connect("away", {.persistent = true});
+    broker.settle();
+    EXPECT_THAT(broker.take("away"), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST_F(EngineRedispatch, PassesOverAMemberThatIsBehind) {
+    give(0);
+    publish("t", 20);
+    EXPECT_THAT(broker.take("worker"), SizeIs(kWindow));
+    EXPECT_THAT(broker.take("other"), SizeIs(20 - kWindow - 1));
+    for (std::size_t number = 0; number < kWindow + 1; ++number) broker.acknowledge("worker");
+    EXPECT_THAT(broker.take("worker"), SizeIs(1));
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"worker", "other"}), ElementsAre(2, 2));
+}
+
+class EngineRedispatchOn20 : public EngineFixture {
+  protected:
+    EngineRedispatchOn20() : EngineFixture(kBroker20) {}
+};
+
+// Nothing shows what was written or acknowledged: the last few are taken for lost.
+TEST_F(EngineRedispatchOn20, GivesOthersTheLastFewQosOneMessagesIfToldTo) {
+    broker.engine.set_redispatch(true, 2);
+    for (const int protocol : {4, 5}) {
+        broker.connect("worker", {.protocol = protocol});
+        broker.subscribe("worker", "$share/g/t");
+        publish("t", 5);
+        join_all({"other"}, "$share/g/t");
+        broker.drop("worker");
+        broker.settle();
+        EXPECT_THAT(broker.take("other"), ElementsAre("3", "4"));
+        broker.drop("other");
+        broker.settle();
+    }
+}
+
+}  // namespace
+}  // namespace shared_subscription
