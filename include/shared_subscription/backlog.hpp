@@ -52,6 +52,11 @@ class Backlog {
     /// It is.
     void returned(const Session& session);
 
+    /// Another member has got the message that the broker holds for one.
+    void add_taken(Group& group, GroupQueue::Entry entry);
+    /// What was saved waits again. `certain`: it was saved together with the broker's own state.
+    void restore(Group& group, GroupQueue::Entry entry, bool certain);
+
     /// The session is ending: what it was given and may not have got goes to the others in its
     /// groups. The session is erased. `unacknowledged`: what has been written, too.
     void redispatch(Session& session, bool unacknowledged);
@@ -91,6 +96,7 @@ class Backlog {
     QueueLimits limits_;
     std::size_t burst_ = 0;
     std::int64_t last_id_ = 0;
+    std::int64_t uncertain_ = 0;    // up to here the broker's state may be another
     std::vector<Refused> refused_;  // since the log said so last
     std::int64_t said_ = 0;         // when
     bool has_said_ = false;

@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
+
+#include "shared_subscription/state.hpp"
 
 namespace shared_subscription {
 
@@ -32,6 +35,15 @@ struct Message {
         return topic.data() == other.topic.data() && payload == other.payload &&
                payload_size == other.payload_size && qos == other.qos;
     }
+};
+
+/// Of one use of a topic filter, as in SUBSCRIBE.
+struct SubscriptionOptions {
+    std::uint8_t flags = 0;        ///< MQTT 5, 3.8.3.1; 2.0 shows only the QoS
+    std::uint32_t identifier = 0;  ///< 0: none, or not shown (2.0)
+
+    [[nodiscard]] std::uint8_t qos() const noexcept { return flags & 0x03U; }
+    [[nodiscard]] bool no_local() const noexcept { return (flags & 0x04U) != 0; }
 };
 
 /// Properties that are kept beyond the call in which they were shown.
@@ -101,6 +113,25 @@ class Broker {
     /// 2.1: whether the broker still has a session with this identifier. 2.0 cannot tell: always
     /// true.
     [[nodiscard]] virtual bool has_session(std::string_view client_id) = 0;
+
+    /// 2.1: the context of that session, connected or not; null: there is none. 2.0 cannot tell:
+    /// always null.
+    [[nodiscard]] virtual Context find_session(std::string_view client_id) = 0;
+
+    /// Whether the context is that of a connection, and no session that was restored without one.
+    [[nodiscard]] virtual bool is_connection(Context context) = 0;
+
+    /// Whether the session may outlive a restart of the broker.
+    [[nodiscard]] virtual bool may_outlive_restart(Context context) = 0;
+
+    /// 2.1: puts the leaf of a membership into the broker's tree again, which does not store it.
+    virtual void add_leaf(std::string_view client_id, std::string_view share_name,
+                          std::string_view filter, const SubscriptionOptions& options) = 0;
+
+    /// The properties as values, and back.
+    [[nodiscard]] virtual std::vector<SavedProperty> list_properties(const void* properties) = 0;
+    [[nodiscard]] virtual KeptProperties make_properties(
+        const std::vector<SavedProperty>& properties) = 0;
 
     /// 2.0: whether the session of a connection that was reported as disconnected in this turn of
     /// the main loop ended with it. May only be asked in the TICK of the same turn, before the

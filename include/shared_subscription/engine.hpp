@@ -19,13 +19,6 @@
 
 namespace shared_subscription {
 
-struct SubscribeOptions {
-    std::uint8_t qos = 0;
-    bool no_local = false;  ///< as far as the broker shows it (2.1)
-    Standing standing =
-        Standing::present;  ///< doubtful: the broker may yet refuse the subscription
-};
-
 enum class Unsubscribed : std::uint8_t {
     leaf_goes,    ///< the broker shall take away the client's leaf
     leaf_stays,   ///< the client's use is gone, but others share the leaf
@@ -57,8 +50,9 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
 
     /// A SUBSCRIBE that the broker will carry out. `filter` is well-formed.
+    /// `standing`: doubtful if the broker may yet refuse it.
     void subscribe(const Client& client, const SubscriptionFilter& filter,
-                   const SubscribeOptions& options);
+                   const SubscriptionOptions& options, Standing standing = Standing::present);
 
     /// An UNSUBSCRIBE that the broker will carry out. `certain`: nobody else can refuse it.
     [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter,
@@ -112,6 +106,20 @@ class Engine {
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
 
+    /// Before anything else: what was saved when the broker stopped. The sessions that the broker
+    /// has restored are members again, the others end, as far as the broker tells.
+    void restore(const State& state);
+    /// The broker restores no sessions: none is left.
+    void forget_restored();
+    /// From now on what changes is kept for `take_changes`.
+    void keep_journal() { registry_.keep_journal(); }
+    /// What has changed since the last time, as much as is worth a turn of the main loop.
+    [[nodiscard]] Changes take_changes();
+    [[nodiscard]] bool has_changes() noexcept;
+    [[nodiscard]] bool has_changed_memberships() noexcept {
+        return !registry_.unsaved_sessions().empty();
+    }
+
     [[nodiscard]] const Registry& registry() const noexcept { return registry_; }
 
   private:
@@ -142,6 +150,7 @@ class Engine {
     [[nodiscard]] bool is_resumption(const Session& session, const Client& client,
                                      const Message& message);
     [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
+    void settle_restored(bool is_last_chance);
     void undo_kick_checks(Session& session);
     void end_closed();
     void end_expired(std::int64_t now);
@@ -161,6 +170,8 @@ class Engine {
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
     std::deque<std::string> away_;        // 2.1: clients that went offline
+    std::vector<std::string> restored_;   // 2.1: sessions that the broker has not shown yet
+    std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
     std::int64_t expired_checked_ = 0;
     bool said_prefix_ = false;
     bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "shared_subscription/broker.hpp"
 #include "shared_subscription/group_queue.hpp"
 #include "shared_subscription/strategy.hpp"
 
@@ -19,8 +20,9 @@ class Group;
 struct Member {
     Subscription* subscription;
     Group* group;
-    std::size_t place = 0;        ///< in the order of joining; the group's to change
-    std::uint8_t qos = 0;         ///< granted
+    std::size_t place = 0;  ///< in the order of joining; the group's to change
+    SubscriptionOptions options{};
+    std::uint64_t joined = 0;     ///< when, by Registry::subscribe_count
     std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
     std::uint64_t judged_in =
         0;  ///< the last fan-out in which other access control was asked and said yes,
@@ -70,6 +72,13 @@ class Group {
     /// The member has got a message: the turn goes on.
     void served(const Member& member) { chooser_->served(member.place, members_.size()); }
 
+    /// Whose turn it is next (round_robin), or who is the one (sticky); null: nobody's.
+    [[nodiscard]] const Member* turn() const noexcept {
+        const auto place = chooser_->turn();
+        return place < members_.size() ? members_[place] : nullptr;
+    }
+    void set_turn(const Member& member) { chooser_->set_turn(member.place); }
+
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const Filter& filter() const noexcept { return filter_; }
     [[nodiscard]] Strategy strategy() const noexcept { return strategy_; }
@@ -79,8 +88,10 @@ class Group {
 
     Election election;
     GroupQueue queue;
-    bool woken = false;  ///< in Registry::woken
-    bool probe = false;  ///< a member may be back
+    bool woken = false;    ///< in Registry::woken
+    bool unsaved = false;  ///< in Registry::unsaved_groups
+    bool saved = false;    ///< something of it is in the store
+    bool probe = false;    ///< a member may be back
     /// How many more messages may go out again (Backlog).
     std::size_t allowance = static_cast<std::size_t>(-1);
 

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
+#include <vector>
 
 #include "shared_subscription/stored_message.hpp"
 
@@ -25,6 +27,7 @@ class GroupQueue {
         std::uint64_t holder = 0;   ///< key of its session; 0: none
         std::uint64_t content = 0;  ///< of one that is held: content_hash
         bool under_way = false;
+        enum class Saved : std::uint8_t { no, changed, yes } saved = Saved::no;  ///< in a store
     };
     /// What is known of a message that the broker holds.
     enum class Held : std::uint8_t { unknown, waits, taken };
@@ -57,8 +60,9 @@ class GroupQueue {
     }
     /// The broker is about to give the holder a message of that content: it is none of these then.
     [[nodiscard]] Held claim(std::uint64_t holder, std::uint64_t content);
-    /// The holder is back and has what the broker held; anything else has expired.
-    void holder_returned(std::uint64_t holder);
+    /// The holder is back and has what the broker held. Anything else has expired, or, up to the
+    /// identifier `uncertain`, may have been lost by the broker in a crash: that waits on.
+    void holder_returned(std::uint64_t holder, std::int64_t uncertain);
     /// Its session has ended: what was held for it waits for the others.
     void holder_ended(std::uint64_t holder);
 
@@ -68,6 +72,20 @@ class GroupQueue {
     /// Of all payloads.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] const std::deque<Entry>& entries() const noexcept { return entries_; }
+
+    /// `save` is called with each entry that has changed since the last time, until it says no.
+    /// True: it took all.
+    template <class Save>
+    [[nodiscard]] bool save_entries(const Save& save) {
+        for (auto& entry : entries_) {
+            if (entry.saved == Entry::Saved::yes) continue;
+            if (!save(std::as_const(entry))) return false;
+            entry.saved = Entry::Saved::yes;
+        }
+        return true;
+    }
+    /// The identifiers of those that were saved and are here no more.
+    [[nodiscard]] std::vector<std::int64_t>& gone() noexcept { return gone_; }
 
   private:
     [[nodiscard]] std::size_t place(std::int64_t id) const noexcept;
@@ -80,6 +98,7 @@ class GroupQueue {
     std::size_t under_way_ = 0;
     std::size_t taken_ = 0;
     std::size_t bytes_ = 0;
+    std::vector<std::int64_t> gone_;
 };
 
 /// The same for messages of the same topic, payload and QoS.

@@ -11,10 +11,12 @@
 //   3. `group_count()` is the number of groups.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
@@ -38,8 +40,8 @@ struct Subscription {
     Session& session;
     Filter& filter;
     Standing standing = Standing::present;
-    bool ordinary = false;  ///< subscribed without a group
-    std::uint8_t qos = 0;   ///< granted for that
+    bool ordinary = false;          ///< subscribed without a group
+    SubscriptionOptions options{};  ///< of that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
     std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::subscribe_count
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
@@ -53,6 +55,9 @@ struct Session {
     Context context = nullptr;
     int protocol_version = 0;
     bool connected = true;
+    bool may_outlive_restart = false;
+    bool saved = false;    ///< something of it is in the store
+    bool unsaved = false;  ///< something has changed since (Registry::unsaved_sessions)
     std::size_t member_count = 0;
     std::size_t held =
         0;  ///< messages that it was given and the broker still holds for it, as far as known
@@ -151,6 +156,23 @@ class Registry {
     /// The groups for which that holds; for `Backlog` to empty.
     [[nodiscard]] std::vector<Group*>& woken() noexcept { return woken_; }
 
+    /// From now on what changes is noted for a store.
+    void keep_journal() noexcept { has_journal_ = true; }
+    /// The client's subscriptions have changed.
+    void note(Session& session);
+    /// The group's turn or queue has.
+    void note(Group& group) {
+        if (!has_journal_ || std::exchange(group.unsaved, true)) return;
+        unsaved_groups_.push_back(&group);
+    }
+    /// By client identifier; the session may have ended.
+    [[nodiscard]] std::vector<std::string>& unsaved_sessions() noexcept {
+        return unsaved_sessions_;
+    }
+    [[nodiscard]] std::vector<Group*>& unsaved_groups() noexcept { return unsaved_groups_; }
+    /// Those that were saved and have ended.
+    [[nodiscard]] std::vector<GroupName>& ended_groups() noexcept { return ended_groups_; }
+
     /// The filters that match the topic, in the broker's order.
     void match(std::string_view topic, std::vector<Filter*>& filters) const {
         filters.clear();
@@ -163,6 +185,10 @@ class Registry {
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
     /// How many subscriptions there have been: a clock for what comes before and after them.
     [[nodiscard]] std::uint64_t subscribe_count() const noexcept { return subscribe_count_; }
+    void count_on_from(std::uint64_t count) noexcept {
+        subscribe_count_ = std::max(subscribe_count_, count);
+    }
+    [[nodiscard]] std::vector<Session*> all_sessions() const;
     [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
@@ -175,6 +201,10 @@ class Registry {
     StringMap<std::unique_ptr<Session>> sessions_;
     FilterTree<Filter> filters_;
     std::vector<Group*> woken_;
+    bool has_journal_ = false;
+    std::vector<std::string> unsaved_sessions_;
+    std::vector<Group*> unsaved_groups_;
+    std::vector<GroupName> ended_groups_;
     std::uint64_t version_ = 1;
     std::uint64_t subscribe_count_ = 0;
     std::size_t group_count_ = 0;

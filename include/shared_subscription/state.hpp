@@ -52,11 +52,13 @@ struct SavedProperty {
 struct SavedMessage {
     std::int64_t id = 0;  ///< unique; a group's messages are in this order
     GroupName group;
-    std::string topic;
-    std::string payload;
+    std::string topic{};
+    std::string payload{};
     std::uint8_t qos = 0;
     std::uint64_t publisher = 0;  ///< stable hash of the client identifier; 0: none
-    std::int64_t expires = 0;     ///< seconds since 1970; 0: never
+    std::uint64_t holder = 0;     ///< as in GroupQueue::Entry
+    std::uint64_t content = 0;    ///< the same
+    bool taken = false;           ///< there is no message any more, for the same
     std::vector<SavedProperty> properties{};
     bool operator==(const SavedMessage&) const = default;
 };
@@ -66,6 +68,9 @@ struct State {
     std::vector<SavedSession> sessions{};
     std::vector<SavedGroup> groups{};
     std::vector<SavedMessage> messages{};  ///< by id
+    /// Whether it was left in order. If not, it may be older than what the broker has saved, or
+    /// newer.
+    bool was_closed = true;
 };
 
 /// What has changed since the last time. To be applied in this order, as a whole or not at all.

@@ -39,6 +39,23 @@ void Backlog::add(Group& group, GroupQueue::Entry entry) {
 
 void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
     group.queue.insert(std::move(entry));
+    registry_.note(group);
+    registry_.wake(group);
+}
+
+void Backlog::add_taken(Group& group, GroupQueue::Entry entry) {
+    entry.message.reset();
+    group.queue.insert(std::move(entry));
+    registry_.note(group);
+}
+
+void Backlog::restore(Group& group, GroupQueue::Entry entry, bool certain) {
+    last_id_ = std::max(last_id_, entry.id);
+    if (!certain) uncertain_ = last_id_;
+    group.saved = true;
+    entry.saved = GroupQueue::Entry::Saved::yes;
+    group.queue.insert(std::move(entry));
+    group.probe = true;
     registry_.wake(group);
 }
 
@@ -70,7 +87,9 @@ bool Backlog::claim(const Session& session, const Message& message) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             const auto held = member->group->queue.claim(session.key, content);
-            if (held != GroupQueue::Held::unknown) return held == GroupQueue::Held::waits;
+            if (held == GroupQueue::Held::unknown) continue;
+            registry_.note(*member->group);
+            return held == GroupQueue::Held::waits;
         }
     }
     return true;
@@ -89,13 +108,16 @@ void Backlog::may_be_back(const Session& session) {
 
 void Backlog::returned(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
-        for (const auto& member : subscription->members)
-            member->group->queue.holder_returned(session.key);
+        for (const auto& member : subscription->members) {
+            member->group->queue.holder_returned(session.key, uncertain_);
+            registry_.note(*member->group);
+        }
     }
 }
 
 void Backlog::done(Group& group, std::int64_t id) {
     group.queue.remove(id);
+    registry_.note(group);
 }
 
 void Backlog::put_back(Group& group, std::int64_t id) {

@@ -23,7 +23,7 @@ void Deliveries::expect(Session& session, std::uint8_t qos) {
 void Deliveries::expect(const Member& member, std::int64_t id, const Message& message,
                         std::uint64_t publisher) {
     auto& session = member.subscription->session;
-    const auto qos = std::min(message.qos, member.qos);
+    const auto qos = std::min(message.qos, member.options.qos());
     expect(session, qos);
     if (!keeper_.keeps() || qos == 0) return;
     auto& given = keeper_.add(session.given);

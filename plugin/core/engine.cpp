@@ -23,6 +23,7 @@ void Engine::boundary() {
 bool Engine::tick(std::int64_t now) {
     ticks_ = true;
     boundary();
+    settle_restored(true);
     end_closed();
     end_expired(now);
     fan_out_.tick();
@@ -125,7 +126,7 @@ bool Engine::is_resumption(const Session& session, const Client& client, const M
 }
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
-                       const SubscribeOptions& options) {
+                       const SubscriptionOptions& options, Standing standing) {
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
@@ -139,19 +140,18 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
     if (is_shared) {
-        auto& member =
-            registry_.join(session, filter.share_name, filter.topic_filter, options.standing);
-        member.qos = options.qos;
+        auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
+        member.options = options;
         if (traits_.merges_uses(filter.topic_filter))
-            member.subscription->no_local = options.no_local;
+            member.subscription->no_local = options.no_local();
         return;
     }
     const auto* before = registry_.find(session, filter.topic_filter);
     const bool may_be_recheck =
-        before && !before->ordinary && options.qos == 0 && !traits_.announces_sessions;
-    auto& subscription = registry_.subscribe(session, filter.topic_filter, options.standing);
-    subscription.no_local = options.no_local;
-    subscription.qos = options.qos;
+        before && !before->ordinary && options.qos() == 0 && !traits_.announces_sessions;
+    auto& subscription = registry_.subscribe(session, filter.topic_filter, standing);
+    subscription.no_local = options.no_local();
+    subscription.options = options;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
 }
 

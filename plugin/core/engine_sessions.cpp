@@ -16,8 +16,11 @@ void Engine::meet(Session& session, const Client& client) {
     if (session.context == client.context) return;
     session.context = client.context;
     session.protocol_version = broker_.protocol_version(client.context);
-    registry_.set_connected(session, true);
-    if (traits_.announces_sessions) return;
+    session.may_outlive_restart = broker_.may_outlive_restart(client.context);
+    // One that was restored after a restart may not be back yet.
+    const bool is_back = broker_.is_connection(client.context);
+    registry_.set_connected(session, is_back);
+    if (traits_.announces_sessions || !is_back) return;
     deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
     if (resumed) backlog_.returned(session);

@@ -128,7 +128,7 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
         deliver({});
         // What it gets while it is away waits in the same queue.
         if (!session.connected) {
-            deliveries_.expect(session, std::min(message_.qos, leaf.subscription->qos));
+            deliveries_.expect(session, std::min(message_.qos, leaf.subscription->options.qos()));
         }
     }
     auto answer = by_broker ? Answer::untouched : Answer::deny;
@@ -137,7 +137,7 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
             if (broker_can && !by_broker) answer = let_through(*member);
             deliver(member->group->name());
         } else if (broker_can && !by_broker && holds(*member)) {
-            deliveries_.expect(session, std::min(message_.qos, member->qos));
+            deliveries_.expect(session, std::min(message_.qos, member->options.qos()));
             answer = is_judged(*member) ? Answer::allow : Answer::untouched;
             by_broker = session.got_message = true;
         }

@@ -66,7 +66,7 @@ bool FanOut::holds(Member& member) {
     auto& election = group.election;
     const auto& session = member.subscription->session;
     const bool is_wanted = !directed_ && !election.elected && !election.holder && !election.waits;
-    const bool is_able = !session.connected && std::min(message_.qos, member.qos) > 0 &&
+    const bool is_able = !session.connected && std::min(message_.qos, member.options.qos()) > 0 &&
                          deliveries_.may_hold(session) && group.queue.may_be_held_by(session.key);
     if (!is_wanted || !is_able || !backlog_.has_room(group, message_.payload_size)) return false;
     if (!is_asked_for(*member.subscription) || !judge(member)) return false;
@@ -135,6 +135,7 @@ void FanOut::exclude(Member& member) {
 void FanOut::serve(Member& member) {
     member.group->election.served = true;
     member.group->served(member);
+    registry_.note(*member.group);
 }
 
 const SharedMessage& FanOut::keep() {
@@ -199,8 +200,7 @@ void FanOut::settle_held() {
             entry.content = content_hash(kept_->message());
         }
         if (election.served) {
-            entry.message.reset();
-            if (entry.holder != 0) group->queue.insert(std::move(entry));
+            if (entry.holder != 0) backlog_.add_taken(*group, std::move(entry));
         } else if (election.waits || may_want(*group)) {
             backlog_.add(*group, std::move(entry));
         }

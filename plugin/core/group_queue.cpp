@@ -37,11 +37,13 @@ void GroupQueue::forget_message(Entry& entry) {
     bytes_ -= entry.message->payload.size();
     entry.message.reset();
     ++taken_;
+    if (entry.saved == Entry::Saved::yes) entry.saved = Entry::Saved::changed;
 }
 
 void GroupQueue::erase(std::size_t index) {
     forget_message(entries_[index]);
     --taken_;
+    if (entries_[index].saved != Entry::Saved::no) gone_.push_back(entries_[index].id);
     entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
     if (index < next_) --next_;
 }
@@ -93,9 +95,17 @@ GroupQueue::Held GroupQueue::claim(std::uint64_t holder, std::uint64_t content) 
     return held;
 }
 
-void GroupQueue::holder_returned(std::uint64_t holder) {
+void GroupQueue::holder_returned(std::uint64_t holder, std::int64_t uncertain) {
     for (auto index = entries_.size(); index-- > 0;) {
-        if (entries_[index].holder == holder) erase(index);
+        auto& entry = entries_[index];
+        if (entry.holder != holder) continue;
+        if (!entry.message || entry.id > uncertain) {
+            erase(index);
+            continue;
+        }
+        entry.holder = 0;
+        if (entry.saved == Entry::Saved::yes) entry.saved = Entry::Saved::changed;
+        next_ = std::min(next_, index);
     }
 }
 
@@ -104,6 +114,7 @@ void GroupQueue::holder_ended(std::uint64_t holder) {
         auto& entry = entries_[index];
         if (entry.holder != holder) continue;
         entry.holder = 0;
+        if (entry.saved == Entry::Saved::yes) entry.saved = Entry::Saved::changed;
         if (!entry.message) erase(index);
     }
 }

@@ -76,6 +76,7 @@ Subscription& Registry::subscription(Session& session, std::string_view text, St
 Subscription& Registry::subscribe(Session& session, std::string_view filter, Standing standing) {
     auto& subscribed = subscription(session, filter, standing);
     subscribed.ordinary = true;
+    note(session);
     return subscribed;
 }
 
@@ -96,7 +97,9 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
                          .fitness = fitness(member),
                          .held_back = static_cast<std::uint32_t>(session.held)});
     wake(*group);
+    member.joined = subscribe_count_;
     ++session.member_count;
+    note(session);
     return member;
 }
 
@@ -105,8 +108,12 @@ void Registry::leave(Member& member) {
     auto& group = *member.group;
     group.leave(member);
     group.queue.holder_ended(subscription.session.key);
+    note(group);
+    note(subscription.session);
     if (group.size() == 0) {
         if (group.woken) std::erase(woken_, &group);
+        if (group.unsaved) std::erase(unsaved_groups_, &group);
+        if (group.saved) ended_groups_.push_back({group.name(), group.filter().text});
         auto& groups = subscription.filter.groups;
         groups.erase(groups.find(group.name()));
         --group_count_;
@@ -119,6 +126,7 @@ void Registry::leave(Member& member) {
 }
 
 void Registry::unsubscribe_ordinary(Subscription& subscription) {
+    note(subscription.session);
     subscription.ordinary = false;
     if (subscription.members.empty()) erase(subscription);
 }
@@ -132,6 +140,7 @@ void Registry::erase(Subscription& subscription) {
     }
     auto& session = subscription.session;
     auto& filter = subscription.filter;
+    note(session);
     set_standing(subscription, Standing::present);
     std::erase(filter.subscriptions, &subscription);
     session.subscriptions.erase(find_owned(session.subscriptions, subscription));
@@ -180,6 +189,12 @@ void Registry::set_held(Session& session, std::size_t held) {
     for (const auto& subscription : session.subscriptions) refresh(*subscription);
 }
 
+void Registry::note(Session& session) {
+    const bool matters = session.saved || (session.member_count > 0 && session.may_outlive_restart);
+    if (!has_journal_ || !matters || std::exchange(session.unsaved, true)) return;
+    unsaved_sessions_.push_back(session.id);
+}
+
 void Registry::wake(Group& group) {
     group.queue.retry();
     if (!group.queue.empty() && !std::exchange(group.woken, true)) woken_.push_back(&group);
@@ -206,6 +221,12 @@ Candidate::Fitness Registry::fitness(const Member& member) noexcept {
         return Fitness::unfit;
     if (session.full) return Fitness::full;
     return session.held > 0 ? Fitness::behind : Fitness::ready;
+}
+
+std::vector<Session*> Registry::all_sessions() const {
+    std::vector<Session*> all;
+    for (const auto& [id, session] : sessions_) all.push_back(session.get());
+    return all;
 }
 
 Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {

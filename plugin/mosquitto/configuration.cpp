@@ -99,6 +99,12 @@ class Reader {
             configuration.per_listener_settings = is_true(rest);
         } else if (keyword == "allow_duplicate_messages") {
             configuration.allow_duplicate_messages = is_true(rest);
+        } else if (keyword == "persistence") {
+            configuration.persistence = is_true(rest);
+        } else if (keyword == "persistence_location") {
+            configuration.persistence_location = rest;
+        } else if (keyword == "persistence_file") {
+            configuration.persistence_file = rest;
         } else if (keyword == "max_queued_messages") {
             long limit = 1000;
             std::from_chars(rest.data(), rest.data() + rest.size(), limit);

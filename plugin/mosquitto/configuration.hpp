@@ -30,6 +30,15 @@ struct Configuration {
     bool per_listener_settings = false;
     std::optional<bool> allow_duplicate_messages;
     std::size_t max_queued_messages = 1000;  ///< 0: unlimited
+    bool persistence = false;
+    std::string persistence_location{};
+    std::string persistence_file = "mosquitto.db";
+
+    /// The file in which the broker saves its own state; empty: it does not.
+    [[nodiscard]] std::filesystem::path persistent_state() const {
+        if (!persistence) return {};
+        return std::filesystem::path(persistence_location) / persistence_file;
+    }
 };
 
 /// The file that the broker was started with (`-c`), from /proc/self/cmdline; nothing if there is

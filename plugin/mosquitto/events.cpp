@@ -1,7 +1,6 @@
 #include "mosquitto/events.hpp"
 
 #include <array>
-#include <chrono>
 #include <string>
 
 #include "mosquitto/convert.hpp"
@@ -72,15 +71,12 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
 }
 
 int on_tick(int /*event*/, void* data, void* user_data) noexcept {
-    using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
         if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a turn, however many listeners
-        const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
         // 2.1 sleeps for as long as nobody wants a turn; there the field is called next_ms.
-        if (instance.runtime.engine().tick(now)) {
-            static_cast<mosquitto_evt_tick*>(data)->next_ns = 1;
-        }
+        if (const int milliseconds = instance.runtime.tick(); milliseconds > 0)
+            static_cast<mosquitto_evt_tick*>(data)->next_ns = milliseconds;
         return MOSQ_ERR_SUCCESS;
     });
 }

@@ -27,10 +27,8 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
     instance.runtime.engine().subscribe(
-        client, filter,
-        {.qos = check.qos,
-         .no_local = false,
-         .standing = verdict == Verdict::allowed ? Standing::present : Standing::doubtful});
+        client, filter, {.flags = check.qos},
+        verdict == Verdict::allowed ? Standing::present : Standing::doubtful);
     if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
     return answer(instance, verdict);
 }

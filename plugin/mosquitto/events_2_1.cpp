@@ -1,5 +1,4 @@
 // Mosquitto 2.1 has events for subscriptions and sessions; each membership gets a leaf of its own.
-#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -9,34 +8,16 @@
 #include "mosquitto/convert.hpp"
 #include "mosquitto/events.hpp"
 #include "mosquitto/guard.hpp"
+#include "mosquitto/leaf.hpp"
 #include "mosquitto/runtime.hpp"
-#include "shared_subscription/hash.hpp"
 
 namespace shared_subscription::v2_1 {
 namespace {
 
-/// What the share name of a client's leaves ends with.
-std::string leaf_suffix(const Client& client) {
-    char suffix[1 + 2 * sizeof(std::uint64_t) + 1];
-    std::snprintf(suffix, sizeof suffix, "~%016llx",
-                  static_cast<unsigned long long>(stable_hash(client.id)));
-    return suffix;
-}
-
-// What the broker stores for a membership: a native share group that has this client alone as
-// member, so that its leaves never merge and 2.1 replays no retained message. The name is the same
-// after a restart. Topics that begin with `$` cannot have one (BrokerTraits::merges_uses).
-std::string leaf_filter(const Client& client, const SubscriptionFilter& filter) {
-    if (filter.topic_filter.starts_with('$')) return std::string(filter.topic_filter);
-    std::string leaf = "$share/";
-    leaf.append(filter.share_name).append(leaf_suffix(client)).append("/");
-    return leaf.append(filter.topic_filter);
-}
-
 /// The membership that this leaf of the client stands for; none if the client is no such member.
 std::optional<SubscriptionFilter> membership_of(Instance& instance, const Client& client,
                                                 const SubscriptionFilter& leaf) {
-    const auto suffix = leaf_suffix(client);
+    const auto suffix = leaf_suffix(client.id);
     if (!leaf.share_name.ends_with(suffix)) return std::nullopt;
     auto filter = leaf;
     filter.share_name.remove_suffix(suffix.size());
@@ -123,17 +104,16 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
         if (!client.id.data()) return static_cast<int>(MOSQ_ERR_SUCCESS);
         const auto filter = filter_of(instance, event.data);
         const bool is_shared = filter.kind == FilterKind::shared;
-        const bool no_local = (event.data.options & kNoLocal) != 0;
+        const bool no_local = SubscriptionOptions{.flags = event.data.options}.no_local();
         // [MQTT-3.8.3-4]; the broker sets No Local itself for bridges, which are older than MQTT 5.
         if (is_shared && no_local && mosquitto_client_protocol_version(event.client) == 5) {
             return static_cast<int>(MOSQ_ERR_PROTOCOL);
         }
-        instance.runtime.engine().subscribe(
-            client, filter,
-            {.qos = static_cast<std::uint8_t>(event.data.options & kQos),
-             .no_local = no_local,
-             .standing = Standing::present});
-        if (is_shared) replace(event.data.topic_filter, leaf_filter(client, filter));
+        instance.runtime.engine().subscribe(client, filter,
+                                            {event.data.options, event.data.identifier});
+        if (is_shared)
+            replace(event.data.topic_filter,
+                    leaf_filter(client.id, filter.share_name, filter.topic_filter));
         return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
 }
@@ -152,7 +132,8 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
         switch (result) {
             case Unsubscribed::leaf_goes:
                 if (filter.kind == FilterKind::shared)
-                    replace(event.data.topic_filter, leaf_filter(client, filter));
+                    replace(event.data.topic_filter,
+                            leaf_filter(client.id, filter.share_name, filter.topic_filter));
                 break;
             case Unsubscribed::leaf_stays:
                 replace(event.data.topic_filter, kRemovesNothingWithSuccess);

@@ -17,8 +17,7 @@ inline constexpr int kConnect = 11, kSubscribe = 12, kUnsubscribe = 13, kMessage
                      kClientOffline = 28;
 inline constexpr int kPluginIgnore = 32;       ///< MOSQ_ERR_PLUGIN_IGNORE: "as if I were not there"
 inline constexpr int kSessionTakenOver = 142;  ///< MOSQ_ERR_SESSION_TAKEN_OVER
-inline constexpr int kAdministrativeAction = 152;            ///< MOSQ_ERR_ADMINISTRATIVE_ACTION
-inline constexpr std::uint8_t kQos = 0x03, kNoLocal = 0x04;  ///< of a subscription's options
+inline constexpr int kAdministrativeAction = 152;  ///< MOSQ_ERR_ADMINISTRATIVE_ACTION
 
 struct Subscription {
     char* client_id;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "mosquitto/leaf.hpp"
+
 namespace shared_subscription {
 namespace {
 
@@ -37,6 +39,7 @@ MosquittoBroker::MosquittoBroker()
     : property_copy_all_(look_up<PropertyCopyAll>("mosquitto_property_copy_all")),
       find_client_(look_up<FindClient>("mosquitto_client")),
       set_info_(look_up<SetInfo>("mosquitto_plugin_set_info")),
+      subscription_add_(look_up<SubscriptionAdd>("mosquitto_subscription_add")),
       acl_check_(dlsym(RTLD_DEFAULT, "mosquitto_acl_check")) {}
 
 mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) const {
@@ -57,9 +60,12 @@ void MosquittoBroker::publish(const Message& message) {
 }
 
 KeptProperties MosquittoBroker::keep_properties(const void* properties) {
-    auto* copied = copy(static_cast<const mosquitto_property*>(properties));
-    if (!copied) return nullptr;
-    return {copied, [](const void* kept) {
+    return own(copy(static_cast<const mosquitto_property*>(properties)));
+}
+
+KeptProperties MosquittoBroker::own(mosquitto_property* properties) {
+    if (!properties) return nullptr;
+    return {properties, [](const void* kept) {
                 auto* list = static_cast<mosquitto_property*>(const_cast<void*>(kept));
                 mosquitto_property_free_all(&list);
             }};
@@ -125,6 +131,35 @@ int MosquittoBroker::protocol_version(Context context) {
 
 bool MosquittoBroker::has_session(std::string_view client_id) {
     return !find_client_ || find_client_(client_id.data()) != nullptr;
+}
+
+Context MosquittoBroker::find_session(std::string_view client_id) {
+    return find_client_ ? find_client_(std::string(client_id).c_str()) : nullptr;
+}
+
+// Every connection has an address (context__init); a session that was restored never had one.
+bool MosquittoBroker::is_connection(Context context) {
+    return mosquitto_client_address(to_client(context)) != nullptr;
+}
+
+// 2.0 saves only what began without Clean Start (persist__client_save); on 2.1 plugins that store
+// sessions go by the session's expiry, which MQTT 5 alone has.
+bool MosquittoBroker::may_outlive_restart(Context context) {
+    return !mosquitto_client_clean_session(to_client(context)) ||
+           (shows_properties_ && protocol_version(context) == 5);
+}
+
+void MosquittoBroker::add_leaf(std::string_view client_id, std::string_view share_name,
+                               std::string_view filter, const SubscriptionOptions& options) {
+    if (!subscription_add_) return;
+    std::string id(client_id);
+    auto leaf = v2_1::leaf_filter(client_id, share_name, filter);
+    v2_1::Subscription subscription{};
+    subscription.client_id = id.data();
+    subscription.topic_filter = leaf.data();
+    subscription.identifier = options.identifier;
+    subscription.options = options.flags;
+    subscription_add_(&subscription);
 }
 
 // `context__add_to_disused` takes the identifier away; the memory goes at the top of the next turn.

@@ -23,6 +23,14 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
     [[nodiscard]] bool has_session(std::string_view client_id) override;
+    [[nodiscard]] Context find_session(std::string_view client_id) override;
+    [[nodiscard]] bool is_connection(Context context) override;
+    [[nodiscard]] bool may_outlive_restart(Context context) override;
+    void add_leaf(std::string_view client_id, std::string_view share_name, std::string_view filter,
+                  const SubscriptionOptions& options) override;
+    [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
+    [[nodiscard]] KeptProperties make_properties(
+        const std::vector<SavedProperty>& properties) override;
     [[nodiscard]] bool has_ended(Context context) override;
     void log(LogLevel level, std::string_view text) override;
 
@@ -47,13 +55,16 @@ class MosquittoBroker final : public Broker {
   private:
     using PropertyCopyAll = int (*)(mosquitto_property**, const mosquitto_property*);
     using FindClient = ::mosquitto* (*)(const char*);
+    using SubscriptionAdd = int (*)(const v2_1::Subscription*);
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
+    [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
     [[nodiscard]] mosquitto_property* copy(const mosquitto_property* properties) const;
 
     PropertyCopyAll property_copy_all_;
     FindClient find_client_;
     SetInfo set_info_;
+    SubscriptionAdd subscription_add_;
     void* acl_check_;
     bool shows_properties_ = false;
     bool others_decide_ = true;

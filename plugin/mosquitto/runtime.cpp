@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 
 #include "mosquitto/events.hpp"
@@ -60,7 +61,9 @@ Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Opti
     auto& instance = *instances.emplace_back(
         std::make_unique<Instance>(Instance{*runtime, identifier, instances.size()}));
     runtime->broker_.name_plugin(identifier);
-    if (runtime->check_options(*parsed) && runtime->place(instance) && register_events(instance)) {
+    const bool is_ready = runtime->check_options(*parsed) && runtime->place(instance) &&
+                          (instance.number > 0 || runtime->open_persistence());
+    if (is_ready && register_events(instance)) {
         runtime->choose_answers();
         return &instance;
     }
@@ -82,6 +85,36 @@ bool Runtime::check_options(const Options& options) {
         "plugin_opt_* lines differ between listeners; allowed are the same ones for each, as all "
         "share the groups.");
     return false;
+}
+
+bool Runtime::open_persistence() {
+    const auto* configuration = configuration_ ? &*configuration_ : nullptr;
+    const auto& file = options_.persistence_file;
+    if (file.empty()) {
+        if (configuration && configuration->persistence) {
+            broker_.log(LogLevel::notice,
+                        "a restart of the broker forgets groups, members and what waits for them, "
+                        "although it keeps sessions; 'plugin_opt_persistence_file <path>' keeps "
+                        "them, too.");
+        }
+        return true;
+    }
+    std::string problem;
+    persistence_ = Persistence::open(file, configuration, generation_, *engine_, broker_, problem);
+    if (persistence_) return true;
+    log_error("plugin_opt_persistence_file " + problem);
+    return false;
+}
+
+int Runtime::tick() {
+    using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
+    constexpr int kAtOnce = 1;
+    constexpr int kInASecond = 1000;
+    const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+    const bool is_busy = engine_->tick(now);
+    if (persistence_) persistence_->tick();
+    if (is_busy) return kAtOnce;
+    return persistence_ && persistence_->has_work() ? kInASecond : 0;
 }
 
 void Runtime::read_configuration() {

@@ -13,6 +13,7 @@
 #include "mosquitto/headers.hpp"
 #include "mosquitto/mosquitto_broker.hpp"
 #include "mosquitto/options.hpp"
+#include "mosquitto/persistence.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {
@@ -40,6 +41,10 @@ class Runtime {
     /// Reads again what the broker has just read again.
     void reload();
 
+    /// One turn of the main loop; in how many milliseconds the next one is wanted at the latest, 0:
+    /// whenever.
+    [[nodiscard]] int tick();
+
     [[nodiscard]] Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }
     [[nodiscard]] Generation generation() const noexcept { return generation_; }
@@ -52,6 +57,7 @@ class Runtime {
 
     void read_configuration();
     [[nodiscard]] bool place(const Instance& instance);
+    [[nodiscard]] bool open_persistence();
     void choose_answers();
     bool check_options(const Options& options);
     [[nodiscard]] Others others_of(const Instance& instance) const;
@@ -64,6 +70,7 @@ class Runtime {
     std::optional<Configuration> configuration_;
     std::string unreadable_;  // why there is no configuration
     std::unique_ptr<Engine> engine_;
+    std::unique_ptr<Persistence> persistence_;
     std::vector<std::unique_ptr<Instance>> instances_;
 };
 

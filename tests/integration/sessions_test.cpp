@@ -155,7 +155,14 @@ void PrintTo(const LeavingRow& row, std::ostream* stream) {
     *stream << row.name;
 }
 
-class Leaving : public PluginTest, public ::testing::WithParamInterface<LeavingRow> {};
+// What they leave behind: redispatch_test.cpp.
+class Leaving : public BrokerTest, public ::testing::WithParamInterface<LeavingRow> {
+  protected:
+    void SetUp() override {
+        BrokerTest::SetUp();
+        broker.start({.options = {"plugin_opt_redispatch false"}});
+    }
+};
 
 TEST_P(Leaving, GetsNothingMoreFromTheNextMessageOn) {
     const auto members = connect_all({"a", "b", "c"});

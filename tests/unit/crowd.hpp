@@ -30,7 +30,7 @@ class Crowd {
                     client("worker-" + std::to_string(group) + "-" + std::to_string(number)));
                 engine.subscribe(joined.back(),
                                  {FilterKind::shared, "workers", topics_.back(), nullptr},
-                                 {.qos = 1});
+                                 {.flags = 1});
             }
         }
         engine.tick(1);

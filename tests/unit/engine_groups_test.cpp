@@ -90,19 +90,19 @@ TEST_P(EngineGroups, AreNotLeftByAnotherSubscriptionsEnd) {
     for (const auto* filter : {"$share/h/t", "$share/g/u", "$queue/t"})
         EXPECT_EQ(broker.unsubscribe("a", filter), Unsubscribed::no_such_use) << filter;
     EXPECT_NE(broker.unsubscribe("a", "t"), Unsubscribed::leaf_goes);
-    EXPECT_TRUE(broker.engine.is_member({nullptr, "a"}, parse_subscription("$share/g/t")));
-    EXPECT_FALSE(broker.engine.is_member({nullptr, "a"}, parse_subscription("$share/h/t")));
-    EXPECT_FALSE(broker.engine.is_member({nullptr, "b"}, parse_subscription("$share/g/t")));
+    EXPECT_TRUE(broker.engine->is_member({nullptr, "a"}, parse_subscription("$share/g/t")));
+    EXPECT_FALSE(broker.engine->is_member({nullptr, "a"}, parse_subscription("$share/h/t")));
+    EXPECT_FALSE(broker.engine->is_member({nullptr, "b"}, parse_subscription("$share/g/t")));
     publish("t", 2);
     EXPECT_THAT(broker.take("a"), SizeIs(2));
 }
 
 TEST_P(EngineGroups, EndWithTheirLastMember) {
     join_all({"a", "b"}, "$share/g/t");
-    EXPECT_EQ(broker.engine.registry().group_count(), 1U);
+    EXPECT_EQ(broker.engine->registry().group_count(), 1U);
     for (const auto* id : {"a", "b"}) broker.unsubscribe(id, "$share/g/t");
-    EXPECT_EQ(broker.engine.registry().group_count(), 0U);
-    EXPECT_EQ(broker.engine.registry().session_count(), 0U);
+    EXPECT_EQ(broker.engine->registry().group_count(), 0U);
+    EXPECT_EQ(broker.engine->registry().session_count(), 0U);
     publish("t", 2);
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
 }

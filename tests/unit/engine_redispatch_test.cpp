@@ -15,7 +15,7 @@ constexpr std::size_t kWindow = 3;
 /// 2.1, with a member that acknowledges nothing and one that comes later.
 class EngineRedispatch : public EngineFixture {
   protected:
-    EngineRedispatch() : EngineFixture(kBroker21) { broker.engine.set_redispatch(true, 20); }
+    EngineRedispatch() : EngineFixture(kBroker21) { broker.engine->set_redispatch(true, 20); }
 
     /// "worker" is given that many messages and acknowledges none; "other" joins then.
     void give(int count, std::uint8_t qos = 1, bool persistent = false) {
@@ -91,7 +91,7 @@ TEST_F(EngineRedispatch, LeavesAMemberWhoseSessionStaysItsMessagesUntilThatExpir
 }
 
 TEST_F(EngineRedispatch, TakesWhatFellOutOfTheWindowForAcknowledged) {
-    broker.engine.set_redispatch(true, 2);
+    broker.engine->set_redispatch(true, 2);
     give(5);
     for (int acknowledged = 0; acknowledged < 2; ++acknowledged) broker.acknowledge("worker");
     broker.drop("worker");
@@ -99,7 +99,7 @@ TEST_F(EngineRedispatch, TakesWhatFellOutOfTheWindowForAcknowledged) {
 }
 
 TEST_F(EngineRedispatch, GivesNothingIfSwitchedOff) {
-    broker.engine.set_redispatch(false, 20);
+    broker.engine->set_redispatch(false, 20);
     give(5);
     broker.drop("worker");
     EXPECT_THAT(others(), IsEmpty());
@@ -148,7 +148,7 @@ class EngineRedispatchOn20 : public EngineFixture {
 
 // Nothing shows what was written or acknowledged: the last few are taken for lost.
 TEST_F(EngineRedispatchOn20, GivesOthersTheLastFewQosOneMessagesIfToldTo) {
-    broker.engine.set_redispatch(true, 2);
+    broker.engine->set_redispatch(true, 2);
     for (const int protocol : {4, 5}) {
         broker.connect("worker", {.protocol = protocol});
         broker.subscribe("worker", "$share/g/t");

@@ -37,7 +37,7 @@ TEST_P(EngineSessions, ThatEndAndBeginInOneTurnAreTwo) {
 TEST_P(EngineSessions, OfOldClientsEndAtOnce) {
     join_all({"a"}, "$share/g/t", {.protocol = 4});
     broker.drop("a");
-    EXPECT_EQ(broker.engine.registry().session_count(), 0U);
+    EXPECT_EQ(broker.engine->registry().session_count(), 0U);
 }
 
 TEST_P(EngineSessions, ThatStayComeAfterTheConnected) {
@@ -81,7 +81,7 @@ TEST_P(EngineSessions, ThatAreTakenOverWithACleanStartAreNoMembers) {
     broker.connect("a");
     publish("t", 4);
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 4));
-    EXPECT_EQ(broker.engine.registry().session_count(), 1U);
+    EXPECT_EQ(broker.engine->registry().session_count(), 1U);
     subscribe_all({"a"}, "$share/g/t");
     publish("t", 4);
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));
@@ -107,7 +107,7 @@ TEST_P(EngineSessions, ThatExpireCostTheGroupNothing) {
     broker.connect("away", kPersistent);
     broker.settle();
     EXPECT_THAT(broker.take_counts({"gone", "away"}), ElementsAre(0, 4));
-    EXPECT_EQ(broker.engine.registry().session_count(), 1U);
+    EXPECT_EQ(broker.engine->registry().session_count(), 1U);
 }
 
 TEST_P(EngineSessions, ThatAreKickedStay) {
@@ -131,7 +131,7 @@ TEST_P(EngineSessions, ManyThatExpireAreForgotten) {
     for (const auto& id : ids) broker.drop(id);
     for (const auto& id : ids) broker.expire(id);
     broker.settle();
-    EXPECT_EQ(broker.engine.registry().session_count(), 0U);
+    EXPECT_EQ(broker.engine->registry().session_count(), 0U);
 }
 
 INSTANTIATE_FOR_GENERATIONS(EngineSessions);
@@ -213,7 +213,7 @@ TEST_F(EngineOn20, WaitsForTheBrokerWhereOthersMayRefuseAnUnsubscribe) {
     for (const auto* payload : {"0", "1"}) send("publisher", payload);
     broker.settle();
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 2));
-    EXPECT_EQ(broker.engine.registry().session_count(), 1U);
+    EXPECT_EQ(broker.engine->registry().session_count(), 1U);
 }
 
 }  // namespace

@@ -65,6 +65,9 @@ bool mosquitto_client_clean_session(const struct mosquitto* /*client*/) {
 int mosquitto_client_protocol_version(const struct mosquitto* /*client*/) {
     return 4;
 }
+const char* mosquitto_client_address(const struct mosquitto* /*client*/) {
+    return nullptr;
+}
 int mosquitto_client_sub_count(const struct mosquitto* /*client*/) {
     return 0;
 }
@@ -73,9 +76,6 @@ int mosquitto_broker_publish_copy(const char* /*client_id*/, const char* /*topic
                                   int /*payload_size*/, const void* /*payload*/, int /*qos*/,
                                   bool /*retain*/, mosquitto_property* /*properties*/) {
     return MOSQ_ERR_SUCCESS;
-}
-void mosquitto_property_free_all(mosquitto_property** properties) {
-    *properties = nullptr;
 }
 char* mosquitto_strdup(const char* text) {
     return strdup(text);

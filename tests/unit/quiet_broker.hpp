@@ -23,6 +23,18 @@ class QuietBroker : public Broker {
     [[nodiscard]] std::size_t subscription_count(Context /*context*/) override { return 1; }
     [[nodiscard]] int protocol_version(Context /*context*/) override { return 5; }
     [[nodiscard]] bool has_session(std::string_view /*client_id*/) override { return true; }
+    [[nodiscard]] Context find_session(std::string_view /*client_id*/) override { return nullptr; }
+    [[nodiscard]] bool is_connection(Context /*context*/) override { return true; }
+    [[nodiscard]] bool may_outlive_restart(Context /*context*/) override { return true; }
+    void add_leaf(std::string_view /*client_id*/, std::string_view /*share_name*/,
+                  std::string_view /*filter*/, const SubscriptionOptions& /*options*/) override {}
+    [[nodiscard]] std::vector<SavedProperty> list_properties(const void* /*properties*/) override {
+        return {};
+    }
+    [[nodiscard]] KeptProperties make_properties(
+        const std::vector<SavedProperty>& /*properties*/) override {
+        return nullptr;
+    }
     [[nodiscard]] bool has_ended(Context /*context*/) override { return false; }
     void log(LogLevel /*level*/, std::string_view /*text*/) override { ++logged; }
 

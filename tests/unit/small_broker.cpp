@@ -35,10 +35,15 @@ std::vector<std::string> filters_matching(std::string_view topic) {
 }  // namespace
 
 SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
-    : traits_(traits),
-      engine(*this, traits, StrategyTable(strategy),
-             [random = std::mt19937_64(1)]() mutable { return random(); }) {
+    : traits_(traits), strategy_(strategy) {
+    start_engine();
     tick();
+}
+
+void SmallBroker::start_engine() {
+    engine.emplace(*this, traits_, StrategyTable(strategy_),
+                   [random = std::mt19937_64(1)]() mutable { return random(); });
+    engine->keep_journal();
 }
 
 // connect__on_authorised
@@ -73,9 +78,9 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
     });
     for (const auto& held : std::exchange(connection.held, {})) {
         if (!held.was_sent) sent_[id].push_back(held.stored->message.payload);
-        if (is_2_1()) engine.sent(client_of(connection), shown(*held.stored).topic.data());
+        if (is_2_1()) engine->sent(client_of(connection), shown(*held.stored).topic.data());
     }
-    if (is_2_1()) engine.connected(client_of(connection));
+    if (is_2_1()) engine->connected(client_of(connection));
 }
 
 void SmallBroker::resume(Connection& from, Connection& to) {
@@ -97,11 +102,11 @@ void SmallBroker::drop(const std::string& id, Ending ending) {
 void SmallBroker::report_end(Connection& connection, bool stays, Ending ending) {
     const auto client = client_of(connection);
     if (!is_2_1()) {
-        engine.disconnected(client, !connection.persistent);
+        engine->disconnected(client, !connection.persistent);
     } else if (stays) {
-        engine.offline(client, ending);
+        engine->offline(client, ending);
     } else {
-        engine.ended(client, ending);
+        engine->ended(client, ending);
     }
     connection.online = false;
 }
@@ -120,7 +125,7 @@ void SmallBroker::kick(const std::string& id) {
     if (connection.persistent && !is_2_1()) {
         for (const auto& leaf : leaves_) {
             if (leaf.owner == &connection)
-                engine.subscribe(client_of(connection), parse_subscription(leaf.filter), {});
+                engine->subscribe(client_of(connection), parse_subscription(leaf.filter), {});
         }
     }
     drop(id, Ending::kicked);
@@ -152,7 +157,9 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
     if (parsed.kind == FilterKind::malformed) return false;
-    engine.subscribe(client_of(connection), parsed, {.qos = qos, .no_local = no_local && is_2_1()});
+    constexpr std::uint8_t kNoLocal = 0x04;
+    const auto flags = static_cast<std::uint8_t>(qos | (no_local && is_2_1() ? kNoLocal : 0));
+    engine->subscribe(client_of(connection), parsed, {.flags = flags});
     auto leaf = leaf_for(connection, parsed);
     leaf.qos = qos;
     leaf.no_local = no_local;
@@ -169,7 +176,7 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
 Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& filter) {
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
-    const auto result = engine.unsubscribe(client_of(connection), parsed, can_ask_others);
+    const auto result = engine->unsubscribe(client_of(connection), parsed, can_ask_others);
     if (result != Unsubscribed::leaf_goes && result != Unsubscribed::unknown) return result;
     if (const auto* gone = find_leaf(leaf_for(connection, parsed))) {
         leaves_.erase(leaves_.begin() + (gone - leaves_.data()));
@@ -183,7 +190,7 @@ void SmallBroker::replay(const Leaf& leaf) {
     for (const auto& [topic, stored] : std::map(retained_)) {
         if (std::ranges::count(filters_matching(topic), leaf.filter) == 0) continue;
         if (!may_read(*leaf.owner, *stored)) continue;
-        if (!engine.may_write({.context = nullptr, .id = "source"}, stored->message.topic))
+        if (!engine->may_write({.context = nullptr, .id = "source"}, stored->message.topic))
             continue;
         sent_[leaf.owner->id].push_back(stored->message.payload);
     }
@@ -203,8 +210,8 @@ bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     auto& connection = find(id);
     const auto stored = std::make_shared<Stored>(Stored{.message = message, .source = id});
     const auto client = client_of(connection);
-    if (!engine.may_write(client, stored->message.topic)) return false;
-    if (!engine.receive(client, shown(*stored))) return false;
+    if (!engine->may_write(client, stored->message.topic)) return false;
+    if (!engine->receive(client, shown(*stored))) return false;
     if (message.qos == 2) {
         connection.incoming.push_back(stored);
     } else {
@@ -225,7 +232,7 @@ void SmallBroker::release(const std::string& id) {
 bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
     const auto& topic = stored.message.topic;
     const bool others = !others_allow || others_allow(reader.id, topic);
-    switch (engine.may_read(client_of(reader), shown(stored))) {
+    switch (engine->may_read(client_of(reader), shown(stored))) {
         case Answer::allow:
             EXPECT_TRUE(others) << topic << " was opened to " << reader.id;
             return true;
@@ -273,7 +280,7 @@ void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
     if (waits || (receiver.withholds && qos > 0)) receiver.held.push_back({stored, !waits});
     if (waits) return;
     sent_[receiver.id].push_back(stored->message.payload);
-    if (is_2_1()) engine.sent(client_of(receiver), shown(*stored).topic.data());
+    if (is_2_1()) engine->sent(client_of(receiver), shown(*stored).topic.data());
 }
 
 // db__message_delete_outgoing
@@ -286,12 +293,12 @@ void SmallBroker::acknowledge(const std::string& id) {
     if (next == connection.held.end()) return;
     next->was_sent = true;
     sent_[id].push_back(next->stored->message.payload);
-    if (is_2_1()) engine.sent(client_of(connection), next->stored->message.topic.data());
+    if (is_2_1()) engine->sent(client_of(connection), next->stored->message.topic.data());
 }
 
 void SmallBroker::tick() {
     in_tick_ = true;
-    engine.tick(++ticks_);
+    engine->tick(++ticks_);
     in_tick_ = false;
 }
 
@@ -358,6 +365,124 @@ int SmallBroker::protocol_version(Context context) {
 
 bool SmallBroker::has_session(std::string_view client_id) {
     return !is_2_1() || sessions_.contains(std::string(client_id));
+}
+
+Context SmallBroker::find_session(std::string_view client_id) {
+    const auto found = sessions_.find(std::string(client_id));
+    return !is_2_1() || found == sessions_.end() ? nullptr : found->second.get();
+}
+
+bool SmallBroker::is_connection(Context context) {
+    return static_cast<const Connection*>(context)->was_online;
+}
+
+bool SmallBroker::may_outlive_restart(Context context) {
+    return static_cast<const Connection*>(context)->persistent;
+}
+
+void SmallBroker::add_leaf(std::string_view client_id, std::string_view share_name,
+                           std::string_view filter, const SubscriptionOptions& options) {
+    ++find(std::string(client_id)).slots;
+    leaves_.push_back({.owner = &find(std::string(client_id)),
+                       .filter = std::string(filter),
+                       .share = std::string(share_name),
+                       .qos = options.qos()});
+}
+
+std::vector<SavedProperty> SmallBroker::list_properties(const void* /*properties*/) {
+    return {};
+}
+
+KeptProperties SmallBroker::make_properties(const std::vector<SavedProperty>& /*properties*/) {
+    return nullptr;
+}
+
+// persist__backup: leaves in share groups are not saved
+void SmallBroker::save() {
+    saved_.clear();
+    for (const auto& [id, connection] : sessions_) {
+        if (!connection->persistent) continue;
+        auto& saved = saved_.emplace(id, Saved{*connection, {}}).first->second;
+        for (const auto& leaf : leaves_) {
+            if (leaf.owner == connection.get() && leaf.share.empty()) saved.leaves.push_back(leaf);
+        }
+    }
+}
+
+void SmallBroker::save_engine() {
+    const auto changes = engine->take_changes();
+    auto& state = saved_engine_;
+    const auto is_of = [](const GroupName& name) {
+        return [name](const auto& saved) {
+            if constexpr (requires { saved.group; }) {
+                return saved.group == name;
+            } else {
+                return saved.name == name;
+            }
+        };
+    };
+    for (const auto& ended : changes.ended) {
+        std::erase_if(state.groups, is_of(ended));
+        std::erase_if(state.messages, is_of(ended));
+    }
+    for (const auto& session : changes.sessions) {
+        std::vector<SavedUse> left;
+        std::erase_if(state.sessions, [&](SavedSession& before) {
+            if (before.client_id != session.client_id) return false;
+            left = std::move(before.uses);
+            return true;
+        });
+        auto merged = session;
+        for (auto& use : left) {
+            const bool is_there = std::ranges::any_of(session.uses, [&use](const auto& now) {
+                return now.filter == use.filter && now.share_name == use.share_name;
+            });
+            use.left = true;
+            if (!is_there) merged.uses.push_back(use);
+        }
+        state.sessions.push_back(std::move(merged));
+    }
+    for (const auto& group : changes.groups) {
+        std::erase_if(state.groups, is_of(group.name));
+        state.groups.push_back(group);
+    }
+    const auto dequeue = [&state](std::int64_t id) {
+        std::erase_if(state.messages, [id](const auto& message) { return message.id == id; });
+    };
+    for (const auto& message : changes.queued) {
+        dequeue(message.id);
+        state.messages.push_back(message);
+    }
+    for (const auto id : changes.dequeued) dequeue(id);
+    std::ranges::sort(state.messages, {}, &SavedMessage::id);
+}
+
+void SmallBroker::restart(bool in_order) {
+    if (in_order) {
+        save();
+        while (engine->has_changes()) save_engine();
+        for (auto& session : saved_engine_.sessions)
+            std::erase_if(session.uses, [](const auto& use) { return use.left; });
+    }
+    saved_engine_.was_closed = in_order;
+    leaves_.clear();
+    plugin_queue_.clear();
+    disused_.clear();
+    unreported_.clear();
+    sessions_.clear();
+    for (const auto& [id, saved] : saved_) {
+        auto& connection = *(sessions_[id] = std::make_unique<Connection>(saved.connection));
+        connection.online = connection.was_online = connection.withholds = false;
+        connection.incoming.clear();
+        connection.slots = saved.leaves.size();
+        for (auto leaf : saved.leaves) {
+            leaf.owner = &connection;
+            leaves_.push_back(leaf);
+        }
+    }
+    start_engine();
+    engine->restore(saved_engine_);
+    tick();
 }
 
 bool SmallBroker::has_ended(Context context) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,14 @@ class SmallBroker final : public Broker {
     /// The oldest of those; the next is sent that had to wait.
     void acknowledge(const std::string& id);
 
+    /// The broker stops and starts again: what is persistent is there again, as far as it saved
+    /// that; the engine is a new one, and has what was saved of the old.
+    void restart(bool in_order);
+    /// The broker saves its state, as it does now and then, and when it stops in order.
+    void save();
+    /// What the engine has changed is saved, too.
+    void save_engine();
+
     // What others do.
     void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
     /// The session of a client that is away ends.
@@ -77,6 +86,14 @@ class SmallBroker final : public Broker {
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
     [[nodiscard]] bool has_session(std::string_view client_id) override;
+    [[nodiscard]] Context find_session(std::string_view client_id) override;
+    [[nodiscard]] bool is_connection(Context context) override;
+    [[nodiscard]] bool may_outlive_restart(Context context) override;
+    void add_leaf(std::string_view client_id, std::string_view share_name, std::string_view filter,
+                  const SubscriptionOptions& options) override;
+    [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
+    [[nodiscard]] KeptProperties make_properties(
+        const std::vector<SavedProperty>& properties) override;
     [[nodiscard]] bool has_ended(Context context) override;
     void log(LogLevel level, std::string_view text) override;
 
@@ -99,6 +116,7 @@ class SmallBroker final : public Broker {
         int protocol = 5;
         bool persistent = false;
         bool online = true;
+        bool was_online = true;  // since the broker started
         bool withholds = false;
         std::size_t receive_maximum = 0;
         bool disused = false;   // freed in the next turn
@@ -131,8 +149,18 @@ class SmallBroker final : public Broker {
     void offer(const Leaf& leaf, const StoredPointer& stored);
     void replay(const Leaf& leaf);
     void tick();
+    void start_engine();
+
+    /// What the broker has saved of a session.
+    struct Saved {
+        Connection connection;
+        std::vector<Leaf> leaves;
+    };
 
     BrokerTraits traits_;
+    Strategy strategy_;
+    std::map<std::string, Saved> saved_;
+    State saved_engine_;
     std::map<std::string, std::unique_ptr<Connection>> sessions_;
     std::vector<std::unique_ptr<Connection>> disused_;
     std::vector<std::unique_ptr<Connection>> unreported_;
@@ -144,7 +172,7 @@ class SmallBroker final : public Broker {
     bool in_tick_ = false;
 
   public:
-    Engine engine;
+    std::optional<Engine> engine;
 };
 
 }  // namespace shared_subscription

@@ -80,7 +80,6 @@ TEST_F(StoreContent, HasUsesInTheOrderTheyJoined) {
 TEST_F(StoreContent, KeepsAllBitsOfNumbers) {
     auto sent = message(kMaxId);
     sent.publisher = kMaxJoined;
-    sent.expires = kMaxId;
     sent.qos = 2;
     const SavedSession saved{.client_id = "c", .uses = {{.filter = "t", .joined = kMaxJoined}}};
     const auto store = open();
@@ -138,7 +137,8 @@ TEST_F(StoreContent, HasMessagesByIdWithProperties) {
         .payload = kOdd,
         .qos = 1,
         .publisher = 77,
-        .expires = 1'700'000'000,
+        .holder = ~std::uint64_t{0},
+        .content = 7,
         .properties = {{.identifier = 38, .name = kOdd, .value = kOdd},
                        {.identifier = 38, .name = "k", .value = ""},
                        {.identifier = 38, .name = "", .value = "v"},

@@ -1,0 +1,197 @@
+// How what the engine knows outlives a restart of the broker.
+#include <algorithm>
+#include <utility>
+
+#include "shared_subscription/engine.hpp"
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+namespace {
+
+// So much is saved at once.
+constexpr std::size_t kMaxGroups = 1000;
+constexpr std::size_t kMaxMessages = 2000;
+
+/// A use of a session that was saved.
+struct SavedMembership {
+    const SavedSession* session;
+    const SavedUse* use;
+};
+
+/// In the order in which they joined. What a client gave up counts only where the broker may have
+/// restored it: where it has a leaf of the broker's own for it, that nothing else accounts for.
+std::vector<SavedMembership> in_order(const State& state, BrokerTraits traits) {
+    std::vector<SavedMembership> all;
+    for (const auto& session : state.sessions) {
+        for (const auto& use : session.uses) {
+            const auto is_current = [&use](const SavedUse& other) {
+                return !other.left && other.filter == use.filter;
+            };
+            const bool may_be_there =
+                traits.merges_uses(use.filter) && std::ranges::none_of(session.uses, is_current);
+            if (!use.left || may_be_there) all.push_back({&session, &use});
+        }
+    }
+    std::ranges::stable_sort(all, {}, [](const auto& saved) { return saved.use->joined; });
+    return all;
+}
+
+SavedSession to_saved(const Session& session) {
+    SavedSession saved{.client_id = session.id};
+    for (const auto& subscription : session.subscriptions) {
+        const auto& filter = subscription->filter.text;
+        if (subscription->ordinary) {
+            saved.uses.push_back({.filter = filter,
+                                  .options = subscription->options.flags,
+                                  .identifier = subscription->options.identifier,
+                                  .joined = subscription->subscribed});
+        }
+        for (const auto& member : subscription->members) {
+            saved.uses.push_back({.filter = filter,
+                                  .share_name = member->group->name(),
+                                  .options = member->options.flags,
+                                  .identifier = member->options.identifier,
+                                  .joined = member->joined});
+        }
+    }
+    return saved;
+}
+
+}  // namespace
+
+void Engine::restore(const State& state) {
+    for (const auto& [saved, use] : in_order(state, traits_)) {
+        auto& session = registry_.session(saved->client_id);
+        session.connected = false;
+        session.saved = session.may_outlive_restart = true;
+        const SubscriptionOptions options{use->options, use->identifier};
+        if (use->share_name) {
+            auto& member =
+                registry_.join(session, *use->share_name, use->filter, Standing::doubtful);
+            member.options = options;
+            member.joined = use->joined;
+            member.group->saved = true;
+        } else {
+            auto& subscription = registry_.subscribe(session, use->filter, Standing::doubtful);
+            subscription.options = options;
+            subscription.no_local = options.no_local();
+        }
+        registry_.count_on_from(use->joined);
+    }
+    for (const auto& saved : state.groups) {
+        auto* group = registry_.find_group(saved.name.share_name, saved.name.filter);
+        if (!group) continue;
+        for (const auto* member : group->members()) {
+            if (member->subscription->session.id == saved.turn) group->set_turn(*member);
+        }
+    }
+    for (const auto& saved : state.messages) {
+        auto* group = registry_.find_group(saved.group.share_name, saved.group.filter);
+        if (!group) {
+            orphaned_.push_back(saved.id);
+            continue;
+        }
+        SharedMessage message;
+        if (!saved.taken) {
+            message = std::make_shared<const StoredMessage>(
+                StoredMessage{.topic = saved.topic,
+                              .payload = saved.payload,
+                              .qos = saved.qos,
+                              .properties = broker_.make_properties(saved.properties),
+                              .publisher = saved.publisher});
+        }
+        backlog_.restore(*group,
+                         {.id = saved.id,
+                          .message = std::move(message),
+                          .holder = saved.holder,
+                          .content = saved.content},
+                         state.was_closed);
+    }
+    if (!traits_.announces_sessions) return;
+    for (const auto& session : state.sessions) restored_.push_back(session.client_id);
+    settle_restored(false);
+}
+
+// 2.1 shows which sessions it has restored; some only when other plugins have been loaded, too.
+void Engine::settle_restored(bool is_last_chance) {
+    std::erase_if(restored_, [&](const std::string& id) {
+        auto* session = registry_.find(id);
+        if (!session || session->context) return true;
+        const auto* context = broker_.find_session(id);
+        if (!context) {
+            if (is_last_chance) registry_.erase(*session);
+            return is_last_chance;
+        }
+        session->context = context;
+        session->protocol_version = broker_.protocol_version(context);
+        registry_.set_standing(*session, Standing::present);
+        session->away = true;
+        away_.push_back(id);
+        for (const auto& subscription : session->subscriptions) {
+            const auto& filter = subscription->filter.text;
+            if (traits_.merges_uses(filter)) continue;
+            for (const auto& member : subscription->members)
+                broker_.add_leaf(id, member->group->name(), filter, member->options);
+        }
+        return true;
+    });
+}
+
+void Engine::forget_restored() {
+    for (auto* session : registry_.all_sessions()) registry_.erase(*session);
+}
+
+bool Engine::has_changes() noexcept {
+    return has_changed_memberships() || !registry_.unsaved_groups().empty() ||
+           !registry_.ended_groups().empty() || !orphaned_.empty();
+}
+
+Changes Engine::take_changes() {
+    Changes changes;
+    changes.ended = std::exchange(registry_.ended_groups(), {});
+    changes.dequeued = std::exchange(orphaned_, {});
+    for (auto& id : std::exchange(registry_.unsaved_sessions(), {})) {
+        auto* session = registry_.find(id);
+        const bool is_kept = session && session->member_count > 0;
+        changes.sessions.push_back(is_kept ? to_saved(*session) : SavedSession{.client_id = id});
+        if (!session) continue;
+        session->unsaved = false;
+        session->saved = is_kept;
+    }
+    auto& groups = registry_.unsaved_groups();
+    while (!groups.empty() && changes.groups.size() < kMaxGroups) {
+        auto& group = *groups.back();
+        const GroupName name{group.name(), group.filter().text};
+        group.saved = true;
+        const auto* turn = group.turn();
+        changes.groups.push_back(
+            {.name = name, .turn = turn ? turn->subscription->session.id : std::string()});
+        auto& gone = group.queue.gone();
+        changes.dequeued.insert(changes.dequeued.end(), gone.begin(), gone.end());
+        gone.clear();
+        const bool took_all = group.queue.save_entries([&](const GroupQueue::Entry& entry) {
+            if (changes.queued.size() == kMaxMessages) return false;
+            SavedMessage saved{.id = entry.id,
+                               .group = name,
+                               .holder = entry.holder,
+                               .content = entry.content,
+                               .taken = !entry.message};
+            if (entry.message) {
+                saved.topic = entry.message->topic;
+                saved.payload = entry.message->payload;
+                saved.qos = entry.message->qos;
+                saved.publisher = entry.message->publisher;
+                saved.properties = broker_.list_properties(entry.message->properties.get());
+            }
+            changes.queued.push_back(std::move(saved));
+            return true;
+        });
+        if (!took_all) break;
+        group.unsaved = false;
+        groups.pop_back();
+    }
+    return changes;
+}
+
+}  // namespace shared_subscription

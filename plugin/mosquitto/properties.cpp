@@ -1,0 +1,109 @@
+// The properties of a PUBLISH as values, and back.
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "mosquitto/headers.hpp"
+#include "mosquitto/mosquitto_broker.hpp"
+
+extern "C" {
+#include <mqtt_protocol.h>
+}
+
+namespace shared_subscription {
+namespace {
+
+struct Free {
+    void operator()(void* memory) const noexcept { std::free(memory); }
+};
+template <class Value>
+using Owned = std::unique_ptr<Value, Free>;
+
+std::string to_string(const char* text) {
+    return text ? text : "";
+}
+
+/// Of this very property; nothing in it if it is none that a PUBLISH is forwarded with.
+SavedProperty read(const mosquitto_property* property) {
+    const int identifier = mosquitto_property_identifier(property);
+    SavedProperty saved{.identifier = identifier};
+    switch (identifier) {
+        case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR: {
+            std::uint8_t value = 0;
+            mosquitto_property_read_byte(property, identifier, &value, false);
+            saved.value.assign(1, static_cast<char>(value));
+            return saved;
+        }
+        case MQTT_PROP_CONTENT_TYPE:
+        case MQTT_PROP_RESPONSE_TOPIC: {
+            char* value = nullptr;
+            mosquitto_property_read_string(property, identifier, &value, false);
+            saved.value = to_string(Owned<char>(value).get());
+            return saved;
+        }
+        case MQTT_PROP_CORRELATION_DATA: {
+            void* value = nullptr;
+            std::uint16_t size = 0;
+            mosquitto_property_read_binary(property, identifier, &value, &size, false);
+            const Owned<void> owned(value);
+            if (value) saved.value.assign(static_cast<const char*>(value), size);
+            return saved;
+        }
+        case MQTT_PROP_USER_PROPERTY: {
+            char* name = nullptr;
+            char* value = nullptr;
+            mosquitto_property_read_string_pair(property, identifier, &name, &value, false);
+            saved.name = to_string(Owned<char>(name).get());
+            saved.value = to_string(Owned<char>(value).get());
+            return saved;
+        }
+        default:
+            return {};
+    }
+}
+
+void add(mosquitto_property** list, const SavedProperty& saved) {
+    const int identifier = saved.identifier;
+    switch (identifier) {
+        case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR:
+            if (saved.value.empty()) return;
+            mosquitto_property_add_byte(list, identifier,
+                                        static_cast<std::uint8_t>(saved.value.front()));
+            return;
+        case MQTT_PROP_CONTENT_TYPE:
+        case MQTT_PROP_RESPONSE_TOPIC:
+            mosquitto_property_add_string(list, identifier, saved.value.c_str());
+            return;
+        case MQTT_PROP_CORRELATION_DATA:
+            mosquitto_property_add_binary(list, identifier, saved.value.data(),
+                                          static_cast<std::uint16_t>(saved.value.size()));
+            return;
+        case MQTT_PROP_USER_PROPERTY:
+            mosquitto_property_add_string_pair(list, identifier, saved.name.c_str(),
+                                               saved.value.c_str());
+            return;
+        default:
+            return;
+    }
+}
+
+}  // namespace
+
+std::vector<SavedProperty> MosquittoBroker::list_properties(const void* properties) {
+    std::vector<SavedProperty> all;
+    const auto* property = static_cast<const mosquitto_property*>(properties);
+    for (; property; property = mosquitto_property_next(property)) {
+        auto saved = read(property);
+        if (saved.identifier != 0) all.push_back(std::move(saved));
+    }
+    return all;
+}
+
+KeptProperties MosquittoBroker::make_properties(const std::vector<SavedProperty>& properties) {
+    mosquitto_property* list = nullptr;
+    for (const auto& saved : properties) add(&list, saved);
+    return own(list);
+}
+
+}  // namespace shared_subscription

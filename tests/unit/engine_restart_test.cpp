@@ -1,0 +1,177 @@
+// What a restart of the broker, in order or not, leaves of groups, members and messages.
+#include <gmock/gmock.h>
+
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
+
+class EngineRestart : public EngineTest {
+  protected:
+    void join_all(const std::vector<std::string>& ids, const std::string& filter = "$share/g/t") {
+        EngineTest::join_all(ids, filter, kPersistent);
+    }
+    void drop_all(const std::vector<std::string>& ids) {
+        for (const auto& id : ids) broker.drop(id);
+        broker.settle();
+    }
+    void return_all(const std::vector<std::string>& ids) {
+        for (const auto& id : ids) {
+            broker.connect(id, kPersistent);
+            broker.settle();
+        }
+    }
+    void restart(bool in_order = true) {
+        broker.restart(in_order);
+        broker.connect("publisher");
+    }
+    void send(int first, int last) {
+        for (int number = first; number <= last; ++number)
+            broker.publish("publisher", {.topic = "t", .payload = std::to_string(number)});
+        broker.settle();
+    }
+};
+
+TEST_P(EngineRestart, LeavesMembersWhoseSessionsStay) {
+    for (const auto* filter : {"$share/g/t", "$queue/t", "$share/g/$SYS/#"})
+        join_all({"a", "b"}, filter);
+    restart();
+    return_all({"a", "b"});
+    send(1, 10);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(10, 10));
+    broker.publish_by_plugin({.topic = "$SYS/uptime", .payload = "x"});
+    broker.settle();
+    const auto counts = broker.take_counts({"a", "b"});
+    EXPECT_EQ(counts[0] + counts[1], 1U);
+}
+
+TEST_P(EngineRestart, LeavesMembersThatAreNotBackYet) {
+    join_all({"a", "b"});
+    restart();
+    send(1, 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
+    return_all({"b", "a"});
+    EXPECT_THAT(broker.take("b"), ElementsAre("1", "2", "3", "4"));
+    EXPECT_THAT(broker.take("a"), IsEmpty());
+}
+
+TEST_P(EngineRestart, DropsMembersWhoseSessionsAreGone) {
+    join_all({"a"});
+    EngineTest::join_all({"b"}, "$share/g/t");
+    restart();
+    return_all({"a"});
+    broker.connect("b");
+    send(1, 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(4, 0));
+}
+
+TEST_P(EngineRestart, LeavesWhatWaitsToTheFirstWhoIsBack) {
+    for (const bool first_is_holder : {true, false}) {
+        join_all({"a", "b"});
+        drop_all({"a", "b"});
+        broker.connect("publisher");
+        send(1, 5);
+        restart();
+        send(6, 7);
+        const std::string first = first_is_holder ? "a" : "b";
+        return_all({first, first_is_holder ? "b" : "a"});
+        EXPECT_THAT(broker.take(first), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
+        EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
+    }
+}
+
+TEST_P(EngineRestart, GivesNothingAgainThatWasTakenBefore) {
+    join_all({"a", "b"});
+    drop_all({"a", "b"});
+    broker.connect("publisher");
+    send(1, 5);
+    return_all({"b"});  // the broker holds them for "a"
+    EXPECT_THAT(broker.take("b"), SizeIs(5));
+    drop_all({"b"});
+    restart();
+    return_all({"a", "b"});
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
+}
+
+TEST_P(EngineRestart, LeavesTheTurn) {
+    join_all({"a", "b", "c"});
+    broker.connect("publisher");
+    send(1, 2);
+    restart();
+    return_all({"a", "b", "c"});
+    // 2.0 shows who is back only as it asks, in the order of the leaves.
+    if (is_2_1()) {
+        for (const auto* id : {"a", "b", "c"}) broker.take(id);
+        send(3, 3);
+        EXPECT_THAT(broker.take_counts({"a", "b", "c"}), ElementsAre(0, 0, 1));
+    }
+}
+
+TEST_P(EngineRestart, LeavesAnOrdinarySubscriptionBesideAMembership) {
+    join_all({"a", "b"});
+    subscribe_all({"a"}, "t");
+    restart();
+    return_all({"a", "b"});
+    send(1, 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(6, 2));
+}
+
+// The broker had saved nothing of what came since.
+TEST_P(EngineRestart, AfterACrashDeliversWhatTheBrokerHasLost) {
+    join_all({"a", "b"});
+    drop_all({"a", "b"});
+    broker.save();
+    broker.connect("publisher");
+    send(1, 5);
+    broker.save_engine();
+    restart(false);
+    return_all({"a", "b"});
+    EXPECT_THAT(broker.take("a"), ElementsAre("1", "2", "3", "4", "5"));
+    EXPECT_THAT(broker.take("b"), IsEmpty());
+}
+
+// The engine had saved the members, but not that they left; the broker their leaves.
+TEST_P(EngineRestart, AfterACrashGivesNoMessageToAllWhoLeftBefore) {
+    join_all({"a", "b"});
+    broker.save();
+    broker.save_engine();
+    for (const auto* id : {"a", "b"})
+        EXPECT_EQ(broker.unsubscribe(id, "$share/g/t"), Unsubscribed::leaf_goes);
+    broker.save_engine();
+    restart(false);
+    return_all({"a", "b"});
+    send(1, 4);
+    const auto counts = broker.take_counts({"a", "b"});
+    EXPECT_LE(counts[0] + counts[1], 4U);
+    subscribe_all({"a", "b"}, "$share/g/t");
+    send(5, 8);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));
+}
+
+// The sessions began after the broker had saved.
+TEST_P(EngineRestart, AfterACrashForgetsMembersWhomTheBrokerDoesNotKnow) {
+    broker.save();
+    join_all({"a", "b"});
+    drop_all({"a", "b"});
+    broker.connect("publisher");
+    send(1, 2);
+    broker.save_engine();
+    restart(false);
+    broker.settle();
+    EXPECT_EQ(broker.engine->registry().session_count(), 0U);
+    EXPECT_EQ(broker.engine->registry().group_count(), 0U);
+    join_all({"a", "b"});
+    send(3, 6);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));
+}
+
+INSTANTIATE_FOR_GENERATIONS(EngineRestart);
+
+}  // namespace
+}  // namespace shared_subscription
