@@ -114,7 +114,7 @@ Broker::Broker() : directory_(make_directory()) {}
 
 Broker::~Broker() {
     if (running()) {
-        kill(process_, SIGKILL);
+        ::kill(process_, SIGKILL);
         waitpid(process_, nullptr, 0);
     }
     std::error_code ignored;
@@ -204,15 +204,20 @@ int Broker::start_in_vain(const Configuration& configuration) {
 }
 
 int Broker::stop() {
-    checked(kill(process_, SIGTERM), "kill");
+    checked(::kill(process_, SIGTERM), "kill");
     wake();
     return wait_for_exit();
+}
+
+void Broker::kill() {
+    checked(::kill(process_, SIGKILL), "kill");
+    wait_for_exit();
 }
 
 void Broker::reload() {
     const std::string_view reloading = "Reloading config.\n";
     const auto earlier = count(log(), reloading);
-    checked(kill(process_, SIGHUP), "kill");
+    checked(::kill(process_, SIGHUP), "kill");
     wake();
     wait_for_log(reloading, earlier + 1);
 }

@@ -71,6 +71,9 @@ class Broker {
     // SIGTERM; returns the exit status like start_in_vain().
     int stop();
 
+    // SIGKILL, as a crash or a power failure would; returns when it has ended.
+    void kill();
+
     bool running() const { return process_ > 0; }
     std::uint16_t port() const { return port_.number(); }
     // "<file>:<number>" of the first such line of a file beside the configuration, or of itself.

@@ -94,6 +94,25 @@ void BrokerTest::restart(const Configuration& configuration) {
     broker.start(configuration);
 }
 
+void BrokerTest::stop_under_clients() {
+    EXPECT_EQ(broker.stop(), 0) << "the exit status of the broker";
+    wait_for_lost_connections();
+}
+
+void BrokerTest::kill_under_clients() {
+    broker.kill();
+    wait_for_lost_connections();
+}
+
+void BrokerTest::wait_for_lost_connections() {
+    loop.run_until("all clients to lose their connections",
+                   [&] { return std::ranges::none_of(clients_, &Client::connected); });
+}
+
+void BrokerTest::allow_seconds(unsigned seconds) {
+    alarm(seconds);
+}
+
 Broker& BrokerTest::another_broker() {
     return more_brokers_.emplace_back();
 }

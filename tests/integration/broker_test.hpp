@@ -50,6 +50,12 @@ class BrokerTest : public ::testing::Test {
 
     // Ends all connections and the broker, and starts it with another configuration.
     void restart(const Configuration& configuration);
+    // The broker ends under its clients, by stop() or by kill(). Returns when they know.
+    void stop_under_clients();
+    void kill_under_clients();
+
+    // For a test that takes longer than test_seconds from now on.
+    void allow_seconds(unsigned seconds);
 
     // One more broker, on a port of its own.
     Broker& another_broker();
@@ -61,6 +67,7 @@ class BrokerTest : public ::testing::Test {
 
   private:
     void end(Broker& broker);
+    void wait_for_lost_connections();
 
     std::deque<Broker> more_brokers_;
     std::deque<Client> clients_;

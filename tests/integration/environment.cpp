@@ -50,6 +50,10 @@ bool broker_is_20() {
     return environment().broker == BrokerVersion::v20;
 }
 
+bool long_runs() {
+    return std::getenv("SHARED_SUBSCRIPTION_LONG") != nullptr;
+}
+
 std::string mqttjs_directory() {
     return required("SHARED_SUBSCRIPTION_MQTTJS");
 }

@@ -22,6 +22,9 @@ const Environment& environment();
 
 bool broker_is_20();
 
+// SHARED_SUBSCRIPTION_LONG is set: long runs too.
+bool long_runs();
+
 // SHARED_SUBSCRIPTION_MQTTJS: where MQTT.js is installed, a directory with node_modules in it.
 // Throws like environment().
 std::string mqttjs_directory();

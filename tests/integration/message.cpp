@@ -51,6 +51,12 @@ void read_one(const mosquitto_property* property, Properties& result) {
     const int identifier = mosquitto_property_identifier(property);
     std::uint32_t number = 0;
     switch (identifier) {
+        case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR: {
+            std::uint8_t format = 0;
+            mosquitto_property_read_byte(property, identifier, &format, false);
+            result.payload_format = format;
+            break;
+        }
         case MQTT_PROP_USER_PROPERTY: {
             char* name = nullptr;
             char* value = nullptr;
@@ -87,6 +93,7 @@ std::ostream& operator<<(std::ostream& stream, const Message& message) {
            << (message.retain ? " retain" : "");
     const Properties& properties = message.properties;
     for (const auto& [name, value] : properties.user) stream << ' ' << name << '=' << value;
+    if (properties.payload_format) stream << " format " << int{*properties.payload_format};
     if (properties.content_type) stream << " type " << *properties.content_type;
     if (properties.response_topic) stream << " response " << *properties.response_topic;
     if (properties.correlation_data) stream << " correlation " << *properties.correlation_data;
@@ -115,6 +122,11 @@ PropertyList to_list(const Properties& properties) {
         append(list, [&](mosquitto_property** head) {
             return mosquitto_property_add_string_pair(head, MQTT_PROP_USER_PROPERTY, name.c_str(),
                                                       value.c_str());
+        });
+    }
+    if (const auto format = properties.payload_format) {
+        append(list, [&](mosquitto_property** head) {
+            return mosquitto_property_add_byte(head, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, *format);
         });
     }
     if (properties.content_type) add_string(list, MQTT_PROP_CONTENT_TYPE, *properties.content_type);

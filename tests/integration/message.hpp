@@ -16,6 +16,7 @@ namespace integration {
 
 // The MQTT 5 properties of a PUBLISH; the other versions have none.
 struct Properties {
+    std::optional<std::uint8_t> payload_format = {};  // 1: UTF-8
     std::vector<std::pair<std::string, std::string>> user = {};
     std::optional<std::string> content_type = {};
     std::optional<std::string> response_topic = {};

@@ -54,8 +54,14 @@ std::string connect_packet(const std::string& id, const RawOptions& options) {
     body += byte(options.clean_start ? 2 : 0) + two_bytes(keep_alive);
     if (options.protocol == 5) {
         constexpr unsigned session_expiry_interval = 17;
-        body += byte(5) + byte(session_expiry_interval) + two_bytes(options.session_expiry >> 16) +
-                two_bytes(options.session_expiry & 0xFFFF);
+        constexpr unsigned receive_maximum = 33;
+        std::string properties = byte(session_expiry_interval) +
+                                 two_bytes(options.session_expiry >> 16) +
+                                 two_bytes(options.session_expiry & 0xFFFF);
+        if (options.receive_maximum != 0) {
+            properties += byte(receive_maximum) + two_bytes(options.receive_maximum);
+        }
+        body += byte(static_cast<unsigned>(properties.size())) + properties;
     }
     return frame(PacketType::connect, 0, body + text(id));
 }
@@ -179,6 +185,12 @@ std::vector<Publish> RawClient::received() {
     std::vector<Publish> result(publishes_.begin(), publishes_.end());
     publishes_.clear();
     return result;
+}
+
+void RawClient::disconnect() {
+    send_bytes(frame(PacketType::disconnect, 0, ""));
+    while (read_packet()) {
+    }
 }
 
 bool RawClient::ended_by_broker() {

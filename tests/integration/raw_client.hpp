@@ -58,7 +58,8 @@ std::ostream& operator<<(std::ostream& stream, const Publish& publish);
 struct RawOptions {
     int protocol = 5;  // 3 is MQTT 3.1, 4 is MQTT 3.1.1
     bool clean_start = true;
-    std::uint32_t session_expiry = 0;  // seconds, MQTT 5
+    std::uint32_t session_expiry = 0;   // seconds, MQTT 5
+    std::uint16_t receive_maximum = 0;  // MQTT 5; 0 leaves it out
     bool websocket = false;
 };
 
@@ -84,6 +85,8 @@ class RawClient {
     Publish next_publish();
     // Everything else that was published to this client until now: a PINGREQ goes around.
     std::vector<Publish> received();
+    // With DISCONNECT; returns when the broker has ended the connection, that is, has noticed.
+    void disconnect();
     // True when the broker ends the connection. Reads on until then, or until the broker answers a
     // ping, which says that the connection lives.
     bool ended_by_broker();
