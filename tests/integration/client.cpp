@@ -2,13 +2,16 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <stdexcept>
 #include <utility>
 
 #include "deadline.hpp"
+#include "descriptor.hpp"
 
 namespace integration {
 namespace {
@@ -19,6 +22,16 @@ void check(int result, const std::string& what) {
     if (result != MOSQ_ERR_SUCCESS) {
         throw std::runtime_error(what + ": " + mosquitto_strerror(result));
     }
+}
+
+// Discards what still comes.
+void read_to_end(const Descriptor& socket, const std::string& what) {
+    const Deadline deadline;
+    std::array<char, 65536> discarded;
+    do {
+        std::array<pollfd, 1> events{{{socket.get(), POLLIN, 0}}};
+        deadline.poll(events, what);
+    } while (read(socket.get(), discarded.data(), discarded.size()) > 0);
 }
 
 void initialise_library() {
@@ -164,8 +177,12 @@ bool Client::connect() {
 
 void Client::disconnect() {
     flush();
+    // libmosquitto closes the socket behind DISCONNECT. With something unread in it the kernel
+    // would reset the connection, and the broker might miss what it has not read yet.
+    const Descriptor socket(dup(mosquitto_socket(mosquitto_)));
     check(mosquitto_disconnect(mosquitto_), "disconnect " + id_);
     loop_.run_until("the end of the connection of " + id_, [&] { return !connected_; });
+    read_to_end(socket, "the broker to end the connection of " + id_);
 }
 
 void Client::drop() {

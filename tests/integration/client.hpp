@@ -70,8 +70,8 @@ class Client {
     // CONNECT, again after disconnect() or drop(); returns CONNACK's session present. Throws if
     // the broker refuses.
     bool connect();
-    // With DISCONNECT. The broker has read all that the client sent before, so that it notices with
-    // the next turn of its main loop.
+    // With DISCONNECT. Returns when the broker has ended the connection: it has read all that the
+    // client sent before. What it wrote meanwhile is lost, unacknowledged.
     void disconnect();
     // The same without DISCONNECT: the connection just ends. The client keeps its side of the
     // session.
