@@ -1,0 +1,227 @@
+// What a member leaves behind when its session ends goes to the others.
+
+#include "redispatch_test.hpp"
+
+#include <algorithm>
+
+namespace integration {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::Field;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class Redispatch : public RedispatchTest {
+  protected:
+    void SetUp() override {
+        BrokerTest::SetUp();
+        broker.start();
+    }
+};
+
+// The first was written to it and may have been worked on; with DISCONNECT it has had its chance to
+// acknowledge it.
+TEST_F(Redispatch, OfAConnectionThatBreaksOff) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(1, 10))));
+}
+
+TEST_F(Redispatch, OfAMemberThatDisconnects) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    disconnect();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(2, 10))));
+}
+
+TEST_F(Redispatch, LeavesOutWhatWasAcknowledged) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    for (const auto& number : numbers(1, 3)) {
+        const Publish publish = silent().next_publish();
+        EXPECT_EQ(publish.payload, number);
+        silent().send(PacketType::puback, publish.identifier);
+    }
+    EXPECT_EQ(silent().next_publish().payload, "4");
+    drop();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(4, 10))));
+}
+
+TEST_F(Redispatch, OfASessionThatExpires) {
+    join_silent(1, {.clean_start = false, .session_expiry = 1});
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    EXPECT_THAT(others[0]->messages(), IsEmpty());
+    broker.wait_for_log("Expiring client silent");
+    if (!broker_is_20()) others[0]->wait_for_messages(10);
+    settle();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(1, 10))));
+}
+
+// Nobody but the receiver of a QoS 2 message can know whether it has had it.
+TEST_F(Redispatch, NeverOfAQos2MessageThatWasWritten) {
+    join_silent(2);
+    give(numbered("t", 10, 2));
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(2, 10))));
+    EXPECT_THAT(others[0]->messages(), Each(Field(&Message::qos, 2)));
+}
+
+TEST_F(Redispatch, NeverOfMessagesOfQos0) {
+    join_silent();
+    auto messages = numbered("t", 6, 1);
+    messages[1].qos = messages[4].qos = 0;
+    give(messages);
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21({"1", "3", "4", "6"})));
+}
+
+TEST_F(Redispatch, NeverAfterATakeover) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    RawClient again(broker.port(), "silent");
+    settle();
+    EXPECT_THAT(others[0]->messages(), IsEmpty());
+    EXPECT_THAT(again.received(), IsEmpty());
+}
+
+TEST_F(Redispatch, NeverWhileTheSessionLives) {
+    const RawOptions outliving{.clean_start = false, .session_expiry = 3600};
+    join_silent(1, outliving);
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    drop();
+    EXPECT_THAT(others[0]->messages(), IsEmpty());
+    join_silent(1, outliving);
+    EXPECT_THAT(acknowledge_all(), ElementsAreArray(numbers(1, 10)));
+    settle();
+    EXPECT_THAT(others[0]->messages(), IsEmpty());
+}
+
+TEST_F(Redispatch, IsSharedAmongTheOthersEachInOrder) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    const auto others = join({"a", "b", "c"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    std::vector<std::string> redispatched;
+    for (const Client* other : others) {
+        const auto payloads = other->payloads();
+        EXPECT_TRUE(std::ranges::is_sorted(payloads, {}, [](const auto& x) { return stoi(x); }));
+        std::ranges::copy(payloads, back_inserter(redispatched));
+    }
+    EXPECT_THAT(redispatched, ::testing::UnorderedElementsAreArray(on_21(numbers(1, 10))));
+}
+
+TEST_F(Redispatch, ConcernsTheGroupAlone) {
+    Client& ordinary = connect("ordinary");
+    ordinary.subscribe("t", 1);
+    Client& beside = connect("beside");
+    beside.subscribe("$share/h/t", 1);
+    join_silent();
+    silent().subscribe({"its own"}, 1);
+    auto messages = numbered("t", 6, 1);
+    messages[2].topic = messages[4].topic = "its own";
+    give(messages);
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21({"1", "2", "4", "6"})));
+    EXPECT_THAT(ordinary.payloads(), ElementsAre("1", "2", "4", "6"));
+    EXPECT_THAT(beside.payloads(), ElementsAre("1", "2", "4", "6"));
+}
+
+TEST_F(Redispatch, KeepsProperties) {
+    join_silent();
+    const Message message{
+        .topic = "t",
+        .payload = std::string("\0\xFF", 2),
+        .qos = 1,
+        .properties = {.user = {{"a", "1"}, {"a", "2"}}, .content_type = "text/plain"}};
+    give({numbered("t", 1, 1)[0], message});
+    const auto others = join({"other"});
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    disconnect();
+    if (broker_is_20()) {
+        EXPECT_THAT(others[0]->messages(), IsEmpty());
+    } else {
+        EXPECT_THAT(others[0]->messages(), ElementsAre(message));
+    }
+}
+
+// A member that is away holds the group: for it they wait.
+TEST_F(Redispatch, WaitsForAMemberThatIsAway) {
+    Client& away = connect("away", persistent());
+    away.subscribe("$share/g/t", 1);
+    away.drop();
+    settle();
+    join_silent();
+    give(numbered("t", 10, 1));
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    EXPECT_TRUE(away.connect());
+    settle();
+    EXPECT_THAT(away.payloads(), ElementsAreArray(on_21(numbers(1, 10))));
+}
+
+TEST_F(Redispatch, EndsWithTheGroup) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    EXPECT_EQ(silent().next_publish().payload, "1");
+    drop();
+    join({"newcomer"});  // gets nothing
+}
+
+// It may go on with what it has, and nobody else does.
+TEST_F(Redispatch, LeavesAMemberThatUnsubscribesWhatItHas) {
+    join_silent();
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    EXPECT_THAT(silent().unsubscribe({"$share/g/t"}), ElementsAre(0));
+    settle();
+    EXPECT_THAT(others[0]->messages(), IsEmpty());
+    EXPECT_THAT(acknowledge_all(), ElementsAreArray(numbers(1, 10)));
+    settle();
+    EXPECT_THAT(others[0]->messages(), IsEmpty());
+    give(numbered("t", 3, 1));
+    settle();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(numbers(1, 3)));
+    EXPECT_THAT(silent().received(), IsEmpty());
+}
+
+// Messages are held back for it from the second on, and the other has its turns. 2.0 does not show
+// what a connected client has acknowledged.
+TEST_F(Redispatch, IsSparedWhereAnotherMemberHasRoom) {
+    join_silent();
+    const auto others = join({"idle"});
+    give(numbered("t", 20, 1));
+    settle();
+    auto payloads = others[0]->payloads();
+    if (broker_is_20()) {
+        EXPECT_THAT(payloads, SizeIs(10));
+    } else {
+        EXPECT_THAT(payloads, SizeIs(::testing::Ge(18U)));
+    }
+    std::ranges::copy(acknowledge_all(), back_inserter(payloads));
+    EXPECT_THAT(payloads, ::testing::UnorderedElementsAreArray(numbers(1, 20)));
+}
+
+}  // namespace
+}  // namespace integration
