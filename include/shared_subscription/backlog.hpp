@@ -35,27 +35,20 @@ class Backlog {
     /// The place of one more message in the order of publication.
     [[nodiscard]] std::int64_t next_id() noexcept { return ++last_id_; }
 
-    [[nodiscard]] bool has_room(const Group& group, std::size_t bytes) const noexcept {
-        return !full(group, bytes);
-    }
-
     /// A message waits for the group; it is refused if the group's queue is full.
     void add(Group& group, GroupQueue::Entry entry);
     /// The same for one that has been accepted before, however many there are.
     void add_again(Group& group, GroupQueue::Entry entry);
 
-    /// The broker is about to give the client a message that it held for it: false if another
-    /// member of its group has got that.
-    [[nodiscard]] bool claim(const Session& session, const Message& message);
-    /// The client may be back with its session; only the broker knows.
+    /// 2.0: the client may be back with its session; only the broker knows.
     void may_be_back(const Session& session);
-    /// It is.
-    void returned(const Session& session);
+    /// 2.0: a client has joined a group, whose other members' sessions may have expired.
+    void has_joined(const Member& member);
+    /// The question who is there has been answered, as the members now show.
+    void answered(Group& group);
 
-    /// Another member has got the message that the broker holds for one.
-    void add_taken(Group& group, GroupQueue::Entry entry);
-    /// What was saved waits again. `certain`: it was saved together with the broker's own state.
-    void restore(Group& group, GroupQueue::Entry entry, bool certain);
+    /// What was saved waits again.
+    void restore(Group& group, GroupQueue::Entry entry);
 
     /// The session is ending: what it was given and may not have got goes to the others in its
     /// groups. The session is erased. `unacknowledged`: what has been written, too.
@@ -87,6 +80,7 @@ class Backlog {
 
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
+    void ask(const Group& group);
     [[nodiscard]] bool drain(Group& group, bool turn);
     void refuse(const Group& group, const char* option);
 
@@ -96,7 +90,6 @@ class Backlog {
     QueueLimits limits_;
     std::size_t burst_ = 0;
     std::int64_t last_id_ = 0;
-    std::int64_t uncertain_ = 0;    // up to here the broker's state may be another
     std::vector<Refused> refused_;  // since the log said so last
     std::int64_t said_ = 0;         // when
     bool has_said_ = false;

@@ -25,23 +25,16 @@ class Deliveries {
     /// `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept { queue_limit_ = messages; }
 
-    /// The broker has been told to give a member its message, at this QoS.
-    void expect(Session& session, std::uint8_t qos);
+    /// The broker has been told to give a client its message, at this QoS.
+    void expect(Session& session, std::uint8_t qos, const Message& message);
     /// The same for what may have to go to another member.
     void expect(const Member& member, std::int64_t id, const Message& message,
                 std::uint64_t publisher);
 
-    /// Whether the broker can hold one more message for a client that is away. 2.0 keeps counting
-    /// those that are deleted when the client is back (connection_check_acl): room is left for as
-    /// many.
-    [[nodiscard]] bool may_hold(const Session& session) const noexcept {
-        return queue_limit_ == 0 ||
-               session.held < (shows_deliveries_ ? queue_limit_ : queue_limit_ / 2);
-    }
     /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
     void forget(Session& session);
     /// The broker checks what it holds for a client that is back, and writes it if it may.
-    void expect_again(Session& session);
+    void expect_again(Session& session, const Message& message);
 
     /// MESSAGE_OUT: a message was written to the client. `topic`: the broker's own.
     void sent(const Client& client, const char* topic);
@@ -59,11 +52,13 @@ class Deliveries {
     void tick(std::int64_t now);
 
   private:
+    void written(Session& session, const void* address);
+    static void learn_window(Session& session);
     void list(Session& session);
-    void hold(Session& session);
+    void hold(Session& session, const void* address);
     void set_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {
-        return queue_limit_ == 0 || session.held < queue_limit_;
+        return queue_limit_ == 0 || session.held.size() < queue_limit_;
     }
 
     Registry& registry_;
@@ -72,6 +67,7 @@ class Deliveries {
     std::size_t queue_limit_ = 1000;
     Session* expected_ = nullptr;  // has been given a message and has not got it yet
     std::uint8_t expected_qos_ = 0;
+    const void* expected_address_ = nullptr;
     GivenKeeper keeper_;
     std::vector<std::string> holders_;  // clients with messages held back, or full
     std::int64_t now_ = 0;

@@ -154,6 +154,11 @@ class Engine {
     void undo_kick_checks(Session& session);
     void end_closed();
     void end_expired(std::int64_t now);
+    /// The session of a client that was away has expired.
+    void end(Session& session);
+    void end_expired_members(const SubscriptionFilter& filter);
+    void join(Session& session, const SubscriptionFilter& filter,
+              const SubscriptionOptions& options, Standing standing);
 
     Broker& broker_;
     BrokerTraits traits_;

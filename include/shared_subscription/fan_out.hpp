@@ -102,7 +102,6 @@ class FanOut {
     /// The broker shall give the member its message; the answer that says so.
     [[nodiscard]] Answer let_through(const Member& member);
     [[nodiscard]] bool wins(Member& member, bool proven_now);
-    [[nodiscard]] bool holds(Member& member);
     [[nodiscard]] bool refused_at_its_leaf(Member& member);
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
         return member.judged_in == number_ &&

@@ -39,7 +39,8 @@ class GivenKeeper {
     /// The last of the list, to be filled; its strings may hold anything.
     [[nodiscard]] Given& add(GivenList& list);
     /// It has been written. One of QoS 2 never goes to another client then [MQTT-4.8.2-5].
-    void written(GivenList& list, GivenList::iterator given);
+    /// `window`: no more than so many are in flight.
+    void written(GivenList& list, GivenList::iterator given, std::size_t window);
 
   private:
     void forget(GivenList& list, GivenList::iterator given);

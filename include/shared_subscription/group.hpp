@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,6 @@ struct Election {
     Member* elected = nullptr;  ///< who should get the message; null: nobody can
     bool served = false;        ///< the elected one has got it
     bool waits = false;         ///< older messages come first: nobody gets it now
-    Member* holder = nullptr;   ///< for whom the broker holds it, as nobody can get it now
 };
 
 /// Members are owned by their subscriptions; they join and leave here.
@@ -91,7 +91,10 @@ class Group {
     bool woken = false;    ///< in Registry::woken
     bool unsaved = false;  ///< in Registry::unsaved_groups
     bool saved = false;    ///< something of it is in the store
-    bool probe = false;    ///< a member may be back
+    /// 2.0: which of its members are there is to be found out before anything goes out again; who
+    /// joined later than that (Registry::subscribe_count) has no part in what waits.
+    std::optional<std::uint64_t> question{};
+    bool asked = false;  ///< that is under way
     /// How many more messages may go out again (Backlog).
     std::size_t allowance = static_cast<std::size_t>(-1);
 

@@ -59,11 +59,15 @@ struct Session {
     bool saved = false;    ///< something of it is in the store
     bool unsaved = false;  ///< something has changed since (Registry::unsaved_sessions)
     std::size_t member_count = 0;
-    std::size_t held =
-        0;  ///< messages that it was given and the broker still holds for it, as far as known
-    bool listed = false;  ///< among the holders of Deliveries
-    bool away = false;    ///< is looked after while it is offline (Engine::end_expired)
-    bool full = false;    ///< the broker drops what it is given (Deliveries)
+    /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
+    /// order in which they came.
+    std::vector<const void*> held{};
+    std::int64_t held_changed = 0;  ///< second of Deliveries::tick
+    std::size_t written = 0;        ///< messages of its groups with QoS 1 or 2, since it connected
+    std::size_t window = static_cast<std::size_t>(-1);  ///< as far as known: most in flight at once
+    bool listed = false;                                ///< among the holders of Deliveries
+    bool away = false;  ///< is looked after while it is offline (Engine::end_expired)
+    bool full = false;  ///< the broker drops what it is given (Deliveries)
 
     bool kicked = false;  ///< its last connection was ended by an administrator
     GivenList given{};
@@ -138,8 +142,11 @@ class Registry {
 
     void set_connected(Session& session, bool connected);
     void set_full(Session& session, bool full);
-    /// How many messages the broker holds back for it.
-    void set_held(Session& session, std::size_t held);
+    /// The broker holds a message back for it.
+    void hold(Session& session, const void* address);
+    /// It does so no more. False: it did not.
+    bool release(Session& session, const void* address);
+    void release_all(Session& session);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
 
@@ -150,9 +157,6 @@ class Registry {
 
     /// What waits for the group may find somebody now.
     void wake(Group& group);
-    /// The same for all groups of the client; `probe`: only the broker knows whether it is a
-    /// member.
-    void wake(Session& session, bool probe);
     /// The groups for which that holds; for `Backlog` to empty.
     [[nodiscard]] std::vector<Group*>& woken() noexcept { return woken_; }
 

@@ -56,9 +56,6 @@ struct SavedMessage {
     std::string payload{};
     std::uint8_t qos = 0;
     std::uint64_t publisher = 0;  ///< stable hash of the client identifier; 0: none
-    std::uint64_t holder = 0;     ///< as in GroupQueue::Entry
-    std::uint64_t content = 0;    ///< the same
-    bool taken = false;           ///< there is no message any more, for the same
     std::vector<SavedProperty> properties{};
     bool operator==(const SavedMessage&) const = default;
 };
@@ -68,9 +65,6 @@ struct State {
     std::vector<SavedSession> sessions{};
     std::vector<SavedGroup> groups{};
     std::vector<SavedMessage> messages{};  ///< by id
-    /// Whether it was left in order. If not, it may be older than what the broker has saved, or
-    /// newer.
-    bool was_closed = true;
 };
 
 /// What has changed since the last time. To be applied in this order, as a whole or not at all.

@@ -43,19 +43,11 @@ void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
     registry_.wake(group);
 }
 
-void Backlog::add_taken(Group& group, GroupQueue::Entry entry) {
-    entry.message.reset();
-    group.queue.insert(std::move(entry));
-    registry_.note(group);
-}
-
-void Backlog::restore(Group& group, GroupQueue::Entry entry, bool certain) {
+void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     last_id_ = std::max(last_id_, entry.id);
-    if (!certain) uncertain_ = last_id_;
-    group.saved = true;
-    entry.saved = GroupQueue::Entry::Saved::yes;
+    group.saved = entry.saved = true;
     group.queue.insert(std::move(entry));
-    group.probe = true;
+    group.question = registry_.subscribe_count();
     registry_.wake(group);
 }
 
@@ -82,37 +74,37 @@ void Backlog::redispatch(Session& session, bool unacknowledged) {
     }
 }
 
-bool Backlog::claim(const Session& session, const Message& message) {
-    const auto content = content_hash(message);
-    for (const auto& subscription : session.subscriptions) {
-        for (const auto& member : subscription->members) {
-            const auto held = member->group->queue.claim(session.key, content);
-            if (held == GroupQueue::Held::unknown) continue;
-            registry_.note(*member->group);
-            return held == GroupQueue::Held::waits;
-        }
-    }
-    return true;
-}
-
 void Backlog::may_be_back(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;
-            group.probe = true;
-            group.allowance = burst_ - std::min(burst_, session.held);
+            if (!group.queue.empty() && !group.question)
+                group.question = registry_.subscribe_count();
+            group.allowance = burst_ - std::min(burst_, session.held.size());
             registry_.wake(group);
         }
     }
 }
 
-void Backlog::returned(const Session& session) {
-    for (const auto& subscription : session.subscriptions) {
-        for (const auto& member : subscription->members) {
-            member->group->queue.holder_returned(session.key, uncertain_);
-            registry_.note(*member->group);
-        }
+void Backlog::has_joined(const Member& member) {
+    auto& group = *member.group;
+    const auto is_other = [&member](const Member* other) {
+        return other != &member && other->subscription->session.connected;
+    };
+    if (group.queue.empty() || std::ranges::any_of(group.members(), is_other)) return;
+    group.question = std::min(group.question.value_or(member.joined - 1), member.joined - 1);
+}
+
+void Backlog::answered(Group& group) {
+    group.asked = false;
+    const auto since = *std::exchange(group.question, std::nullopt);
+    const auto is_old = [since](const Member* member) { return member->joined <= since; };
+    // The group that it waited for has ended.
+    if (std::ranges::none_of(group.members(), is_old)) {
+        group.queue.clear();
+        registry_.note(group);
     }
+    registry_.wake(group);
 }
 
 void Backlog::done(Group& group, std::int64_t id) {
@@ -135,15 +127,23 @@ void Backlog::drain(bool turn) {
     });
 }
 
+void Backlog::ask(const Group& group) {
+    dispatches_.send(
+        {.message = group.queue.entries().front().message,
+         .to = {.session = {}, .filter = group.filter().text, .share_name = group.name()},
+         .is_question = true,
+         .sent = registry_.subscribe_count()});
+}
+
 bool Backlog::drain(Group& group, bool turn) {
     auto& queue = group.queue;
     group.allowance = std::min(group.allowance, burst_);
     if (turn) ++group.allowance;
-    // Only the broker knows whether a client that is back has its subscription still: one message
-    // shows it.
-    const bool is_probe = std::exchange(group.probe, false);
-    const bool has_ready = group.has_ready();
-    if (!has_ready && !is_probe) queue.give_up();
+    if (group.question && !queue.empty()) {
+        if (!std::exchange(group.asked, true)) ask(group);
+        return false;
+    }
+    if (!group.has_ready()) queue.give_up();
     while (dispatches_.size() < kMaxUnderWay && dispatches_.bytes() < kMaxBytesUnderWay) {
         if (burst_ > 0 && group.allowance == 0) break;
         const auto* entry = queue.take_next();
@@ -155,7 +155,6 @@ bool Backlog::drain(Group& group, bool turn) {
              .id = entry->id,
              .is_queued = true,
              .sent = registry_.subscribe_count()});
-        if (!has_ready) queue.give_up();
     }
     if (queue.is_moving()) return false;
     group.allowance = burst_;

@@ -9,22 +9,30 @@
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
+namespace {
 
-void Deliveries::expect(Session& session, std::uint8_t qos) {
+// A client that takes nothing for so long gets another try.
+constexpr std::int64_t kSecondsUntilDoubt = 60;
+
+}  // namespace
+
+void Deliveries::expect(Session& session, std::uint8_t qos, const Message& message) {
+    const void* address = message.topic.data();
     if (!session.connected) {
-        if (qos > 0) hold(session);
+        if (qos > 0) hold(session, address);
         return;
     }
     if (!shows_deliveries_) return;
     expected_ = &session;
     expected_qos_ = qos;
+    expected_address_ = address;
 }
 
 void Deliveries::expect(const Member& member, std::int64_t id, const Message& message,
                         std::uint64_t publisher) {
     auto& session = member.subscription->session;
     const auto qos = std::min(message.qos, member.options.qos());
-    expect(session, qos);
+    expect(session, qos, message);
     if (!keeper_.keeps() || qos == 0) return;
     auto& given = keeper_.add(session.given);
     given.id = id;
@@ -38,44 +46,61 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     given.message.properties = broker_.keep_properties(message.properties);
     given.message.publisher = publisher;
     // Nothing tells when it is written: it is taken for that.
-    if (!shows_deliveries_) keeper_.written(session.given, std::prev(session.given.end()));
+    if (!shows_deliveries_) written(session, given.address);
 }
 
 void Deliveries::sent(const Client& client, const char* topic) {
-    if (expected_ && expected_->context == client.context) {
-        auto& given = expected_->given;
-        const bool is_kept = !given.empty() && given.back().address == topic;
-        if (is_kept && !given.back().written) keeper_.written(given, std::prev(given.end()));
-        expected_ = nullptr;
+    if (expected_ && expected_->context == client.context && expected_address_ == topic) {
+        auto& session = *std::exchange(expected_, nullptr);
+        if (expected_qos_ > 0) written(session, topic);
         return;
     }
     if (holders_.empty()) return;
     auto* session = registry_.find(client.id);
-    if (!session || session->held == 0) return;
-    const auto given = std::ranges::find_if(
-        session->given, [topic](const Given& one) { return !one.written && one.address == topic; });
-    if (given != session->given.end()) keeper_.written(session->given, given);
-    registry_.set_held(*session, session->held - 1);
+    if (!session || !registry_.release(*session, topic)) return;
+    session->held_changed = now_;
+    written(*session, topic);
     if (has_room(*session)) registry_.set_full(*session, false);
+}
+
+void Deliveries::written(Session& session, const void* address) {
+    ++session.written;
+    const auto is_it = [address](const Given& given) {
+        return !given.written && given.address == address;
+    };
+    // Nearly always it is the last.
+    const auto found = std::ranges::find_if(session.given.rbegin(), session.given.rend(), is_it);
+    if (found != session.given.rend())
+        keeper_.written(session.given, std::prev(found.base()), session.window);
 }
 
 void Deliveries::conclude() {
     if (!expected_) return;
     auto& session = *std::exchange(expected_, nullptr);
     if (expected_qos_ > 0) {
-        hold(session);  // its in-flight window is full: the broker sends it when an acknowledgement
-                        // comes
+        // Its in-flight window is full: the broker sends it when an acknowledgement comes.
+        hold(session, expected_address_);
+        learn_window(session);
     } else {
         set_full(session, "it does not read what it has been sent");
     }
+}
+
+// What has been written since the client connected fills the window at most; ordinary messages,
+// which are not counted, must have no part in that.
+void Deliveries::learn_window(Session& session) {
+    const auto is_ordinary = [](const auto& subscription) { return subscription->ordinary; };
+    if (std::ranges::any_of(session.subscriptions, is_ordinary)) return;
+    session.window = std::min(session.window, std::max<std::size_t>(session.written, 1));
 }
 
 void Deliveries::list(Session& session) {
     if (!std::exchange(session.listed, true)) holders_.push_back(session.id);
 }
 
-void Deliveries::hold(Session& session) {
-    registry_.set_held(session, session.held + 1);
+void Deliveries::hold(Session& session, const void* address) {
+    if (has_room(session)) registry_.hold(session, address);  // or else the broker drops it
+    session.held_changed = now_;
     list(session);
     if (!has_room(session)) set_full(session, "its queue is full (max_queued_messages)");
 }
@@ -88,12 +113,14 @@ void Deliveries::set_full(Session& session, const char* why) {
 }
 
 void Deliveries::forget(Session& session) {
-    registry_.set_held(session, 0);
+    registry_.release_all(session);
     registry_.set_full(session, false);
+    session.written = 0;
+    session.window = static_cast<std::size_t>(-1);
 }
 
-void Deliveries::expect_again(Session& session) {
-    if (shows_deliveries_) hold(session);
+void Deliveries::expect_again(Session& session, const Message& message) {
+    if (shows_deliveries_) hold(session, message.topic.data());
 }
 
 void Deliveries::tick(std::int64_t now) {
@@ -102,10 +129,15 @@ void Deliveries::tick(std::int64_t now) {
     now_ = now;
     std::erase_if(holders_, [this](const std::string& id) {
         auto* session = registry_.find(id);
-        if (session && has_room(*session)) registry_.set_full(*session, false);
-        if (session && session->held > 0) return false;
-        if (session) session->listed = false;
-        return true;
+        if (!session) return true;
+        if (has_room(*session)) registry_.set_full(*session, false);
+        if (session->held.empty()) return !(session->listed = false);
+        // What expires in the client's queue is dropped without a word.
+        if (!session->full && now_ - session->held_changed >= kSecondsUntilDoubt) {
+            session->held_changed = now_;
+            registry_.release(*session, session->held.front());
+        }
+        return false;
     });
 }
 

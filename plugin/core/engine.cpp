@@ -46,8 +46,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
     if (session && is_resumption(*session, client, message)) {
-        if (!backlog_.claim(*session, message)) return Answer::deny;
-        deliveries_.expect_again(*session);
+        deliveries_.expect_again(*session, message);
         return Answer::untouched;
     }
     if (fan_out_.enter(message)) session = registry_.find(client.id);
@@ -140,10 +139,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
     if (is_shared) {
-        auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
-        member.options = options;
-        if (traits_.merges_uses(filter.topic_filter))
-            member.subscription->no_local = options.no_local();
+        join(session, filter, options, standing);
         return;
     }
     const auto* before = registry_.find(session, filter.topic_filter);
@@ -153,6 +149,18 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     subscription.no_local = options.no_local();
     subscription.options = options;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
+}
+
+void Engine::join(Session& session, const SubscriptionFilter& filter,
+                  const SubscriptionOptions& options, Standing standing) {
+    if (traits_.announces_sessions) end_expired_members(filter);
+    const auto before = registry_.subscribe_count();
+    auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
+    member.options = options;
+    if (traits_.merges_uses(filter.topic_filter))
+        member.subscription->no_local = options.no_local();
+    const bool is_new = member.joined > before;
+    if (is_new && !traits_.announces_sessions) backlog_.has_joined(member);
 }
 
 Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,

@@ -23,7 +23,6 @@ void Engine::meet(Session& session, const Client& client) {
     if (traits_.announces_sessions || !is_back) return;
     deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
-    if (resumed) backlog_.returned(session);
     registry_.set_standing(session, resumed ? Standing::present : Standing::doubtful);
 }
 
@@ -50,7 +49,6 @@ void Engine::connected(const Client& client) {
         return;
     }
     meet(*session, client);
-    backlog_.returned(*session);
     registry_.set_connected(*session, true);
 }
 
@@ -142,11 +140,31 @@ void Engine::end_expired(std::int64_t now) {
             session->away = false;
         } else if (broker_.has_session(id)) {
             away_.push_back(std::move(id));
-        } else if (session->kicked) {
-            registry_.erase(*session);
         } else {
-            backlog_.redispatch(*session, true);
+            end(*session);
         }
+    }
+}
+
+// Whoever joins now has no part in what waited for a group that has ended.
+void Engine::end_expired_members(const SubscriptionFilter& filter) {
+    const auto* group = registry_.find_group(filter.share_name, filter.topic_filter);
+    if (!group || group->queue.empty()) return;
+    std::vector<std::string> expired;
+    for (const auto* member : group->members()) {
+        const auto& session = member->subscription->session;
+        if (!session.connected && !broker_.has_session(session.id)) expired.push_back(session.id);
+    }
+    for (const auto& id : expired) {
+        if (auto* session = registry_.find(id)) end(*session);
+    }
+}
+
+void Engine::end(Session& session) {
+    if (session.kicked) {
+        registry_.erase(session);
+    } else {
+        backlog_.redispatch(session, true);
     }
 }
 

@@ -92,21 +92,13 @@ void Engine::restore(const State& state) {
             orphaned_.push_back(saved.id);
             continue;
         }
-        SharedMessage message;
-        if (!saved.taken) {
-            message = std::make_shared<const StoredMessage>(
-                StoredMessage{.topic = saved.topic,
-                              .payload = saved.payload,
-                              .qos = saved.qos,
-                              .properties = broker_.make_properties(saved.properties),
-                              .publisher = saved.publisher});
-        }
-        backlog_.restore(*group,
-                         {.id = saved.id,
-                          .message = std::move(message),
-                          .holder = saved.holder,
-                          .content = saved.content},
-                         state.was_closed);
+        backlog_.restore(*group, {.id = saved.id,
+                                  .message = std::make_shared<const StoredMessage>(StoredMessage{
+                                      .topic = saved.topic,
+                                      .payload = saved.payload,
+                                      .qos = saved.qos,
+                                      .properties = broker_.make_properties(saved.properties),
+                                      .publisher = saved.publisher})});
     }
     if (!traits_.announces_sessions) return;
     for (const auto& session : state.sessions) restored_.push_back(session.client_id);
@@ -172,19 +164,14 @@ Changes Engine::take_changes() {
         gone.clear();
         const bool took_all = group.queue.save_entries([&](const GroupQueue::Entry& entry) {
             if (changes.queued.size() == kMaxMessages) return false;
-            SavedMessage saved{.id = entry.id,
-                               .group = name,
-                               .holder = entry.holder,
-                               .content = entry.content,
-                               .taken = !entry.message};
-            if (entry.message) {
-                saved.topic = entry.message->topic;
-                saved.payload = entry.message->payload;
-                saved.qos = entry.message->qos;
-                saved.publisher = entry.message->publisher;
-                saved.properties = broker_.list_properties(entry.message->properties.get());
-            }
-            changes.queued.push_back(std::move(saved));
+            changes.queued.push_back(
+                {.id = entry.id,
+                 .group = name,
+                 .topic = entry.message->topic,
+                 .payload = entry.message->payload,
+                 .qos = entry.message->qos,
+                 .publisher = entry.message->publisher,
+                 .properties = broker_.list_properties(entry.message->properties.get())});
             return true;
         });
         if (!took_all) break;

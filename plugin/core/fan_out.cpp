@@ -128,25 +128,22 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
         deliver({});
         // What it gets while it is away waits in the same queue.
         if (!session.connected) {
-            deliveries_.expect(session, std::min(message_.qos, leaf.subscription->options.qos()));
+            deliveries_.expect(session, std::min(message_.qos, leaf.subscription->options.qos()),
+                               message_);
         }
     }
     auto answer = by_broker ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
-        if (wins(*member, proven_now)) {
-            if (broker_can && !by_broker) answer = let_through(*member);
-            deliver(member->group->name());
-        } else if (broker_can && !by_broker && holds(*member)) {
-            deliveries_.expect(session, std::min(message_.qos, member->options.qos()));
-            answer = is_judged(*member) ? Answer::allow : Answer::untouched;
-            by_broker = session.got_message = true;
-        }
+        if (!wins(*member, proven_now)) continue;
+        if (broker_can && !by_broker) answer = let_through(*member);
+        deliver(member->group->name());
     }
     return answer;
 }
 
 Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_now) {
     const auto& to = directed_->to;
+    if (directed_->is_question) return Answer::deny;
     if (leaf.subscription->filter.text != to.filter) return Answer::deny;
     if (!to.session.empty()) {
         const auto is_group = [&to](const auto& member) {

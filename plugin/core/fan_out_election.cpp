@@ -59,21 +59,6 @@ bool FanOut::wins(Member& member, bool proven_now) {
     return true;
 }
 
-// Nobody can get the message now: it waits for the group, and the broker may hold it for this
-// member.
-bool FanOut::holds(Member& member) {
-    auto& group = *member.group;
-    auto& election = group.election;
-    const auto& session = member.subscription->session;
-    const bool is_wanted = !directed_ && !election.elected && !election.holder && !election.waits;
-    const bool is_able = !session.connected && std::min(message_.qos, member.options.qos()) > 0 &&
-                         deliveries_.may_hold(session) && group.queue.may_be_held_by(session.key);
-    if (!is_wanted || !is_able || !backlog_.has_room(group, message_.payload_size)) return false;
-    if (!is_asked_for(*member.subscription) || !judge(member)) return false;
-    election.holder = &member;
-    return true;
-}
-
 // Connected members were asked about when they were chosen; of others only the broker's own call
 // shows a context.
 bool FanOut::refused_at_its_leaf(Member& member) {
@@ -194,16 +179,9 @@ bool FanOut::may_want(const Group& group) const noexcept {
 void FanOut::settle_held() {
     for (auto* group : held_) {
         const auto& election = group->election;
-        GroupQueue::Entry entry{.id = backlog_.next_id(), .message = kept_};
-        if (election.holder) {
-            entry.holder = election.holder->subscription->session.key;
-            entry.content = content_hash(kept_->message());
-        }
-        if (election.served) {
-            if (entry.holder != 0) backlog_.add_taken(*group, std::move(entry));
-        } else if (election.waits || may_want(*group)) {
-            backlog_.add(*group, std::move(entry));
-        }
+        if (election.served) continue;
+        if (election.waits || may_want(*group))
+            backlog_.add(*group, {.id = backlog_.next_id(), .message = kept_});
     }
     held_.clear();
 }
@@ -212,6 +190,10 @@ void FanOut::settle_directed() {
     const auto dispatch = *std::exchange(directed_, std::nullopt);
     auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
     if (dispatch.to.share_name.empty() || !group) return;  // nobody is left to want it
+    if (dispatch.is_question) {
+        backlog_.answered(*group);
+        return;
+    }
     const auto& election = group->election;
     const bool was_opened = election.fan_out == number_;
     if (reached_ || (was_opened && election.served)) {
@@ -232,7 +214,7 @@ void FanOut::settle_directed() {
 void FanOut::not_shown(const Dispatch& dispatch) {
     auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
     if (dispatch.to.share_name.empty() || !group) return;
-    if (!dispatch.is_queued) {
+    if (!dispatch.is_queued && !dispatch.is_question) {
         backlog_.add_again(*group, {.id = dispatch.id, .message = dispatch.message});
         return;
     }
@@ -246,7 +228,12 @@ void FanOut::not_shown(const Dispatch& dispatch) {
     }
     erase_gone();
     group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
-    if (group) backlog_.put_back(*group, dispatch.id);
+    if (!group) return;
+    if (dispatch.is_question) {
+        backlog_.answered(*group);
+    } else {
+        backlog_.put_back(*group, dispatch.id);
+    }
 }
 
 }  // namespace shared_subscription

@@ -27,17 +27,16 @@ void GivenKeeper::forget(GivenList& list, GivenList::iterator given) {
     }
 }
 
-void GivenKeeper::written(GivenList& list, GivenList::iterator given) {
+void GivenKeeper::written(GivenList& list, GivenList::iterator given, std::size_t window) {
     given->written = true;
     if (given->qos == 2) {
         forget(list, given);
         return;
     }
     const auto is_written = [](const Given& one) { return one.written; };
-    // They are written in order: nearly always the first has been.
-    const auto oldest = std::ranges::find_if(list, is_written);
-    const auto count = static_cast<std::size_t>(std::ranges::count_if(list, is_written));
-    if (count > window_) forget(list, oldest);
+    auto count = static_cast<std::size_t>(std::ranges::count_if(list, is_written));
+    for (; count > std::min(window, window_); --count)
+        forget(list, std::ranges::find_if(list, is_written));
 }
 
 }  // namespace shared_subscription

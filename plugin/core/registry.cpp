@@ -95,7 +95,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
     group->join(member, {.key = session.key,
                          .fitness = fitness(member),
-                         .held_back = static_cast<std::uint32_t>(session.held)});
+                         .held_back = static_cast<std::uint32_t>(session.held.size())});
     wake(*group);
     member.joined = subscribe_count_;
     ++session.member_count;
@@ -107,8 +107,6 @@ void Registry::leave(Member& member) {
     auto& subscription = *member.subscription;
     auto& group = *member.group;
     group.leave(member);
-    group.queue.holder_ended(subscription.session.key);
-    note(group);
     note(subscription.session);
     if (group.size() == 0) {
         if (group.woken) std::erase(woken_, &group);
@@ -183,9 +181,21 @@ void Registry::set_standing(Session& session, Standing standing) {
     for (const auto& subscription : session.subscriptions) set_standing(*subscription, standing);
 }
 
-void Registry::set_held(Session& session, std::size_t held) {
-    if (session.held == held) return;
-    session.held = held;
+void Registry::hold(Session& session, const void* address) {
+    session.held.push_back(address);
+    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+}
+
+bool Registry::release(Session& session, const void* address) {
+    const auto found = std::ranges::find(session.held, address);
+    if (found == session.held.end()) return false;
+    session.held.erase(found);
+    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+    return true;
+}
+
+void Registry::release_all(Session& session) {
+    session.held.clear();
     for (const auto& subscription : session.subscriptions) refresh(*subscription);
 }
 
@@ -210,7 +220,7 @@ void Registry::refresh(const Subscription& subscription) {
 }
 
 void Registry::refresh(const Member& member) {
-    const auto held = member.subscription->session.held;
+    const auto held = member.subscription->session.held.size();
     member.group->set_fitness(member, fitness(member), static_cast<std::uint32_t>(held));
 }
 
@@ -220,7 +230,7 @@ Candidate::Fitness Registry::fitness(const Member& member) noexcept {
     if (member.subscription->standing == Standing::doubtful || !session.connected)
         return Fitness::unfit;
     if (session.full) return Fitness::full;
-    return session.held > 0 ? Fitness::behind : Fitness::ready;
+    return session.held.empty() ? Fitness::ready : Fitness::behind;
 }
 
 std::vector<Session*> Registry::all_sessions() const {

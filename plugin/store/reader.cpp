@@ -43,8 +43,8 @@ bool read_groups(Database& database, std::vector<SavedGroup>& groups) {
 
 bool read_messages(Database& database, std::vector<SavedMessage>& messages) {
     Statement rows(database,
-                   "SELECT id, share_name, filter, topic, payload, qos, publisher, holder, "
-                   "content, taken FROM messages ORDER BY id");
+                   "SELECT id, share_name, filter, topic, payload, qos, publisher "
+                   "FROM messages ORDER BY id");
     if (!rows.start()) return false;
     while (rows.next()) {
         messages.push_back({.id = rows.number(0),
@@ -52,10 +52,7 @@ bool read_messages(Database& database, std::vector<SavedMessage>& messages) {
                             .topic = rows.bytes(3),
                             .payload = rows.bytes(4),
                             .qos = static_cast<std::uint8_t>(rows.number(5)),
-                            .publisher = static_cast<std::uint64_t>(rows.number(6)),
-                            .holder = static_cast<std::uint64_t>(rows.number(7)),
-                            .content = static_cast<std::uint64_t>(rows.number(8)),
-                            .taken = rows.number(9) != 0});
+                            .publisher = static_cast<std::uint64_t>(rows.number(6))});
     }
     return rows.ended();
 }
@@ -88,7 +85,6 @@ std::optional<State> read_state(Database& database, std::optional<std::int64_t> 
     if (transaction.has_begun() && read_sessions(database, left_since, state.sessions) &&
         read_groups(database, state.groups) && read_messages(database, state.messages) &&
         read_properties(database, state.messages) && transaction.commit()) {
-        state.was_closed = database.number("SELECT closed FROM life").value_or(0) != 0;
         return state;
     }
     problem = database.problem();

@@ -45,13 +45,8 @@ CREATE TABLE messages (
     topic TEXT NOT NULL,
     payload BLOB NOT NULL,
     qos INTEGER NOT NULL,
-    publisher INTEGER NOT NULL,    -- hash of the client identifier; 0: none
-    holder INTEGER NOT NULL,       -- for whom the broker holds it; 0: nobody
-    content INTEGER NOT NULL,      -- hash, of one that is held
-    taken INTEGER NOT NULL         -- 1: another member has got it
+    publisher INTEGER NOT NULL     -- hash of the client identifier; 0: none
 );
-CREATE TABLE life (closed INTEGER NOT NULL);  -- 1: the last broker left it in order
-INSERT INTO life VALUES (1);
 CREATE INDEX messages_of_group ON messages (share_name, filter);
 CREATE TABLE properties (
     message_id INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,

@@ -10,9 +10,7 @@
 namespace shared_subscription {
 
 Store::Store() = default;
-Store::~Store() {
-    if (is_running_) static_cast<void>(database_->execute("UPDATE life SET closed = 1"));
-}
+Store::~Store() = default;
 
 std::unique_ptr<Store> Store::open(const std::filesystem::path& file, std::string& problem) {
     std::unique_ptr<Store> store(new Store);
@@ -42,7 +40,6 @@ std::optional<State> Store::load(std::optional<std::int64_t> broker_saved, std::
     auto state = read_state(*database_, broker_saved, problem);
     // A disk that is full keeps nobody from starting: what stays is skipped next time as well.
     if (state && broker_saved) static_cast<void>(writer_->forget_left_before(*broker_saved));
-    is_running_ = state && database_->execute("UPDATE life SET closed = 0");
     return state;
 }
 

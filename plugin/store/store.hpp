@@ -40,8 +40,8 @@ class Store {
     /// All that is saved: sessions by client identifier, their uses in the order they joined,
     /// groups by name, messages by id. `broker_saved`: when the broker saved its own state last, in
     /// seconds since 1970; nothing: unknown or never. Uses that were left before are forgotten;
-    /// later ones, or all if it is unknown, are among the others with `left` set. From then on the
-    /// database counts as not closed, until the store goes. Nothing on failure.
+    /// later ones, or all if it is unknown, are among the others with `left` set. Nothing on
+    /// failure.
     [[nodiscard]] std::optional<State> load(std::optional<std::int64_t> broker_saved,
                                             std::string& problem);
 
@@ -61,7 +61,6 @@ class Store {
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<Database> database_;
     std::unique_ptr<Writer> writer_;
-    bool is_running_ = false;  // and has to say when it stops
 };
 
 }  // namespace shared_subscription

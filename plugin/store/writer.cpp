@@ -24,8 +24,8 @@ DELETE FROM uses WHERE rowid IN (
 // An id that is saved already is replaced, with its properties: the deletion cascades.
 constexpr const char* kQueueMessage = R"(
 INSERT OR REPLACE INTO messages
-    (id, share_name, filter, topic, payload, qos, publisher, holder, content, taken)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (id, share_name, filter, topic, payload, qos, publisher)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 )";
 
 constexpr const char* kAddProperty = R"(
@@ -115,8 +115,7 @@ bool Writer::save(const SavedGroup& group) {
 bool Writer::queue(const SavedMessage& message) {
     if (!queue_message_.run(message.id, message.group.share_name, message.group.filter,
                             message.topic, Blob{message.payload}, message.qos,
-                            to_signed(message.publisher), to_signed(message.holder),
-                            to_signed(message.content), message.taken ? 1 : 0)) {
+                            to_signed(message.publisher))) {
         return false;
     }
     std::int64_t position = 0;

@@ -45,16 +45,19 @@ class DeliveriesTest : public ::testing::Test {
         return {.context = session.context, .id = session.id};
     }
     static bool is_full(const Member& member) { return member.subscription->session.full; }
-    static std::size_t held(const Member& member) { return member.subscription->session.held; }
+    static std::size_t held(const Member& member) {
+        return member.subscription->session.held.size();
+    }
 
     /// The broker is told to deliver that many messages, and shows none of them.
     void hold(const Member& member, int messages) {
-        for (int message = 0; message < messages; ++message) {
-            deliveries.expect(session_of(member), 1);
+        for (int number = 0; number < messages; ++number) {
+            deliveries.expect(session_of(member), 1, message);
             deliveries.conclude();
         }
     }
 
+    const Message message{.topic = "t", .qos = 1};
     LoggingBroker broker;
     Registry registry{StrategyTable{}, [] { return std::uint64_t{0}; }};
     Deliveries deliveries;
@@ -67,9 +70,9 @@ class DeliveriesOn21 : public DeliveriesTest {
 
 TEST_F(DeliveriesOn21, CountNothingThatIsWrittenAtOnce) {
     auto& member = join("client");
-    for (int message = 0; message < 10; ++message) {
-        deliveries.expect(session_of(member), 1);
-        deliveries.sent(client(member), "t");
+    for (int number = 0; number < 10; ++number) {
+        deliveries.expect(session_of(member), 1, message);
+        deliveries.sent(client(member), message.topic.data());
         deliveries.conclude();
     }
     EXPECT_EQ(held(member), 0U);
@@ -98,7 +101,7 @@ TEST_F(DeliveriesOn21, PassOverAMemberAtTheLimitAndSayItOnce) {
 TEST_F(DeliveriesOn21, TakeAMemberBackWhenItsQueueIsWritten) {
     auto& member = join("client");
     hold(member, 3);
-    deliveries.sent(client(member), "t");
+    deliveries.sent(client(member), message.topic.data());
     EXPECT_FALSE(is_full(member));
     EXPECT_EQ(held(member), 2U);
     hold(member, 1);
@@ -108,7 +111,8 @@ TEST_F(DeliveriesOn21, TakeAMemberBackWhenItsQueueIsWritten) {
 TEST_F(DeliveriesOn21, NeverCountBelowNothing) {
     auto& member = join("client");
     hold(member, 1);
-    for (int message = 0; message < 5; ++message) deliveries.sent(client(member), "t");
+    for (int number = 0; number < 5; ++number)
+        deliveries.sent(client(member), message.topic.data());
     EXPECT_EQ(held(member), 0U);
     hold(member, 2);
     EXPECT_FALSE(is_full(member));
@@ -119,20 +123,20 @@ TEST_F(DeliveriesOn21, TellTheClientsApart) {
     auto& other = join("other");
     hold(slow, 3);
     hold(other, 1);
-    deliveries.sent(client(other), "t");
-    deliveries.sent({.context = &broker, .id = "stranger"}, "t");
+    deliveries.sent(client(other), message.topic.data());
+    deliveries.sent({.context = &broker, .id = "stranger"}, message.topic.data());
     EXPECT_TRUE(is_full(slow));
     EXPECT_EQ(held(other), 0U);
     // What is written to another client is not what was expected of this one.
-    deliveries.expect(session_of(slow), 1);
-    deliveries.sent(client(other), "t");
+    deliveries.expect(session_of(slow), 1, message);
+    deliveries.sent(client(other), message.topic.data());
     deliveries.conclude();
-    EXPECT_EQ(held(slow), 4U);
+    EXPECT_EQ(held(slow), 3U);
 }
 
 TEST_F(DeliveriesOn21, ConcludeOnce) {
     auto& member = join("client");
-    deliveries.expect(session_of(member), 1);
+    deliveries.expect(session_of(member), 1, message);
     deliveries.conclude();
     deliveries.conclude();
     deliveries.tick(1);
@@ -142,7 +146,7 @@ TEST_F(DeliveriesOn21, ConcludeOnce) {
 TEST_F(DeliveriesOn21, CountTheQueueOfADisconnectedClient) {
     auto& member = join("client");
     registry.set_connected(member.subscription->session, false);
-    for (int message = 0; message < 3; ++message) deliveries.expect(session_of(member), 1);
+    for (int number = 0; number < 3; ++number) deliveries.expect(session_of(member), 1, message);
     EXPECT_EQ(held(member), 3U);
     EXPECT_TRUE(is_full(member));
 }
@@ -151,7 +155,7 @@ TEST_F(DeliveriesOn21, CountTheQueueOfADisconnectedClient) {
 TEST_F(DeliveriesOn21, PassOverAMemberThatDoesNotTakeQosZeroUntilTheNextSecond) {
     auto& member = join("client");
     const auto drop = [&] {
-        deliveries.expect(session_of(member), 0);
+        deliveries.expect(session_of(member), 0, message);
         deliveries.conclude();
     };
     drop();
@@ -185,7 +189,7 @@ TEST_F(DeliveriesOn21, CountWithoutALimit) {
 TEST_F(DeliveriesOn21, ForgetSessionsThatHaveEnded) {
     hold(join("client"), 3);
     registry.erase(*registry.find("client"));
-    deliveries.sent({.context = nullptr, .id = "client"}, "t");
+    deliveries.sent({.context = nullptr, .id = "client"}, message.topic.data());
     deliveries.tick(1);
     auto& member = join("client");
     EXPECT_EQ(held(member), 0U);
@@ -196,9 +200,9 @@ TEST_F(DeliveriesOn21, ForgetSessionsThatHaveEnded) {
 TEST_F(DeliveriesOn21, KeepNoMemoryOfWhatWasHeldAndWritten) {
     auto& member = join("a client whose identifier is too long to be stored without an allocation");
     const auto fill_and_empty = [&] {
-        for (int message = 0; message < 100; ++message) {
+        for (int number = 0; number < 100; ++number) {
             hold(member, 1);
-            deliveries.sent(client(member), "t");
+            deliveries.sent(client(member), message.topic.data());
         }
         hold(member, 1);  // and something is held at every tick
     };
@@ -207,7 +211,7 @@ TEST_F(DeliveriesOn21, KeepNoMemoryOfWhatWasHeldAndWritten) {
         for (int second = from; second < to; ++second) {
             fill_and_empty();
             deliveries.tick(second);
-            deliveries.sent(client(member), "t");
+            deliveries.sent(client(member), message.topic.data());
         }
         return allocation_count() - before;
     };
@@ -224,8 +228,8 @@ class DeliveriesOn20 : public DeliveriesTest {
 TEST_F(DeliveriesOn20, CountNothingForAConnectedClient) {
     auto& member = join("client");
     for (std::uint8_t qos = 0; qos <= 2; ++qos) {
-        for (int message = 0; message < 10; ++message) {
-            deliveries.expect(session_of(member), qos);
+        for (int number = 0; number < 10; ++number) {
+            deliveries.expect(session_of(member), qos, message);
             deliveries.conclude();
         }
     }
@@ -238,7 +242,7 @@ TEST_F(DeliveriesOn20, CountTheQueueOfADisconnectedClientUntilItReturns) {
     auto& member = join("client");
     auto& session = member.subscription->session;
     registry.set_connected(session, false);
-    for (int message = 0; message < 3; ++message) deliveries.expect(session_of(member), 1);
+    for (int number = 0; number < 3; ++number) deliveries.expect(session_of(member), 1, message);
     EXPECT_TRUE(is_full(member));
     EXPECT_THAT(broker.lines, ElementsAre(HasSubstr("max_queued_messages")));
     deliveries.tick(1);
@@ -249,14 +253,14 @@ TEST_F(DeliveriesOn20, CountTheQueueOfADisconnectedClientUntilItReturns) {
     EXPECT_EQ(held(member), 0U);
     deliveries.tick(2);
     registry.set_connected(session, false);
-    for (int message = 0; message < 2; ++message) deliveries.expect(session_of(member), 1);
+    for (int number = 0; number < 2; ++number) deliveries.expect(session_of(member), 1, message);
     EXPECT_FALSE(is_full(member));
 }
 
 TEST_F(DeliveriesOn20, DoNotCountQosZeroForADisconnectedClient) {
     auto& member = join("client");
     registry.set_connected(member.subscription->session, false);
-    for (int message = 0; message < 10; ++message) deliveries.expect(session_of(member), 0);
+    for (int number = 0; number < 10; ++number) deliveries.expect(session_of(member), 0, message);
     EXPECT_EQ(held(member), 0U);
 }
 

@@ -25,6 +25,10 @@ class RegistryTest : public ::testing::Test {
                    const std::string& filter) {
         return *Registry::find(*registry.find(session(client), filter), share_name);
     }
+    void hold(const std::string& client, int messages) {
+        registry.release_all(session(client));
+        for (int number = 0; number < messages; ++number) registry.hold(session(client), &registry);
+    }
     /// Who would get a message now; empty: nobody.
     std::string elect(const std::string& share_name, const std::string& filter) {
         const auto* elected = registry.find_group(share_name, filter)->choose({});

@@ -303,7 +303,7 @@ TEST_F(RegistryTest, ElectsThoseWithAFullQueueLastInAllGroupsOfASession) {
         join("b", "g", filter);
     }
     registry.set_full(session("a"), true);
-    registry.set_held(session("b"), 2);
+    hold("b", 2);
     EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::full);
     EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::behind);
     EXPECT_EQ(elect("g", "t"), "b");
@@ -327,15 +327,25 @@ TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
     EXPECT_EQ(elect("g", "t"), "");
 }
 
+TEST_F(RegistryTest, ReleasesWhatItHolds) {
+    join("a", "g", "t");
+    const int one = 1, other = 2;
+    registry.hold(session("a"), &one);
+    EXPECT_FALSE(registry.release(session("a"), &other));
+    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::behind);
+    EXPECT_TRUE(registry.release(session("a"), &one));
+    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::ready);
+}
+
 TEST_F(RegistryTest, ElectsTheLeastBehindIfAllAre) {
     for (const auto* client : {"a", "b", "c"}) join(client, "g", "t");
-    registry.set_held(session("a"), 3);
-    registry.set_held(session("b"), 1);
-    registry.set_held(session("c"), 2);
+    hold("a", 3);
+    hold("b", 1);
+    hold("c", 2);
     EXPECT_EQ(elect("g", "t"), "b");
-    registry.set_held(session("b"), 4);
+    hold("b", 4);
     EXPECT_EQ(elect("g", "t"), "c");
-    registry.set_held(session("a"), 0);
+    hold("a", 0);
     EXPECT_EQ(elect("g", "t"), "a");
 }
 

@@ -137,8 +137,6 @@ TEST_F(StoreContent, HasMessagesByIdWithProperties) {
         .payload = kOdd,
         .qos = 1,
         .publisher = 77,
-        .holder = ~std::uint64_t{0},
-        .content = 7,
         .properties = {{.identifier = 38, .name = kOdd, .value = kOdd},
                        {.identifier = 38, .name = "k", .value = ""},
                        {.identifier = 38, .name = "", .value = "v"},
