@@ -140,8 +140,11 @@ class Engine {
         std::string id;
     };
 
-    /// Whatever happened before is complete.
+    /// Whatever happened before is complete, and what waits may go out.
     void boundary();
+    /// The first half of that, for where a client may be resuming its session: what went out then
+    /// would look like what the broker holds for it.
+    void conclude();
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
     /// A context that speaks for this session: is it the one that is known?

@@ -56,8 +56,9 @@ struct Session {
     int protocol_version = 0;
     bool connected = true;
     bool may_outlive_restart = false;
-    bool saved = false;    ///< something of it is in the store
-    bool unsaved = false;  ///< something has changed since (Registry::unsaved_sessions)
+    bool uncertain = false;  ///< restored after a crash: its subscriptions may be others
+    bool saved = false;      ///< something of it is in the store
+    bool unsaved = false;    ///< something has changed since (Registry::unsaved_sessions)
     std::size_t member_count = 0;
     /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
     /// order in which they came.

@@ -125,8 +125,7 @@ void Deliveries::expect_again(Session& session, const Message& message) {
 
 void Deliveries::tick(std::int64_t now) {
     conclude();
-    if (now == now_ || holders_.empty()) return;
-    now_ = now;
+    if (std::exchange(now_, now) == now || holders_.empty()) return;
     std::erase_if(holders_, [this](const std::string& id) {
         auto* session = registry_.find(id);
         if (!session) return true;

@@ -11,13 +11,17 @@
 namespace shared_subscription {
 
 void Engine::boundary() {
+    conclude();
+    if (!registry_.woken().empty()) backlog_.drain(!ticks_);
+}
+
+void Engine::conclude() {
     fan_out_.settle();
     publications_.forget_announced();
     replay_ = {};
     resumption_ = {};
     rechecked_.clear();
     rechecking_ = nullptr;
-    if (!registry_.woken().empty()) backlog_.drain(!ticks_);
 }
 
 bool Engine::tick(std::int64_t now) {

@@ -23,7 +23,8 @@ void Engine::meet(Session& session, const Client& client) {
     if (traits_.announces_sessions || !is_back) return;
     deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
-    registry_.set_standing(session, resumed ? Standing::present : Standing::doubtful);
+    const bool is_sure = resumed && !session.uncertain;
+    registry_.set_standing(session, is_sure ? Standing::present : Standing::doubtful);
 }
 
 Session* Engine::arrive(const Client& client) {
@@ -62,7 +63,7 @@ void Engine::offline(const Client& client, Ending ending) {
 }
 
 void Engine::ended(const Client& client, Ending ending) {
-    boundary();
+    conclude();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
     if (ending == Ending::kicked) {
@@ -81,7 +82,7 @@ void Engine::ended(const Client& client, Ending ending) {
 void Engine::disconnected(const Client& client, bool clean) {
     auto* session = registry_.find(client.id);
     if (session && session->context == client.context) undo_kick_checks(*session);
-    boundary();
+    conclude();
     session = registry_.find(client.id);
     // A WebSockets connection that was taken over is reported late.
     if (!session || (session->context && session->context != client.context)) return;

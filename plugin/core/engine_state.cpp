@@ -65,6 +65,7 @@ void Engine::restore(const State& state) {
         auto& session = registry_.session(saved->client_id);
         session.connected = false;
         session.saved = session.may_outlive_restart = true;
+        session.uncertain |= use->left;
         const SubscriptionOptions options{use->options, use->identifier};
         if (use->share_name) {
             auto& member =

@@ -62,6 +62,7 @@ int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
 int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("DISCONNECT", MOSQ_ERR_SUCCESS, [&] {
+        register_tick(instance);
         const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
         const auto client = to_client(event.client);
         if (client.id.data()) {

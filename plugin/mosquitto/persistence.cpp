@@ -44,8 +44,12 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
 
 Persistence::~Persistence() {
     while (!changes_.empty() || engine_.has_changes()) {
-        if (!save()) break;
+        if (!save()) return;
     }
+    // The broker has saved its own state just before.
+    std::string problem;
+    if (!broker_file_.empty())
+        static_cast<void>(store_->forget_left_before(std::time(nullptr) + 1, problem));
 }
 
 void Persistence::tick() {
