@@ -31,6 +31,27 @@ TEST(Options, HaveDefaults) {
     EXPECT_EQ(options.strategies.of("$queue"), Strategy::round_robin);
 }
 
+TEST(Options, HaveDefaultsForQueuesAndWhatOutlivesARestart) {
+    const auto options = parse({});
+    EXPECT_EQ(options.queue, (QueueLimits{.messages = 1000, .bytes = 0, .takes_qos0 = false}));
+    EXPECT_EQ(options.redispatch, std::nullopt);
+    EXPECT_EQ(options.redispatch_window, 20U);
+    EXPECT_EQ(options.persistence_file, "");
+}
+
+TEST(Options, SetQueuesAndWhatOutlivesARestart) {
+    const auto options = parse({{"max_queued_messages", "0"},
+                                {"max_queued_bytes", "1000000"},
+                                {"queue_qos0_messages", "true"},
+                                {"redispatch", "false"},
+                                {"redispatch_window", "5"},
+                                {"persistence_file", "/var/lib/mosquitto/shared.db"}});
+    EXPECT_EQ(options.queue, (QueueLimits{.messages = 0, .bytes = 1'000'000, .takes_qos0 = true}));
+    EXPECT_EQ(options.redispatch, false);
+    EXPECT_EQ(options.redispatch_window, 5U);
+    EXPECT_EQ(options.persistence_file, "/var/lib/mosquitto/shared.db");
+}
+
 struct StrategyRow : Row {
     std::string_view value;
     Strategy expected;
@@ -137,11 +158,44 @@ const std::vector<std::string> kStrategies{"round_robin",   "random",     "stick
 const std::vector<std::string> kOptions{"plugin_opt_strategy", "plugin_opt_group_strategy",
                                         "plugin_opt_access_control"};
 const std::vector<std::string> kAccess{"auto", "none", "defer"};
+const std::vector<std::string> kNumbers{"whole numbers from 0 on"};
+const std::vector<std::string> kSwitch{"true and false"};
+const std::vector<std::string> kPaths{"paths that begin with '/'"};
 const std::vector<std::string> kForm{"<strategy> <group>"};
 
 INSTANTIATE_TEST_SUITE_P(
     , WrongOption,
     ::testing::Values(
+        WrongRow{"NegativeNumber",
+                 {{"max_queued_messages", "-1"}},
+                 "max_queued_messages",
+                 "-1",
+                 kNumbers},
+        WrongRow{"EmptyNumber", {{"max_queued_bytes", ""}}, "max_queued_bytes", "", kNumbers},
+        WrongRow{
+            "NumberWithUnit", {{"max_queued_bytes", "10M"}}, "max_queued_bytes", "10M", kNumbers},
+        WrongRow{"TooLargeNumber",
+                 {{"redispatch_window", "99999999999999999999"}},
+                 "redispatch_window",
+                 "99999999999999999999",
+                 kNumbers},
+        WrongRow{"NumberTwice",
+                 {{"redispatch_window", "1"}, {"redispatch_window", "2"}},
+                 "redispatch_window",
+                 "2",
+                 {"once"}},
+        WrongRow{"NumberForASwitch",
+                 {{"queue_qos0_messages", "1"}},
+                 "queue_qos0_messages",
+                 "1",
+                 kSwitch},
+        WrongRow{"WordForASwitch", {{"redispatch", "yes"}}, "redispatch", "yes", kSwitch},
+        WrongRow{"NoFile", {{"persistence_file", ""}}, "persistence_file", "", kPaths},
+        WrongRow{"RelativeFile",
+                 {{"persistence_file", "shared.db"}},
+                 "persistence_file",
+                 "shared.db",
+                 kPaths},
         WrongRow{"UnknownOption", {{"strategie", "random"}}, "strategie", "random", kOptions},
         WrongRow{"UnknownOptionWithoutValue", {{"verbose", ""}}, "verbose", "", kOptions},
         WrongRow{"OptionInOtherCase", {{"Strategy", "random"}}, "Strategy", "random", kOptions},

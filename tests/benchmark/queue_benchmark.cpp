@@ -1,0 +1,141 @@
+// The queue of a group: messages that come while nobody is there, and go out when somebody is;
+// in memory, and saved in a database as the plugin saves it, every 2,000 messages or turns.
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "generations.hpp"
+#include "quiet_broker.hpp"
+#include "shared_subscription/engine.hpp"
+#include "store/store.hpp"
+#include "temporary_directory.hpp"
+
+namespace shared_subscription {
+namespace {
+
+constexpr int kMessages = 100'000;
+constexpr std::size_t kPayload = 256;  // bytes
+constexpr int kMessagesInATurn = 20;
+
+/// Fans out what the engine publishes again to one member.
+class EchoBroker final : public QuietBroker {
+  public:
+    void publish(const Message& message) override {
+        queue.push_back(
+            {std::string(message.topic),
+             std::string(static_cast<const char*>(message.payload), message.payload_size),
+             message.qos});
+    }
+
+    struct Copy {
+        std::string topic;
+        std::string payload;
+        std::uint8_t qos;
+    };
+    std::deque<Copy> queue;
+};
+
+class Group {
+  public:
+    explicit Group(bool is_saved) {
+        engine_.set_group_queue_limits({.messages = 0});
+        engine_.set_queue_limit(0);
+        if (is_saved) {
+            std::string problem;
+            store_ = Store::open(directory_.path() / "groups.db", problem);
+            if (!store_ || !store_->load(std::nullopt, problem)) throw std::runtime_error(problem);
+            engine_.keep_journal();
+        }
+        engine_.subscribe(member_, {FilterKind::shared, "g", "t", nullptr}, {.flags = 1});
+        turn();
+        engine_.offline(member_, Ending::lost);
+        turn();
+    }
+
+    void enqueue() {
+        const std::string payload(kPayload, 'x');
+        const Message message{.topic = "t",
+                              .payload = payload.data(),
+                              .payload_size = static_cast<std::uint32_t>(payload.size()),
+                              .qos = 1};
+        for (int number = 0; number < kMessages; ++number) {
+            if (!engine_.receive(publisher_, message) ||
+                engine_.may_read(member_, message) != Answer::deny)
+                throw std::logic_error("a message did not wait");
+            if (number % kMessagesInATurn == 0) turn();
+        }
+        turn();
+    }
+
+    void drain() {
+        engine_.connected(member_);
+        int got = 0;
+        while (got < kMessages) {
+            turn();
+            for (; !broker_.queue.empty(); broker_.queue.pop_front()) {
+                const auto& copy = broker_.queue.front();
+                const Message message{
+                    .topic = copy.topic,
+                    .payload = copy.payload.data(),
+                    .payload_size = static_cast<std::uint32_t>(copy.payload.size()),
+                    .qos = copy.qos};
+                if (engine_.may_read(member_, message) == Answer::deny) continue;
+                engine_.sent(member_, copy.topic.data());
+                ++got;
+            }
+        }
+        turn();
+    }
+
+  private:
+    void turn() {
+        engine_.tick(++turns_);
+        if (!store_ || !engine_.has_changes()) return;
+        std::string problem;
+        if (!store_->write(engine_.take_changes(), turns_, problem))
+            throw std::runtime_error(problem);
+    }
+
+    TemporaryDirectory directory_;
+    EchoBroker broker_;
+    std::unique_ptr<Store> store_;
+    Engine engine_{broker_, kBroker21, StrategyTable(), [] { return std::uint64_t{0}; }};
+    Client member_{.context = &broker_, .id = "member"};
+    Client publisher_{.context = &store_, .id = "publisher"};
+    std::int64_t turns_ = 0;
+};
+
+void queue(benchmark::State& state, bool is_saved, bool is_drained) {
+    double bytes = 0;
+    for (auto unused : state) {
+        (void)unused;
+        using Clock = std::chrono::steady_clock;
+        Group group(is_saved);
+        const auto before = mallinfo2().uordblks;
+        auto begin = Clock::now();
+        group.enqueue();
+        bytes = static_cast<double>(mallinfo2().uordblks - before) / kMessages;
+        if (is_drained) {
+            begin = Clock::now();
+            group.drain();
+        }
+        state.SetIterationTime(std::chrono::duration<double>(Clock::now() - begin).count());
+    }
+    state.counters["messages"] =
+        benchmark::Counter(kMessages, benchmark::Counter::kIsIterationInvariantRate);
+    if (!is_drained) state.counters["bytes_per_message"] = bytes;
+}
+
+BENCHMARK_CAPTURE(queue, enqueue_in_memory, false, false)->UseManualTime();
+BENCHMARK_CAPTURE(queue, drain_in_memory, false, true)->UseManualTime();
+BENCHMARK_CAPTURE(queue, enqueue_saved, true, false)->UseManualTime();
+BENCHMARK_CAPTURE(queue, drain_saved, true, true)->UseManualTime();
+
+}  // namespace
+}  // namespace shared_subscription

@@ -1,0 +1,127 @@
+// What waits for a group: the order, what is tried, and what newer messages wait behind.
+#include "shared_subscription/group_queue.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class GroupQueueTest : public ::testing::Test {
+  protected:
+    void insert(std::int64_t id, const std::string& payload = "x") {
+        queue.insert({.id = id,
+                      .message = std::make_shared<const StoredMessage>(
+                          StoredMessage{.topic = "t", .payload = payload, .qos = 1})});
+    }
+    std::vector<std::int64_t> take_all() {
+        std::vector<std::int64_t> ids;
+        while (const auto* entry = queue.take_next()) ids.push_back(entry->id);
+        return ids;
+    }
+    std::vector<std::int64_t> save(std::size_t most) {
+        std::vector<std::int64_t> ids;
+        took_all = queue.save_entries([&](const auto& entry) {
+            if (ids.size() == most) return false;
+            ids.push_back(entry.id);
+            return true;
+        });
+        return ids;
+    }
+
+    GroupQueue queue;
+    bool took_all = false;
+};
+
+TEST_F(GroupQueueTest, IsEmptyAtFirst) {
+    EXPECT_TRUE(queue.empty());
+    EXPECT_FALSE(queue.is_moving());
+    EXPECT_EQ(queue.take_next(), nullptr);
+    queue.remove(1);
+    queue.put_back(1);
+    queue.clear();
+    EXPECT_EQ(queue.bytes(), 0U);
+}
+
+TEST_F(GroupQueueTest, GivesMessagesInTheOrderOfPublicationHoweverTheyCame) {
+    for (const auto id : {3, 1, 4, 2}) insert(id);
+    EXPECT_THAT(take_all(), ElementsAre(1, 2, 3, 4));
+    EXPECT_THAT(take_all(), IsEmpty());
+}
+
+TEST_F(GroupQueueTest, CountsMessagesAndBytesUntilTheyAreRemoved) {
+    insert(1, "four");
+    insert(2, "");
+    insert(3, "payload");
+    EXPECT_EQ(queue.size(), 3U);
+    EXPECT_EQ(queue.bytes(), 11U);
+    queue.remove(1);
+    EXPECT_EQ(queue.size(), 2U);
+    EXPECT_EQ(queue.bytes(), 7U);
+    queue.clear();
+    EXPECT_EQ(queue.size(), 0U);
+    EXPECT_EQ(queue.bytes(), 0U);
+}
+
+TEST_F(GroupQueueTest, MovesWhileAnythingIsToBeTriedOrUnderWay) {
+    insert(1);
+    EXPECT_TRUE(queue.is_moving()) << "to be tried";
+    EXPECT_THAT(take_all(), ElementsAre(1));
+    EXPECT_TRUE(queue.is_moving()) << "under way";
+    queue.put_back(1);
+    EXPECT_FALSE(queue.is_moving()) << "tried in vain";
+    queue.retry();
+    EXPECT_TRUE(queue.is_moving());
+    queue.give_up();
+    EXPECT_FALSE(queue.is_moving());
+    EXPECT_EQ(queue.size(), 1U);
+}
+
+TEST_F(GroupQueueTest, TriesNothingTwiceThatIsUnderWay) {
+    insert(1);
+    insert(2);
+    EXPECT_EQ(queue.take_next()->id, 1);
+    queue.retry();
+    EXPECT_THAT(take_all(), ElementsAre(2));
+}
+
+TEST_F(GroupQueueTest, TriesAgainFromAnOlderMessageThatComesBack) {
+    insert(5);
+    EXPECT_THAT(take_all(), ElementsAre(5));
+    queue.put_back(5);
+    insert(2);
+    EXPECT_THAT(take_all(), ElementsAre(2, 5));
+}
+
+TEST_F(GroupQueueTest, LetsAMessageWaitForOlderOnesThatShallBeTriedFirst) {
+    insert(1);
+    insert(2);
+    EXPECT_THAT(take_all(), ElementsAre(1, 2));
+    EXPECT_FALSE(queue.has_to_wait(2)) << "the older one is before it on the way";
+    queue.put_back(1);
+    EXPECT_FALSE(queue.has_to_wait(2)) << "nobody may have the older one now";
+    queue.retry();
+    EXPECT_TRUE(queue.has_to_wait(2));
+    EXPECT_FALSE(queue.has_to_wait(1));
+    EXPECT_TRUE(queue.has_to_wait(7)) << "it is none of these any more";
+}
+
+TEST_F(GroupQueueTest, SavesEachMessageOnceAndNamesThoseThatAreGone) {
+    for (const auto id : {1, 2, 3}) insert(id);
+    EXPECT_THAT(save(2), ElementsAre(1, 2));
+    EXPECT_FALSE(took_all);
+    EXPECT_THAT(save(2), ElementsAre(3));
+    EXPECT_TRUE(took_all);
+    insert(4);
+    queue.remove(2);
+    queue.remove(4);
+    EXPECT_THAT(queue.gone(), ElementsAre(2)) << "the last was never saved";
+}
+
+}  // namespace
+}  // namespace shared_subscription
