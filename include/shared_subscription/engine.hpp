@@ -106,6 +106,9 @@ class Engine {
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
 
+    /// Whatever happened before is complete. To be called before the last `take_changes`.
+    void conclude();
+
     /// Before anything else: what was saved when the broker stopped. The sessions that the broker
     /// has restored are members again, the others end, as far as the broker tells.
     void restore(const State& state);
@@ -140,11 +143,9 @@ class Engine {
         std::string id;
     };
 
-    /// Whatever happened before is complete, and what waits may go out.
-    void boundary();
-    /// The first half of that, for where a client may be resuming its session: what went out then
+    /// `conclude`, and what waits may go out. Not where a client may be resuming its session: it
     /// would look like what the broker holds for it.
-    void conclude();
+    void boundary();
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
     /// A context that speaks for this session: is it the one that is known?

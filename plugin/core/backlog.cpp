@@ -96,8 +96,8 @@ void Backlog::has_joined(const Member& member) {
 }
 
 void Backlog::answered(Group& group) {
-    group.asked = false;
-    const auto since = *std::exchange(group.question, std::nullopt);
+    if (!std::exchange(group.asked, false)) return;  // it was another group's, of the same name
+    const auto since = std::exchange(group.question, std::nullopt).value_or(0);
     const auto is_old = [since](const Member* member) { return member->joined <= since; };
     // The group that it waited for has ended.
     if (std::ranges::none_of(group.members(), is_old)) {

@@ -43,6 +43,7 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
 }
 
 Persistence::~Persistence() {
+    engine_.conclude();
     while (!changes_.empty() || engine_.has_changes()) {
         if (!save()) return;
     }

@@ -72,6 +72,18 @@ TEST_P(EngineQueue, EndsWithTheLastSession) {
     EXPECT_THAT(broker.take("b"), SizeIs(2));
 }
 
+TEST_P(EngineQueue, IsNotThatOfAGroupOfTheSameNameThatBeginsAtOnce) {
+    leave_behind({"a"});
+    publish("t", 3);
+    broker.connect("a");
+    broker.publish("publisher", {.topic = "u", .payload = "x"});
+    join_all({"a", "b"}, "$share/g/t", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));
+}
+
 TEST_P(EngineQueue, TouchesNobodyElse) {
     leave_behind({"a"});
     join_all({"other"}, "$share/h/t");
