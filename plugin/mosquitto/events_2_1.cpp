@@ -111,9 +111,10 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
         }
         instance.runtime.engine().subscribe(client, filter,
                                             {event.data.options, event.data.identifier});
-        if (is_shared)
+        if (is_shared) {
             replace(event.data.topic_filter,
                     leaf_filter(client.id, filter.share_name, filter.topic_filter));
+        }
         return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
 }
@@ -131,9 +132,10 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
                                 : instance.runtime.engine().unsubscribe(client, filter, true);
         switch (result) {
             case Unsubscribed::leaf_goes:
-                if (filter.kind == FilterKind::shared)
+                if (filter.kind == FilterKind::shared) {
                     replace(event.data.topic_filter,
                             leaf_filter(client.id, filter.share_name, filter.topic_filter));
+                }
                 break;
             case Unsubscribed::leaf_stays:
                 replace(event.data.topic_filter, kRemovesNothingWithSuccess);

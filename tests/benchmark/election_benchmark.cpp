@@ -90,7 +90,7 @@ void client_in_no_group(benchmark::State& state, bool is_subscribed) {
     Crowd crowd(kBroker20, Strategy::round_robin, static_cast<std::size_t>(state.range(0)), 3);
     const auto client = crowd.client("subscriber");
     if (is_subscribed) {
-        crowd.engine.subscribe(client, {FilterKind::ordinary, {}, "plant/#", nullptr}, {.qos = 0});
+        crowd.engine.subscribe(client, {FilterKind::ordinary, {}, "plant/#", nullptr}, {});
         crowd.engine.tick(2);
     }
     crowd.fan_out(crowd.client("publisher"), 0);
