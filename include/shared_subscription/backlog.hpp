@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
@@ -72,15 +71,15 @@ class Backlog {
 
   private:
     struct Refused {
-        std::string share_name;
-        std::string filter;
+        GroupName group;
         const char* option;  // whose limit it was
         std::size_t count;
     };
 
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
-    void ask(const Group& group);
+    /// To any member of the group.
+    void send(const Group& group, Dispatch dispatch);
     [[nodiscard]] bool drain(Group& group, bool turn);
     void refuse(const Group& group, const char* option);
 

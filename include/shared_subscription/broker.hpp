@@ -110,10 +110,6 @@ class Broker {
     /// 3, 4 or 5: MQTT 3.1, 3.1.1, 5.
     [[nodiscard]] virtual int protocol_version(Context context) = 0;
 
-    /// 2.1: whether the broker still has a session with this identifier. 2.0 cannot tell: always
-    /// true.
-    [[nodiscard]] virtual bool has_session(std::string_view client_id) = 0;
-
     /// 2.1: the context of that session, connected or not; null: there is none. 2.0 cannot tell:
     /// always null.
     [[nodiscard]] virtual Context find_session(std::string_view client_id) = 0;

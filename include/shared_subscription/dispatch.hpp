@@ -18,15 +18,15 @@ namespace shared_subscription {
 
 /// Whom a copy is for.
 struct Addressee {
-    std::string session;     ///< client identifier; empty: any member of the group
-    std::string filter;      ///< by which of its subscriptions
-    std::string share_name;  ///< the group whose copy it is; empty: the client's ordinary one
+    std::string session{};     ///< client identifier; empty: any member of the group
+    std::string filter{};      ///< by which of its subscriptions
+    std::string share_name{};  ///< the group whose copy it is; empty: the client's ordinary one
 };
 
 /// A copy on its way through the broker's queue.
 struct Dispatch {
     SharedMessage message;
-    Addressee to;
+    Addressee to{};
     std::int64_t id = 0;       ///< of a group's copy: its place in the order of publication
     bool is_queued = false;    ///< it is in the group's queue until somebody has got it
     bool is_question = false;  ///< for nobody: it shows whom the broker asks for

@@ -110,12 +110,11 @@ class Engine {
     void conclude();
 
     /// Before anything else: what was saved when the broker stopped. The sessions that the broker
-    /// has restored are members again, the others end, as far as the broker tells.
+    /// has restored are members again, the others end, as far as the broker tells. From now on what
+    /// changes is kept for `take_changes`.
     void restore(const State& state);
     /// The broker restores no sessions: none is left.
     void forget_restored();
-    /// From now on what changes is kept for `take_changes`.
-    void keep_journal() { registry_.keep_journal(); }
     /// What has changed since the last time, as much as is worth a turn of the main loop.
     [[nodiscard]] Changes take_changes();
     [[nodiscard]] bool has_changes() noexcept;
@@ -159,7 +158,9 @@ class Engine {
     void end_closed();
     void end_expired(std::int64_t now);
     /// The session of a client that was away has expired.
-    void end(Session& session);
+    void end_expired(Session& session);
+    /// A session ends, and others get what it leaves behind.
+    void end(Session& session, Ending ending);
     void end_expired_members(const SubscriptionFilter& filter);
     void join(Session& session, const SubscriptionFilter& filter,
               const SubscriptionOptions& options, Standing standing);

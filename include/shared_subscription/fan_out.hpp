@@ -123,6 +123,7 @@ class FanOut {
     [[nodiscard]] bool may_want(const Group& group) const noexcept;
     void settle_held();
     void settle_directed();
+    void settle_missed();
     void not_shown(const Dispatch& dispatch);
     void prune();
     void erase_gone();

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -69,7 +70,7 @@ class GroupQueue {
 
   private:
     [[nodiscard]] std::size_t place(std::int64_t id) const noexcept;
-    [[nodiscard]] Entry* find(std::int64_t id) noexcept;
+    [[nodiscard]] std::optional<std::size_t> find(std::int64_t id) const noexcept;
 
     std::deque<Entry> entries_;  // by identifier
     std::size_t next_ = 0;       // those before it have been tried

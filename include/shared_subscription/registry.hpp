@@ -90,6 +90,9 @@ struct Filter {
     std::size_t doubtful = 0;  ///< how many of them are
 };
 
+/// What a group is known by when it may be gone.
+[[nodiscard]] GroupName name_of(const Group& group);
+
 /// Names the strategy of each group.
 class StrategyTable {
   public:
@@ -199,6 +202,7 @@ class Registry {
 
   private:
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
+    void refresh(const Session& session);
     void refresh(const Subscription& subscription);
 
     StrategyTable strategies_;

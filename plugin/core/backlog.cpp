@@ -52,25 +52,18 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
 }
 
 void Backlog::redispatch(Session& session, bool unacknowledged) {
-    struct Left {
-        std::string share_name;
-        std::string filter;
-        GroupQueue::Entry entry;
-    };
-    std::vector<Left> all;
+    std::vector<std::pair<GroupName, GroupQueue::Entry>> all;
     for (auto& given : session.given) {
         if (given.written && !unacknowledged) continue;
-        const auto& group = *given.member->group;
         all.push_back(
-            {group.name(),
-             group.filter().text,
+            {name_of(*given.member->group),
              {.id = given.id,
               .message = std::make_shared<const StoredMessage>(std::move(given.message))}});
     }
     registry_.erase(session);
-    for (auto& left : all) {
-        if (auto* group = registry_.find_group(left.share_name, left.filter))
-            add_again(*group, std::move(left.entry));
+    for (auto& [name, entry] : all) {
+        if (auto* group = registry_.find_group(name.share_name, name.filter))
+            add_again(*group, std::move(entry));
     }
 }
 
@@ -127,12 +120,11 @@ void Backlog::drain(bool turn) {
     });
 }
 
-void Backlog::ask(const Group& group) {
-    dispatches_.send(
-        {.message = group.queue.entries().front().message,
-         .to = {.session = {}, .filter = group.filter().text, .share_name = group.name()},
-         .is_question = true,
-         .sent = registry_.subscribe_count()});
+void Backlog::send(const Group& group, Dispatch dispatch) {
+    dispatch.to.share_name = group.name();
+    dispatch.to.filter = group.filter().text;
+    dispatch.sent = registry_.subscribe_count();
+    dispatches_.send(std::move(dispatch));
 }
 
 bool Backlog::drain(Group& group, bool turn) {
@@ -140,7 +132,8 @@ bool Backlog::drain(Group& group, bool turn) {
     group.allowance = std::min(group.allowance, burst_);
     if (turn) ++group.allowance;
     if (group.question && !queue.empty()) {
-        if (!std::exchange(group.asked, true)) ask(group);
+        if (!std::exchange(group.asked, true))
+            send(group, {.message = queue.entries().front().message, .is_question = true});
         return false;
     }
     if (!group.has_ready()) queue.give_up();
@@ -149,12 +142,7 @@ bool Backlog::drain(Group& group, bool turn) {
         const auto* entry = queue.take_next();
         if (!entry) break;
         if (burst_ > 0) --group.allowance;
-        dispatches_.send(
-            {.message = entry->message,
-             .to = {.session = {}, .filter = group.filter().text, .share_name = group.name()},
-             .id = entry->id,
-             .is_queued = true,
-             .sent = registry_.subscribe_count()});
+        send(group, {.message = entry->message, .id = entry->id, .is_queued = true});
     }
     if (queue.is_moving()) return false;
     group.allowance = burst_;
@@ -162,15 +150,14 @@ bool Backlog::drain(Group& group, bool turn) {
 }
 
 void Backlog::refuse(const Group& group, const char* option) {
-    const auto& filter = group.filter().text;
+    auto name = name_of(group);
     const auto known = std::ranges::find_if(refused_, [&](const Refused& refused) {
-        return refused.share_name == group.name() && refused.filter == filter &&
-               refused.option == option;
+        return refused.group == name && refused.option == option;
     });
     if (known != refused_.end()) {
         ++known->count;
     } else if (refused_.size() < kComplaintsAtOnce) {
-        refused_.push_back({group.name(), filter, option, 1});
+        refused_.push_back({std::move(name), option, 1});
     }
 }
 
@@ -179,9 +166,9 @@ void Backlog::tick(std::int64_t now) {
     if (std::exchange(has_said_, true) && now - said_ < kSecondsBetweenComplaints) return;
     said_ = now;
     for (const auto& refused : std::exchange(refused_, {})) {
-        broker_.log(LogLevel::warning, "the queue of group " + quote(refused.share_name) + " on " +
-                                           quote(refused.filter) + " is full (" + refused.option +
-                                           "): " + std::to_string(refused.count) +
+        broker_.log(LogLevel::warning, "the queue of group " + quote(refused.group.share_name) +
+                                           " on " + quote(refused.group.filter) + " is full (" +
+                                           refused.option + "): " + std::to_string(refused.count) +
                                            " of the newest messages lost.");
     }
 }

@@ -26,7 +26,7 @@ void Engine::conclude() {
 
 bool Engine::tick(std::int64_t now) {
     ticks_ = true;
-    boundary();
+    conclude();
     settle_restored(true);
     end_closed();
     end_expired(now);

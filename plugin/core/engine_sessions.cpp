@@ -66,12 +66,8 @@ void Engine::ended(const Client& client, Ending ending) {
     conclude();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
-    if (ending == Ending::kicked) {
-        registry_.erase(*session);
-        return;
-    }
     if (ending != Ending::taken_over) {
-        backlog_.redispatch(*session, ending != Ending::clean);
+        end(*session, ending);
         return;
     }
     registry_.set_connected(*session, false);
@@ -93,7 +89,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     if (!moved) meet(*session, client);  // it may never have acted
     const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
-        backlog_.redispatch(*session, true);
+        end(*session, Ending::lost);
         return;
     }
     resumption_ = {.key = session->key, .before = client.context};
@@ -124,7 +120,7 @@ void Engine::end_closed() {
     for (const auto& closing : std::exchange(closing_, {})) {
         auto* session = registry_.find(closing.id);
         if (!session || session->context != closing.context || session->connected) continue;
-        if (broker_.has_ended(closing.context)) backlog_.redispatch(*session, true);
+        if (broker_.has_ended(closing.context)) end(*session, Ending::lost);
     }
 }
 
@@ -139,10 +135,10 @@ void Engine::end_expired(std::int64_t now) {
         if (!session) continue;
         if (session->connected) {
             session->away = false;
-        } else if (broker_.has_session(id)) {
+        } else if (broker_.find_session(id)) {
             away_.push_back(std::move(id));
         } else {
-            end(*session);
+            end_expired(*session);
         }
     }
 }
@@ -154,18 +150,22 @@ void Engine::end_expired_members(const SubscriptionFilter& filter) {
     std::vector<std::string> expired;
     for (const auto* member : group->members()) {
         const auto& session = member->subscription->session;
-        if (!session.connected && !broker_.has_session(session.id)) expired.push_back(session.id);
+        if (!session.connected && !broker_.find_session(session.id)) expired.push_back(session.id);
     }
     for (const auto& id : expired) {
-        if (auto* session = registry_.find(id)) end(*session);
+        if (auto* session = registry_.find(id)) end_expired(*session);
     }
 }
 
-void Engine::end(Session& session) {
-    if (session.kicked) {
+void Engine::end_expired(Session& session) {
+    end(session, session.kicked ? Ending::kicked : Ending::lost);
+}
+
+void Engine::end(Session& session, Ending ending) {
+    if (ending == Ending::kicked) {
         registry_.erase(session);
     } else {
-        backlog_.redispatch(session, true);
+        backlog_.redispatch(session, ending != Ending::clean);
     }
 }
 

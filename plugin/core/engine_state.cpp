@@ -101,8 +101,13 @@ void Engine::restore(const State& state) {
                                       .properties = broker_.make_properties(saved.properties),
                                       .publisher = saved.publisher})});
     }
-    if (!traits_.announces_sessions) return;
-    for (const auto& session : state.sessions) restored_.push_back(session.client_id);
+    registry_.keep_journal();
+    for (const auto& saved : state.sessions) {
+        auto* session = registry_.find(saved.client_id);
+        // What was given up counts again.
+        if (session && session->uncertain) registry_.note(*session);
+        if (traits_.announces_sessions) restored_.push_back(saved.client_id);
+    }
     settle_restored(false);
 }
 
@@ -155,7 +160,7 @@ Changes Engine::take_changes() {
     auto& groups = registry_.unsaved_groups();
     while (!groups.empty() && changes.groups.size() < kMaxGroups) {
         auto& group = *groups.back();
-        const GroupName name{group.name(), group.filter().text};
+        const auto name = name_of(group);
         group.saved = true;
         const auto* turn = group.turn();
         changes.groups.push_back(

@@ -145,26 +145,17 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
     const auto& to = directed_->to;
     if (directed_->is_question) return Answer::deny;
     if (leaf.subscription->filter.text != to.filter) return Answer::deny;
-    if (!to.session.empty()) {
-        const auto is_group = [&to](const auto& member) {
-            return member->group->name() == to.share_name;
-        };
-        const bool is_use =
-            to.share_name.empty() ? leaf.ordinary : std::ranges::any_of(leaf.members, is_group);
+    const auto found = std::ranges::find_if(
+        leaf.members, [&to](const auto& member) { return member->group->name() == to.share_name; });
+    auto* member = found == leaf.members.end() ? nullptr : found->get();
+    if (to.session.empty()) {
+        if (!member || !wins(*member, proven_now)) return Answer::deny;
+    } else {
+        const bool is_use = member || (to.share_name.empty() && leaf.ordinary);
         if (session.id != to.session || !is_use || reached_) return Answer::deny;
-        reached_ = true;
-        if (const auto* member = Registry::find(*leaf.subscription, to.share_name);
-            member && !to.share_name.empty())
-            return let_through(*member);
-        return Answer::untouched;
     }
-    for (const auto& member : leaf.members) {
-        if (member->group->name() == to.share_name && wins(*member, proven_now)) {
-            reached_ = true;
-            return let_through(*member);
-        }
-    }
-    return Answer::deny;
+    reached_ = true;
+    return member ? let_through(*member) : Answer::untouched;
 }
 
 void FanOut::settle() {
@@ -181,14 +172,14 @@ void FanOut::settle() {
     excluded_.clear();
     if (directed_) settle_directed();
     elections_.clear();
-    for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
+    settle_missed();
 }
 
 void FanOut::tick() {
     ticks_ = true;
     settle();
     dispatches_.tick(missed_);
-    for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
+    settle_missed();
 }
 
 // The broker has just walked past these filters and did not ask for what it does not have.

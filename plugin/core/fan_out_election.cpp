@@ -210,6 +210,10 @@ void FanOut::settle_directed() {
     }
 }
 
+void FanOut::settle_missed() {
+    for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
+}
+
 // The broker asked for nobody in the group, or not for the one client that the copy was for.
 void FanOut::not_shown(const Dispatch& dispatch) {
     auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);

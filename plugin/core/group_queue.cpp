@@ -12,9 +12,10 @@ std::size_t GroupQueue::place(std::int64_t id) const noexcept {
     return static_cast<std::size_t>(found - entries_.begin());
 }
 
-GroupQueue::Entry* GroupQueue::find(std::int64_t id) noexcept {
+std::optional<std::size_t> GroupQueue::find(std::int64_t id) const noexcept {
     const auto index = place(id);
-    return index < entries_.size() && entries_[index].id == id ? &entries_[index] : nullptr;
+    if (index == entries_.size() || entries_[index].id != id) return std::nullopt;
+    return index;
 }
 
 void GroupQueue::insert(Entry entry) {
@@ -25,14 +26,14 @@ void GroupQueue::insert(Entry entry) {
 }
 
 void GroupQueue::remove(std::int64_t id) {
-    const auto* entry = find(id);
-    if (!entry) return;
+    const auto index = find(id);
+    if (!index) return;
+    const auto entry = entries_.begin() + static_cast<std::ptrdiff_t>(*index);
     bytes_ -= entry->message->payload.size();
     if (entry->under_way) --under_way_;
     if (entry->saved) gone_.push_back(id);
-    const auto index = place(id);
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
-    if (index < next_) --next_;
+    entries_.erase(entry);
+    if (*index < next_) --next_;
 }
 
 void GroupQueue::clear() {
@@ -51,15 +52,14 @@ const GroupQueue::Entry* GroupQueue::take_next() {
 }
 
 void GroupQueue::put_back(std::int64_t id) {
-    auto* entry = find(id);
-    if (!entry || !std::exchange(entry->under_way, false)) return;
-    --under_way_;
+    const auto index = find(id);
+    if (index && std::exchange(entries_[*index].under_way, false)) --under_way_;
 }
 
 bool GroupQueue::has_to_wait(std::int64_t id) const noexcept {
-    const auto end = place(id);
-    if (end == entries_.size() || entries_[end].id != id) return true;
-    for (auto index = next_; index < end; ++index) {
+    const auto end = find(id);
+    if (!end) return true;
+    for (auto index = next_; index < *end; ++index) {
         if (!entries_[index].under_way) return true;
     }
     return false;

@@ -111,7 +111,7 @@ void Registry::leave(Member& member) {
     if (group.size() == 0) {
         if (group.woken) std::erase(woken_, &group);
         if (group.unsaved) std::erase(unsaved_groups_, &group);
-        if (group.saved) ended_groups_.push_back({group.name(), group.filter().text});
+        if (group.saved) ended_groups_.push_back(name_of(group));
         auto& groups = subscription.filter.groups;
         groups.erase(groups.find(group.name()));
         --group_count_;
@@ -157,13 +157,13 @@ void Registry::erase(Session& session) {
 void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
-    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+    refresh(session);
 }
 
 void Registry::set_full(Session& session, bool full) {
     if (session.full == full) return;
     session.full = full;
-    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+    refresh(session);
 }
 
 void Registry::set_standing(Subscription& subscription, Standing standing) {
@@ -183,20 +183,20 @@ void Registry::set_standing(Session& session, Standing standing) {
 
 void Registry::hold(Session& session, const void* address) {
     session.held.push_back(address);
-    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+    refresh(session);
 }
 
 bool Registry::release(Session& session, const void* address) {
     const auto found = std::ranges::find(session.held, address);
     if (found == session.held.end()) return false;
     session.held.erase(found);
-    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+    refresh(session);
     return true;
 }
 
 void Registry::release_all(Session& session) {
     session.held.clear();
-    for (const auto& subscription : session.subscriptions) refresh(*subscription);
+    refresh(session);
 }
 
 void Registry::note(Session& session) {
@@ -208,6 +208,10 @@ void Registry::note(Session& session) {
 void Registry::wake(Group& group) {
     group.queue.retry();
     if (!group.queue.empty() && !std::exchange(group.woken, true)) woken_.push_back(&group);
+}
+
+void Registry::refresh(const Session& session) {
+    for (const auto& subscription : session.subscriptions) refresh(*subscription);
 }
 
 void Registry::refresh(const Subscription& subscription) {
@@ -237,6 +241,10 @@ std::vector<Session*> Registry::all_sessions() const {
     std::vector<Session*> all;
     for (const auto& [id, session] : sessions_) all.push_back(session.get());
     return all;
+}
+
+GroupName name_of(const Group& group) {
+    return {.share_name = group.name(), .filter = group.filter().text};
 }
 
 Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {

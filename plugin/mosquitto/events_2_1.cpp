@@ -45,6 +45,10 @@ void replace(char*& filter, const std::string& with) {
     filter = replaced;  // the broker frees the old one
 }
 
+void replace_by_leaf(char*& replaced, const Client& client, const SubscriptionFilter& filter) {
+    replace(replaced, leaf_filter(client.id, filter.share_name, filter.topic_filter));
+}
+
 // `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a form
 // of the broker's own, which their rules may name.
 void show_queue_as_ordinary(Instance& instance, const mosquitto_evt_acl_check& check,
@@ -104,17 +108,14 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
         if (!client.id.data()) return static_cast<int>(MOSQ_ERR_SUCCESS);
         const auto filter = filter_of(instance, event.data);
         const bool is_shared = filter.kind == FilterKind::shared;
-        const bool no_local = SubscriptionOptions{.flags = event.data.options}.no_local();
+        const SubscriptionOptions options{event.data.options, event.data.identifier};
         // [MQTT-3.8.3-4]; the broker sets No Local itself for bridges, which are older than MQTT 5.
-        if (is_shared && no_local && mosquitto_client_protocol_version(event.client) == 5) {
+        if (is_shared && options.no_local() &&
+            mosquitto_client_protocol_version(event.client) == 5) {
             return static_cast<int>(MOSQ_ERR_PROTOCOL);
         }
-        instance.runtime.engine().subscribe(client, filter,
-                                            {event.data.options, event.data.identifier});
-        if (is_shared) {
-            replace(event.data.topic_filter,
-                    leaf_filter(client.id, filter.share_name, filter.topic_filter));
-        }
+        instance.runtime.engine().subscribe(client, filter, options);
+        if (is_shared) replace_by_leaf(event.data.topic_filter, client, filter);
         return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
 }
@@ -132,10 +133,8 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
                                 : instance.runtime.engine().unsubscribe(client, filter, true);
         switch (result) {
             case Unsubscribed::leaf_goes:
-                if (filter.kind == FilterKind::shared) {
-                    replace(event.data.topic_filter,
-                            leaf_filter(client.id, filter.share_name, filter.topic_filter));
-                }
+                if (filter.kind == FilterKind::shared)
+                    replace_by_leaf(event.data.topic_filter, client, filter);
                 break;
             case Unsubscribed::leaf_stays:
                 replace(event.data.topic_filter, kRemovesNothingWithSuccess);

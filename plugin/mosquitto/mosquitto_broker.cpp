@@ -129,10 +129,6 @@ int MosquittoBroker::protocol_version(Context context) {
     return mosquitto_client_protocol_version(to_client(context));
 }
 
-bool MosquittoBroker::has_session(std::string_view client_id) {
-    return !find_client_ || find_client_(client_id.data()) != nullptr;
-}
-
 Context MosquittoBroker::find_session(std::string_view client_id) {
     return find_client_ ? find_client_(std::string(client_id).c_str()) : nullptr;
 }

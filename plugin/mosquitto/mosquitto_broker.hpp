@@ -22,7 +22,6 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] bool others_decide() const noexcept override { return others_decide_; }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
-    [[nodiscard]] bool has_session(std::string_view client_id) override;
     [[nodiscard]] Context find_session(std::string_view client_id) override;
     [[nodiscard]] bool is_connection(Context context) override;
     [[nodiscard]] bool may_outlive_restart(Context context) override;

@@ -33,7 +33,6 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
         configuration ? configuration->persistent_state() : std::filesystem::path();
     const auto state = store->load(time_of_save(broker_file), problem);
     if (!state) return nullptr;
-    engine.keep_journal();
     engine.restore(*state);
     // 2.1 says itself which sessions there are.
     const bool has_none = configuration && !configuration->persistence;
@@ -80,7 +79,7 @@ bool Persistence::save() {
 void Persistence::forget_left() {
     forgot_ = std::time(nullptr);
     std::string problem;
-    if (const auto time = time_of_save(broker_file_); time)
+    if (const auto time = time_of_save(broker_file_))
         static_cast<void>(store_->forget_left_before(*time, problem));
 }
 

@@ -1,5 +1,4 @@
 // The properties of a PUBLISH as values, and back.
-#include <array>
 #include <cstdlib>
 #include <memory>
 #include <string>

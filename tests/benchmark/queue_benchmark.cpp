@@ -50,7 +50,7 @@ class Group {
             std::string problem;
             store_ = Store::open(directory_.path() / "groups.db", problem);
             if (!store_ || !store_->load(std::nullopt, problem)) throw std::runtime_error(problem);
-            engine_.keep_journal();
+            engine_.restore({});
         }
         engine_.subscribe(member_, {FilterKind::shared, "g", "t", nullptr}, {.flags = 1});
         turn();

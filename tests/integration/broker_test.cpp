@@ -66,6 +66,16 @@ std::vector<Client*> BrokerTest::connect_all(const std::vector<std::string>& ids
     return result;
 }
 
+void BrokerTest::leave(const std::vector<Client*>& members) {
+    for (Client* member : members) member->drop();
+    settle();
+}
+
+void BrokerTest::come_back(const std::vector<Client*>& members) {
+    for (Client* member : members) EXPECT_TRUE(member->connect()) << member->id();
+    settle();
+}
+
 void BrokerTest::settle() {
     constexpr int rounds = 3;
     if (fencer_ == nullptr) fencer_ = &connect("fencer");

@@ -35,6 +35,11 @@ class BrokerTest : public ::testing::Test {
     std::vector<Client*> connect_all(const std::vector<std::string>& ids,
                                      const ClientOptions& options = {});
 
+    // The connections of these just end; returns when the broker has noticed.
+    void leave(const std::vector<Client*>& members);
+    // They connect again, with their sessions; returns when they have what waited for them.
+    void come_back(const std::vector<Client*>& members);
+
     // Returns when everything that the broker was given before has reached the clients.
     //
     // Each round is two exchanges. First each client publishes with QoS 1: its PUBACK says that the

@@ -18,13 +18,11 @@ class QueueLimits : public AccessControlTest {
     Client& absent_member(const std::string& id, const std::string& filter, int qos = 2) {
         Client& member = connect_client(id, persistent());
         EXPECT_EQ(member.subscribe(filter, qos), qos);
-        member.drop();
-        settle();  // The broker has noticed.
+        leave({&member});
         return member;
     }
     std::vector<std::string> payloads_on_return(Client& member) {
-        EXPECT_TRUE(member.connect());
-        settle();
+        come_back({&member});
         return member.take_payloads();
     }
     // What the log says about a bound that a group has reached.

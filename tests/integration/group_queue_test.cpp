@@ -25,13 +25,8 @@ class GroupQueueTest : public BrokerTest {
                                         int protocol = MQTT_PROTOCOL_V5) {
         const auto members = connect_all(ids, persistent(protocol));
         for (Client* member : members) EXPECT_EQ(member->subscribe(filter, qos), qos);
-        for (Client* member : members) member->drop();
-        settle();  // The broker has noticed.
+        leave(members);
         return members;
-    }
-    void come_back(Client& member) {
-        EXPECT_TRUE(member.connect());
-        settle();
     }
 };
 
@@ -66,10 +61,10 @@ class GroupQueue : public GroupQueueTest, public ::testing::WithParamInterface<G
 
 TEST_P(GroupQueue, GoesToTheFirstThatReturns) {
     publisher().publish(some(20));
-    come_back(second());
+    come_back({&second()});
     EXPECT_THAT(second().payloads(), ElementsAreArray(numbers(1, 20)));
     EXPECT_THAT(second().messages(), Each(Field(&Message::qos, GetParam().qos)));
-    come_back(first());
+    come_back({&first()});
     EXPECT_THAT(counts({&first(), &second()}), ElementsAre(0, 20));
 }
 
@@ -79,8 +74,8 @@ TEST_P(GroupQueue, GoesToANewcomerWhileAnAbsentMemberHoldsTheGroup) {
     newcomer.subscribe(filter(), 2);
     settle();
     EXPECT_THAT(newcomer.payloads(), ElementsAreArray(numbers(1, 20)));
-    come_back(first());
-    come_back(second());
+    come_back({&first()});
+    come_back({&second()});
     EXPECT_THAT(counts({&first(), &second(), &newcomer}), ElementsAre(0, 0, 20));
 }
 
@@ -110,7 +105,7 @@ TEST_P(GroupQueue, GoesToASessionThatIsJustResumed) {
 TEST_P(GroupQueue, FillsAnewWheneverAllAreAway) {
     for (int time = 0; time < 3; ++time) {
         publisher().publish(some(3));
-        come_back(first());
+        come_back({&first()});
         EXPECT_THAT(first().take_payloads(), ElementsAreArray(numbers(1, 3)));
         publisher().publish(some(2));
         settle();
@@ -118,7 +113,7 @@ TEST_P(GroupQueue, FillsAnewWheneverAllAreAway) {
         first().drop();
         settle();
     }
-    come_back(second());
+    come_back({&second()});
     EXPECT_THAT(second().messages(), IsEmpty());
 }
 
@@ -132,7 +127,7 @@ TEST_P(GroupQueue, IsTheGroupsAlone) {
     EXPECT_THAT(ordinary.payloads(), ElementsAreArray(numbers(1, 10)));
     EXPECT_THAT(other.payloads(), ElementsAreArray(numbers(1, 10)));
 
-    come_back(first());
+    come_back({&first()});
     EXPECT_THAT(counts({&first(), &ordinary, &other}), ElementsAre(10, 10, 10));
 }
 
@@ -193,7 +188,7 @@ TEST_F(QueuedMessages, KeepTheirProperties) {
         {.topic = "t", .payload = "", .qos = 1, .properties = {.content_type = "none"}},
         {.topic = "t", .payload = std::string("\0\xFF", 2), .qos = 1}};
     connect("publisher").publish(messages);
-    come_back(member);
+    come_back({&member});
     EXPECT_THAT(member.messages(), ElementsAreArray(messages));
 }
 
@@ -214,7 +209,7 @@ TEST_F(QueuedMessages, MayBeWills) {
     Client& member = *absent_members({"member"})[0];
     connect("dying", {.will = Message{.topic = "t", .payload = "will", .qos = 1}}).drop();
     settle();
-    come_back(member);
+    come_back({&member});
     EXPECT_THAT(member.payloads(), ElementsAre("will"));
 }
 
@@ -226,7 +221,7 @@ TEST_F(QueuedMessages, WaitOnceInEachGroup) {
     member.drop();
     settle();
     connect("publisher").publish(numbered("a/b", 3, 1));
-    come_back(member);
+    come_back({&member});
     std::vector<std::string> expected;
     for (int copy = 0; copy < 4; ++copy) std::ranges::copy(numbers(1, 3), back_inserter(expected));
     EXPECT_THAT(member.payloads(), UnorderedElementsAreArray(expected));
@@ -257,7 +252,7 @@ TEST_F(QueuedMessages, AreNeverAtTwoMembersWhenOneBreaksOff) {
     member.reset();
     settle();
 
-    come_back(other);
+    come_back({&other});
     outliving.receive_maximum = count;
     member.emplace(broker.port(), "breaking off", outliving);
     std::vector<std::string> payloads{first.payload};
@@ -281,7 +276,7 @@ TEST_F(QueuedMessages, StayWhenTheConfigurationIsReloaded) {
     publisher.publish(numbered("t", 3, 1));
     broker.reload();
     publisher.publish("t", "4", 1);
-    come_back(member);
+    come_back({&member});
     EXPECT_THAT(member.payloads(), ElementsAreArray(numbers(1, 4)));
 }
 

@@ -29,14 +29,6 @@ class RestartTest : public BrokerTest {
         for (Client* member : members) EXPECT_EQ(member->subscribe(filter, qos), qos);
         return members;
     }
-    void leave(const std::vector<Client*>& members) {
-        for (Client* member : members) member->drop();
-        settle();  // The broker has noticed.
-    }
-    void come_back(const std::vector<Client*>& members) {
-        for (Client* member : members) EXPECT_TRUE(member->connect()) << member->id();
-        settle();
-    }
     // A new client each time: one that was cut off would publish the rest when it is back.
     void publish(const std::vector<Message>& messages) {
         connect("publisher " + std::to_string(++publishers_)).publish(messages);

@@ -13,7 +13,8 @@ class StrategyTest : public BrokerTest {
   protected:
     void start(const std::string& strategy) {
         // What a lost member leaves behind is not the matter of these.
-        broker.start({.options = {"plugin_opt_strategy " + strategy, "plugin_opt_redispatch false"}});
+        broker.start(
+            {.options = {"plugin_opt_strategy " + strategy, "plugin_opt_redispatch false"}});
     }
     std::vector<Client*> join(const std::vector<std::string>& ids, int qos = 2) {
         const auto members = connect_all(ids);

@@ -37,13 +37,13 @@ std::vector<std::string> filters_matching(std::string_view topic) {
 SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
     : traits_(traits), strategy_(strategy) {
     start_engine();
+    engine->restore({});
     tick();
 }
 
 void SmallBroker::start_engine() {
     engine.emplace(*this, traits_, StrategyTable(strategy_),
                    [random = std::mt19937_64(1)]() mutable { return random(); });
-    engine->keep_journal();
 }
 
 // connect__on_authorised
@@ -360,10 +360,6 @@ std::size_t SmallBroker::subscription_count(Context context) {
 
 int SmallBroker::protocol_version(Context context) {
     return static_cast<const Connection*>(context)->protocol;
-}
-
-bool SmallBroker::has_session(std::string_view client_id) {
-    return !is_2_1() || sessions_.contains(std::string(client_id));
 }
 
 Context SmallBroker::find_session(std::string_view client_id) {

@@ -85,7 +85,6 @@ class SmallBroker final : public Broker {
     [[nodiscard]] bool others_decide() const noexcept override { return bool{others_allow}; }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
-    [[nodiscard]] bool has_session(std::string_view client_id) override;
     [[nodiscard]] Context find_session(std::string_view client_id) override;
     [[nodiscard]] bool is_connection(Context context) override;
     [[nodiscard]] bool may_outlive_restart(Context context) override;
