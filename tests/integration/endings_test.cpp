@@ -211,6 +211,22 @@ TEST_F(Expiring, MessageThatExpiredWhileItsReceiverWasAwayIsGone) {
 }
 
 // On 2.0 the further copies of a message are published again, without an expiry (documented).
+// Neither broker shows the interval to a plugin (plugin/DESIGN.md, "What nobody can take now").
+TEST_F(Expiring, MessageThatWaitsForAGroupOutlivesItsExpiry) {
+    Client& member = connect("member", persistent());
+    member.subscribe("$share/g/t", 1);
+    member.drop();
+    settle();
+    connect("publisher")
+        .publish({.topic = "t", .payload = "expires", .qos = 1, .properties = {.expiry = 1}});
+    connect("clock", {.session_expiry = 3}).drop();
+    broker.wait_for_log("Expiring client clock");
+    EXPECT_TRUE(member.connect());
+    settle();
+    ASSERT_THAT(member.payloads(), ElementsAre("expires"));
+    EXPECT_FALSE(member.messages().front().properties.expiry);
+}
+
 TEST_F(Expiring, CopiesOfAMessageKeepItsExpiryWhereTheBrokerCan) {
     Client& member = connect("member");
     member.subscribe(std::vector<std::string>{"$share/g/t", "$queue/t", "t"}, 1);
