@@ -42,9 +42,10 @@ MosquittoBroker::MosquittoBroker()
       subscription_add_(look_up<SubscriptionAdd>("mosquitto_subscription_add")),
       acl_check_(dlsym(RTLD_DEFAULT, "mosquitto_acl_check")) {}
 
-mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) const {
+mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) {
+    if (!property_copy_all_) return make_list(list_properties(properties));
     mosquitto_property* copied = nullptr;
-    if (properties && property_copy_all_) property_copy_all_(&copied, properties);
+    if (properties) property_copy_all_(&copied, properties);
     return copied;
 }
 

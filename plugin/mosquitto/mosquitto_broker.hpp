@@ -49,6 +49,9 @@ class MosquittoBroker final : public Broker {
     /// Whether `ask_others` can know.
     [[nodiscard]] bool can_ask_others() const noexcept { return acl_check_ != nullptr; }
 
+    /// Whether copies of messages keep their properties.
+    [[nodiscard]] static bool can_read_properties();
+
     void name_plugin(mosquitto_plugin_id_t* identifier) const;
 
   private:
@@ -58,7 +61,9 @@ class MosquittoBroker final : public Broker {
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
-    [[nodiscard]] mosquitto_property* copy(const mosquitto_property* properties) const;
+    [[nodiscard]] static mosquitto_property* make_list(
+        const std::vector<SavedProperty>& properties);
+    [[nodiscard]] mosquitto_property* copy(const mosquitto_property* properties);
 
     PropertyCopyAll property_copy_all_;
     FindClient find_client_;

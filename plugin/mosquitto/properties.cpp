@@ -1,7 +1,10 @@
 // The properties of a PUBLISH as values, and back.
+#include <dlfcn.h>
+
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "mosquitto/headers.hpp"
 #include "mosquitto/mosquitto_broker.hpp"
@@ -19,32 +22,72 @@ struct Free {
 template <class Value>
 using Owned = std::unique_ptr<Value, Free>;
 
+// What reads a property. Releases of 2.0 after 2.0.11 export to plugins only what makes properties
+// (src/linker.syms), but the client library of the same release has these, too.
+struct Reader {
+    decltype(&mosquitto_property_next) next = nullptr;
+    decltype(&mosquitto_property_identifier) identifier = nullptr;
+    decltype(&mosquitto_property_read_byte) read_byte = nullptr;
+    decltype(&mosquitto_property_read_string) read_string = nullptr;
+    decltype(&mosquitto_property_read_binary) read_binary = nullptr;
+    decltype(&mosquitto_property_read_string_pair) read_string_pair = nullptr;
+
+    [[nodiscard]] bool is_complete() const noexcept {
+        return next && identifier && read_byte && read_string && read_binary && read_string_pair;
+    }
+};
+
+Reader reader_in(void* library) {
+    const auto look_up = [library](auto& function, const char* name) {
+        function =
+            reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+    };
+    Reader reader;
+    look_up(reader.next, "mosquitto_property_next");
+    look_up(reader.identifier, "mosquitto_property_identifier");
+    look_up(reader.read_byte, "mosquitto_property_read_byte");
+    look_up(reader.read_string, "mosquitto_property_read_string");
+    look_up(reader.read_binary, "mosquitto_property_read_binary");
+    look_up(reader.read_string_pair, "mosquitto_property_read_string_pair");
+    return reader;
+}
+
+const Reader& reader() {
+    static const Reader found = [] {
+        const auto of_broker = reader_in(RTLD_DEFAULT);
+        if (of_broker.is_complete()) return of_broker;
+        void* library = dlopen("libmosquitto.so.1", RTLD_NOW | RTLD_LOCAL);
+        return library ? reader_in(library) : Reader();
+    }();
+    return found;
+}
+
 std::string to_string(const char* text) {
     return text ? text : "";
 }
 
 /// Of this very property; nothing in it if it is none that a PUBLISH is forwarded with.
 SavedProperty read(const mosquitto_property* property) {
-    const int identifier = mosquitto_property_identifier(property);
+    const int identifier = reader().identifier(property);
     SavedProperty saved{.identifier = identifier};
     switch (identifier) {
         case MQTT_PROP_PAYLOAD_FORMAT_INDICATOR: {
             std::uint8_t value = 0;
-            mosquitto_property_read_byte(property, identifier, &value, false);
+            reader().read_byte(property, identifier, &value, false);
             saved.value.assign(1, static_cast<char>(value));
             return saved;
         }
         case MQTT_PROP_CONTENT_TYPE:
         case MQTT_PROP_RESPONSE_TOPIC: {
             char* value = nullptr;
-            mosquitto_property_read_string(property, identifier, &value, false);
+            reader().read_string(property, identifier, &value, false);
             saved.value = to_string(Owned<char>(value).get());
             return saved;
         }
         case MQTT_PROP_CORRELATION_DATA: {
             void* value = nullptr;
             std::uint16_t size = 0;
-            mosquitto_property_read_binary(property, identifier, &value, &size, false);
+            reader().read_binary(property, identifier, &value, &size, false);
             const Owned<void> owned(value);
             if (value) saved.value.assign(static_cast<const char*>(value), size);
             return saved;
@@ -52,7 +95,7 @@ SavedProperty read(const mosquitto_property* property) {
         case MQTT_PROP_USER_PROPERTY: {
             char* name = nullptr;
             char* value = nullptr;
-            mosquitto_property_read_string_pair(property, identifier, &name, &value, false);
+            reader().read_string_pair(property, identifier, &name, &value, false);
             saved.name = to_string(Owned<char>(name).get());
             saved.value = to_string(Owned<char>(value).get());
             return saved;
@@ -89,20 +132,29 @@ void add(mosquitto_property** list, const SavedProperty& saved) {
 
 }  // namespace
 
+bool MosquittoBroker::can_read_properties() {
+    return reader().is_complete();
+}
+
 std::vector<SavedProperty> MosquittoBroker::list_properties(const void* properties) {
     std::vector<SavedProperty> all;
+    if (!can_read_properties()) return all;
     const auto* property = static_cast<const mosquitto_property*>(properties);
-    for (; property; property = mosquitto_property_next(property)) {
+    for (; property; property = reader().next(property)) {
         auto saved = read(property);
         if (saved.identifier != 0) all.push_back(std::move(saved));
     }
     return all;
 }
 
-KeptProperties MosquittoBroker::make_properties(const std::vector<SavedProperty>& properties) {
+mosquitto_property* MosquittoBroker::make_list(const std::vector<SavedProperty>& properties) {
     mosquitto_property* list = nullptr;
     for (const auto& saved : properties) add(&list, saved);
-    return own(list);
+    return list;
+}
+
+KeptProperties MosquittoBroker::make_properties(const std::vector<SavedProperty>& properties) {
+    return own(make_list(properties));
 }
 
 }  // namespace shared_subscription
