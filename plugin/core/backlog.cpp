@@ -150,14 +150,14 @@ bool Backlog::drain(Group& group, bool turn) {
 }
 
 void Backlog::refuse(const Group& group, const char* option) {
-    auto name = name_of(group);
     const auto known = std::ranges::find_if(refused_, [&](const Refused& refused) {
-        return refused.group == name && refused.option == option;
+        return refused.group.share_name == group.name() &&
+               refused.group.filter == group.filter().text && refused.option == option;
     });
     if (known != refused_.end()) {
         ++known->count;
     } else if (refused_.size() < kComplaintsAtOnce) {
-        refused_.push_back({std::move(name), option, 1});
+        refused_.push_back({name_of(group), option, 1});
     }
 }
 

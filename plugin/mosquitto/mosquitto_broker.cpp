@@ -1,10 +1,9 @@
 #include "mosquitto/mosquitto_broker.hpp"
 
-#include <dlfcn.h>
-
 #include <string>
 
 #include "mosquitto/leaf.hpp"
+#include "mosquitto/look_up.hpp"
 
 namespace shared_subscription {
 namespace {
@@ -12,11 +11,6 @@ namespace {
 // The core only ever hands back what the broker gave.
 ::mosquitto* to_client(Context context) {
     return const_cast<::mosquitto*>(static_cast<const ::mosquitto*>(context));
-}
-
-template <class Function>
-Function look_up(const char* name) {
-    return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
 }
 
 int to_mosquitto(LogLevel level) noexcept {
@@ -40,7 +34,7 @@ MosquittoBroker::MosquittoBroker()
       find_client_(look_up<FindClient>("mosquitto_client")),
       set_info_(look_up<SetInfo>("mosquitto_plugin_set_info")),
       subscription_add_(look_up<SubscriptionAdd>("mosquitto_subscription_add")),
-      acl_check_(dlsym(RTLD_DEFAULT, "mosquitto_acl_check")) {}
+      acl_check_(look_up<void*>("mosquitto_acl_check")) {}
 
 mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) {
     if (!property_copy_all_) return make_list(list_properties(properties));

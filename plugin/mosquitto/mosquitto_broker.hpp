@@ -49,9 +49,6 @@ class MosquittoBroker final : public Broker {
     /// Whether `ask_others` can know.
     [[nodiscard]] bool can_ask_others() const noexcept { return acl_check_ != nullptr; }
 
-    /// Whether copies of messages keep their properties.
-    [[nodiscard]] static bool can_read_properties();
-
     void name_plugin(mosquitto_plugin_id_t* identifier) const;
 
   private:

@@ -1,12 +1,10 @@
 // The properties of a PUBLISH as values, and back.
-#include <dlfcn.h>
-
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <type_traits>
 
 #include "mosquitto/headers.hpp"
+#include "mosquitto/look_up.hpp"
 #include "mosquitto/mosquitto_broker.hpp"
 
 extern "C" {
@@ -38,18 +36,14 @@ struct Reader {
 };
 
 Reader reader_in(void* library) {
-    const auto look_up = [library](auto& function, const char* name) {
-        function =
-            reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, name));
+    return {
+        look_up<decltype(Reader::next)>("mosquitto_property_next", library),
+        look_up<decltype(Reader::identifier)>("mosquitto_property_identifier", library),
+        look_up<decltype(Reader::read_byte)>("mosquitto_property_read_byte", library),
+        look_up<decltype(Reader::read_string)>("mosquitto_property_read_string", library),
+        look_up<decltype(Reader::read_binary)>("mosquitto_property_read_binary", library),
+        look_up<decltype(Reader::read_string_pair)>("mosquitto_property_read_string_pair", library),
     };
-    Reader reader;
-    look_up(reader.next, "mosquitto_property_next");
-    look_up(reader.identifier, "mosquitto_property_identifier");
-    look_up(reader.read_byte, "mosquitto_property_read_byte");
-    look_up(reader.read_string, "mosquitto_property_read_string");
-    look_up(reader.read_binary, "mosquitto_property_read_binary");
-    look_up(reader.read_string_pair, "mosquitto_property_read_string_pair");
-    return reader;
 }
 
 const Reader& reader() {
@@ -132,13 +126,9 @@ void add(mosquitto_property** list, const SavedProperty& saved) {
 
 }  // namespace
 
-bool MosquittoBroker::can_read_properties() {
-    return reader().is_complete();
-}
-
 std::vector<SavedProperty> MosquittoBroker::list_properties(const void* properties) {
     std::vector<SavedProperty> all;
-    if (!can_read_properties()) return all;
+    if (!properties || !reader().is_complete()) return all;
     const auto* property = static_cast<const mosquitto_property*>(properties);
     for (; property; property = reader().next(property)) {
         auto saved = read(property);

@@ -210,23 +210,21 @@ TEST_F(Expiring, MessageThatExpiredWhileItsReceiverWasAwayIsGone) {
     EXPECT_THAT(member.payloads(), ElementsAre("stays", "next"));
 }
 
-// On 2.0 the further copies of a message are published again, without an expiry (documented).
 // Neither broker shows the interval to a plugin (plugin/DESIGN.md, "What nobody can take now").
 TEST_F(Expiring, MessageThatWaitsForAGroupOutlivesItsExpiry) {
     Client& member = connect("member", persistent());
     member.subscribe("$share/g/t", 1);
-    member.drop();
-    settle();
+    leave({&member});
     connect("publisher")
         .publish({.topic = "t", .payload = "expires", .qos = 1, .properties = {.expiry = 1}});
     connect("clock", {.session_expiry = 3}).drop();
     broker.wait_for_log("Expiring client clock");
-    EXPECT_TRUE(member.connect());
-    settle();
+    come_back({&member});
     ASSERT_THAT(member.payloads(), ElementsAre("expires"));
     EXPECT_FALSE(member.messages().front().properties.expiry);
 }
 
+// On 2.0 the further copies of a message are published again, without an expiry (documented).
 TEST_F(Expiring, CopiesOfAMessageKeepItsExpiryWhereTheBrokerCan) {
     Client& member = connect("member");
     member.subscribe(std::vector<std::string>{"$share/g/t", "$queue/t", "t"}, 1);
