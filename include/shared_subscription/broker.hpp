@@ -49,7 +49,8 @@ struct SubscriptionOptions {
 /// Properties that are kept beyond the call in which they were shown.
 using KeptProperties = std::shared_ptr<const void>;
 
-enum class LogLevel : std::uint8_t { info, notice, warning, error };
+/// `subscribe` and `unsubscribe` are the broker's log types of these names.
+enum class LogLevel : std::uint8_t { subscribe, unsubscribe, info, notice, warning, error };
 
 /// What the core decides in a READ check.
 enum class Answer : std::uint8_t {
@@ -123,6 +124,17 @@ class Broker {
     /// 2.1: puts the leaf of a membership into the broker's tree again, which does not store it.
     virtual void add_leaf(std::string_view client_id, std::string_view share_name,
                           std::string_view filter, const SubscriptionOptions& options) = 0;
+
+    /// 2.1: takes it out. False on 2.0, where no plugin can.
+    [[nodiscard]] virtual bool remove_leaf(std::string_view client_id, std::string_view share_name,
+                                           std::string_view filter) = 0;
+
+    /// Ends the client's connection. If its session goes on, each of its subscriptions is checked
+    /// again before this returns.
+    virtual void disconnect(std::string_view client_id) = 0;
+
+    /// Seconds since 1970.
+    [[nodiscard]] virtual std::int64_t now() = 0;
 
     /// The properties as values, and back.
     [[nodiscard]] virtual std::vector<SavedProperty> list_properties(const void* properties) = 0;

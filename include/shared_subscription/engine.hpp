@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,7 +45,9 @@ class Engine {
           deliveries_(registry_, broker, traits.announces_sessions),
           dispatches_(broker),
           backlog_(registry_, dispatches_, broker),
-          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, broker, traits) {}
+          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, broker, traits) {
+        registry_.observer = [this](const Member& member, bool joins) { note(member, joins); };
+    }
 
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
@@ -106,6 +109,21 @@ class Engine {
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
 
+    // What administrators do; each may come between any two events.
+
+    /// Of all groups of that name, now and later; no name: of those that have none of their own.
+    void set_strategy(std::optional<std::string_view> share_name, Strategy strategy);
+    /// A paused member keeps what it has and gets nothing new. False: there is no such member.
+    [[nodiscard]] bool set_paused(const GroupName& group, std::string_view client_id, bool paused);
+    /// The client is a member no more. Where the broker lets no plugin take a subscription out
+    /// (2.0), its connection ends with it. False: there is no such member.
+    [[nodiscard]] bool remove_member(const GroupName& group, std::string_view client_id);
+    /// Whether the broker is checking a subscription that `remove_member` takes out: to be denied.
+    [[nodiscard]] bool is_removing(const Client& client, std::string_view filter) const noexcept {
+        return removing_ && removing_->client_id == client.id && removing_->filter == filter;
+    }
+    void reset_statistics() noexcept { registry_.reset_statistics(); }
+
     /// Whatever happened before is complete. To be called before the last `take_changes`.
     void conclude();
 
@@ -137,6 +155,10 @@ class Engine {
         std::uint64_t key = 0;  // the client's; 0: none
         Context before = nullptr;
     };
+    struct Removal {
+        std::string client_id;
+        std::string filter;
+    };
     struct Closing {
         Context context;
         std::string id;
@@ -147,6 +169,9 @@ class Engine {
     void boundary();
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
+    [[nodiscard]] Member* find_member(const GroupName& group, std::string_view client_id);
+    /// A member has joined, or leaves.
+    void note(const Member& member, bool joins);
     /// A context that speaks for this session: is it the one that is known?
     void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);
@@ -183,6 +208,7 @@ class Engine {
     std::vector<std::string> restored_;   // 2.1: sessions that the broker has not shown yet
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
     std::int64_t expired_checked_ = 0;
+    std::optional<Removal> removing_;
     bool said_prefix_ = false;
     bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK
 };

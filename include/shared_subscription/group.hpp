@@ -28,7 +28,10 @@ struct Member {
     std::uint64_t judged_in =
         0;  ///< the last fan-out in which other access control was asked and said yes,
     const void* judged_as = nullptr;  ///< ... of this connection
-    bool refused = false;  ///< access control kept a message from it; said in the log once
+    bool refused = false;          ///< access control kept a message from it; said in the log once
+    bool paused = false;           ///< by an administrator: it gets nothing new
+    std::int64_t since = 0;        ///< when it joined, in seconds since 1970
+    std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
 };
 
 /// What is known of a group's election in the current fan-out.
@@ -37,6 +40,7 @@ struct Election {
     Member* elected = nullptr;  ///< who should get the message; null: nobody can
     bool served = false;        ///< the elected one has got it
     bool waits = false;         ///< older messages come first: nobody gets it now
+    bool held = false;          ///< it may have to be queued (FanOut::settle_held)
 };
 
 /// Members are owned by their subscriptions; they join and leave here.
@@ -72,6 +76,12 @@ class Group {
     /// The member has got a message: the turn goes on.
     void served(const Member& member) { chooser_->served(member.place, members_.size()); }
 
+    /// Turns begin anew.
+    void set_strategy(Strategy strategy, const RandomSource& random) {
+        chooser_ = make_chooser(strategy, random);
+        strategy_ = strategy;
+    }
+
     /// Whose turn it is next (round_robin), or who is the one (sticky); null: nobody's.
     [[nodiscard]] const Member* turn() const noexcept {
         const auto place = chooser_->turn();
@@ -88,9 +98,12 @@ class Group {
 
     Election election;
     GroupQueue queue;
-    bool woken = false;    ///< in Registry::woken
-    bool unsaved = false;  ///< in Registry::unsaved_groups
-    bool saved = false;    ///< something of it is in the store
+    std::uint64_t number = 0;      ///< counted in the order of creation; never used again
+    std::size_t connected = 0;     ///< members of connected sessions
+    std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset
+    bool woken = false;            ///< in Registry::woken
+    bool unsaved = false;          ///< in Registry::unsaved_groups
+    bool saved = false;            ///< something of it is in the store
     /// 2.0: which of its members are there is to be found out before anything goes out again; who
     /// joined later than that (Registry::subscribe_count) has no part in what waits.
     std::optional<std::uint64_t> question{};

@@ -8,12 +8,16 @@
 //   group only
 //      while it has members.
 //   2. Each member is in exactly one group and belongs to exactly one subscription of one session.
-//   3. `group_count()` is the number of groups.
+//   3. `groups()` has each group once.
+//   4. `Group::connected` is how many of its members belong to connected sessions.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +27,7 @@
 #include "shared_subscription/filter_tree.hpp"
 #include "shared_subscription/given.hpp"
 #include "shared_subscription/group.hpp"
+#include "shared_subscription/statistics.hpp"
 
 namespace shared_subscription {
 
@@ -101,6 +106,11 @@ class StrategyTable {
     bool set(std::string_view share_name, Strategy strategy) {
         return by_name_.emplace(share_name, strategy).second;
     }
+    /// The same, whatever was set before.
+    void replace(std::string_view share_name, Strategy strategy) {
+        by_name_.insert_or_assign(std::string(share_name), strategy);
+    }
+    void set_fallback(Strategy strategy) noexcept { fallback_ = strategy; }
     [[nodiscard]] Strategy of(std::string_view share_name) const {
         const auto found = by_name_.find(share_name);
         return found == by_name_.end() ? fallback_ : found->second;
@@ -146,6 +156,7 @@ class Registry {
 
     void set_connected(Session& session, bool connected);
     void set_full(Session& session, bool full);
+    void set_paused(Member& member, bool paused);
     /// The broker holds a message back for it.
     void hold(Session& session, const void* address);
     /// It does so no more. False: it did not.
@@ -153,6 +164,9 @@ class Registry {
     void release_all(Session& session);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
+
+    /// Of all groups of that name, now and later; no name: of those that have none of their own.
+    void set_strategy(std::optional<std::string_view> share_name, Strategy strategy);
 
     /// What the member's candidate says of it, from its session and subscription.
     [[nodiscard]] static Candidate::Fitness fitness(const Member& member) noexcept;
@@ -197,8 +211,17 @@ class Registry {
         subscribe_count_ = std::max(subscribe_count_, count);
     }
     [[nodiscard]] std::vector<Session*> all_sessions() const;
-    [[nodiscard]] std::size_t group_count() const noexcept { return group_count_; }
+    /// By Group::number.
+    [[nodiscard]] const std::map<std::uint64_t, Group*>& groups() const noexcept { return groups_; }
+    /// Visits each group.
+    [[nodiscard]] Census census() const noexcept;
+    void reset_statistics() noexcept;
+    [[nodiscard]] std::size_t group_count() const noexcept { return groups_.size(); }
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
+
+    Statistics statistics;
+    /// Is told of each member that has joined, and of each that is about to be gone; for the log.
+    std::function<void(const Member&, bool joins)> observer;
 
   private:
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
@@ -216,7 +239,8 @@ class Registry {
     std::vector<GroupName> ended_groups_;
     std::uint64_t version_ = 1;
     std::uint64_t subscribe_count_ = 0;
-    std::size_t group_count_ = 0;
+    std::map<std::uint64_t, Group*> groups_;
+    std::uint64_t last_group_ = 0;
 };
 
 }  // namespace shared_subscription

@@ -40,6 +40,8 @@ inline constexpr std::array<StrategyName, 7> kStrategyNames{{
 /// The strategy of that name, or nothing.
 [[nodiscard]] std::optional<Strategy> parse_strategy(std::string_view name) noexcept;
 
+[[nodiscard]] std::string_view name_of(Strategy strategy) noexcept;
+
 /// A uniformly distributed number. Comes from outside, so that tests can choose it.
 using RandomSource = std::function<std::uint64_t()>;
 

@@ -62,8 +62,10 @@ void Backlog::redispatch(Session& session, bool unacknowledged) {
     }
     registry_.erase(session);
     for (auto& [name, entry] : all) {
-        if (auto* group = registry_.find_group(name.share_name, name.filter))
-            add_again(*group, std::move(entry));
+        auto* group = registry_.find_group(name.share_name, name.filter);
+        if (!group) continue;
+        ++registry_.statistics.redispatched;
+        add_again(*group, std::move(entry));
     }
 }
 
@@ -94,6 +96,7 @@ void Backlog::answered(Group& group) {
     const auto is_old = [since](const Member* member) { return member->joined <= since; };
     // The group that it waited for has ended.
     if (std::ranges::none_of(group.members(), is_old)) {
+        registry_.statistics.dropped += group.queue.size();
         group.queue.clear();
         registry_.note(group);
     }
@@ -150,6 +153,7 @@ bool Backlog::drain(Group& group, bool turn) {
 }
 
 void Backlog::refuse(const Group& group, const char* option) {
+    ++registry_.statistics.dropped;
     const auto known = std::ranges::find_if(refused_, [&](const Refused& refused) {
         return refused.group.share_name == group.name() &&
                refused.group.filter == group.filter().text && refused.option == option;

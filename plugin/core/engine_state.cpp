@@ -61,6 +61,7 @@ SavedSession to_saved(const Session& session) {
 }  // namespace
 
 void Engine::restore(const State& state) {
+    const auto observer = std::exchange(registry_.observer, nullptr);
     for (const auto& [saved, use] : in_order(state, traits_)) {
         auto& session = registry_.session(saved->client_id);
         session.connected = false;
@@ -72,6 +73,7 @@ void Engine::restore(const State& state) {
                 registry_.join(session, *use->share_name, use->filter, Standing::doubtful);
             member.options = options;
             member.joined = use->joined;
+            member.since = broker_.now();
             member.group->saved = true;
         } else {
             auto& subscription = registry_.subscribe(session, use->filter, Standing::doubtful);
@@ -80,6 +82,7 @@ void Engine::restore(const State& state) {
         }
         registry_.count_on_from(use->joined);
     }
+    registry_.observer = observer;
     for (const auto& saved : state.groups) {
         auto* group = registry_.find_group(saved.name.share_name, saved.name.filter);
         if (!group) continue;

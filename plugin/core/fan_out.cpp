@@ -165,7 +165,9 @@ void FanOut::settle() {
     if (certain_) prune();
     for (const auto* group : elections_) {
         const auto& election = group->election;
-        if (election.elected && !election.served) not_taken(*election.elected);
+        if (election.served) continue;
+        if (election.elected) not_taken(*election.elected);
+        if (!directed_ && !election.held) ++registry_.statistics.dropped;
     }
     settle_held();
     for (auto* member : excluded_) registry_.refresh(*member);

@@ -120,6 +120,9 @@ void FanOut::exclude(Member& member) {
 void FanOut::serve(Member& member) {
     member.group->election.served = true;
     member.group->served(member);
+    ++member.dispatched;
+    ++member.group->dispatched;
+    ++registry_.statistics.dispatched;
     registry_.note(*member.group);
 }
 
@@ -140,6 +143,7 @@ const SharedMessage& FanOut::keep() {
 void FanOut::hold_for(Group& group) {
     if (!backlog_.takes(message_.qos) && !group.has_ready()) return;
     keep();
+    group.election.held = true;
     held_.push_back(&group);
 }
 
@@ -169,8 +173,8 @@ void FanOut::not_taken(Member& member) {
 bool FanOut::may_want(const Group& group) const noexcept {
     return std::ranges::any_of(group.members(), [&](const Member* member) {
         const auto& subscription = *member->subscription;
-        const bool is_away =
-            !subscription.session.connected || subscription.standing == Standing::doubtful;
+        const bool is_away = !subscription.session.connected ||
+                             subscription.standing == Standing::doubtful || member->paused;
         const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
         return is_asked_for(subscription) && (is_away || !is_excluded);
     });
@@ -180,8 +184,11 @@ void FanOut::settle_held() {
     for (auto* group : held_) {
         const auto& election = group->election;
         if (election.served) continue;
-        if (election.waits || may_want(*group))
+        if (election.waits || may_want(*group)) {
             backlog_.add(*group, {.id = backlog_.next_id(), .message = kept_});
+        } else {
+            ++registry_.statistics.dropped;
+        }
     }
     held_.clear();
 }

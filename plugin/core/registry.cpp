@@ -89,32 +89,38 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     if (!group) {
         group = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name),
                                         random_);
-        ++group_count_;
+        group->number = ++last_group_;
+        groups_.emplace(group->number, group.get());
     }
     auto& member = *joined.members.emplace_back(
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
     group->join(member, {.key = session.key,
                          .fitness = fitness(member),
                          .held_back = static_cast<std::uint32_t>(session.held.size())});
+    if (session.connected) ++group->connected;
     wake(*group);
     member.joined = subscribe_count_;
     ++session.member_count;
     note(session);
+    if (observer) observer(member, true);
     return member;
 }
 
 void Registry::leave(Member& member) {
     auto& subscription = *member.subscription;
     auto& group = *member.group;
+    if (observer) observer(member, false);
+    if (subscription.session.connected) --group.connected;
     group.leave(member);
     note(subscription.session);
     if (group.size() == 0) {
+        statistics.dropped += group.queue.size();
+        groups_.erase(group.number);
         if (group.woken) std::erase(woken_, &group);
         if (group.unsaved) std::erase(unsaved_groups_, &group);
         if (group.saved) ended_groups_.push_back(name_of(group));
         auto& groups = subscription.filter.groups;
         groups.erase(groups.find(group.name()));
-        --group_count_;
     }
     --subscription.session.member_count;
     subscription.session.given.remove_if(
@@ -157,6 +163,10 @@ void Registry::erase(Session& session) {
 void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members)
+            member->group->connected += connected ? 1U : static_cast<std::size_t>(-1);
+    }
     refresh(session);
 }
 
@@ -164,6 +174,43 @@ void Registry::set_full(Session& session, bool full) {
     if (session.full == full) return;
     session.full = full;
     refresh(session);
+}
+
+void Registry::set_paused(Member& member, bool paused) {
+    member.paused = paused;
+    refresh(*member.subscription);
+}
+
+void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {
+    if (share_name) {
+        strategies_.replace(*share_name, strategy);
+    } else {
+        strategies_.set_fallback(strategy);
+    }
+    for (const auto& [number, group] : groups_) {
+        const auto wanted = strategies_.of(group->name());
+        if (group->strategy() == wanted) continue;
+        group->set_strategy(wanted, random_);
+        note(*group);
+    }
+}
+
+Census Registry::census() const noexcept {
+    Census census{.groups = groups_.size()};
+    for (const auto& [number, group] : groups_) {
+        census.members += group->size();
+        census.connected += group->connected;
+        census.queued += group->queue.size();
+    }
+    return census;
+}
+
+void Registry::reset_statistics() noexcept {
+    statistics = {};
+    for (const auto& [number, group] : groups_) {
+        group->dispatched = 0;
+        for (auto* member : group->members()) member->dispatched = 0;
+    }
 }
 
 void Registry::set_standing(Subscription& subscription, Standing standing) {
@@ -231,7 +278,7 @@ void Registry::refresh(const Member& member) {
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {
     using Fitness = Candidate::Fitness;
     const auto& session = member.subscription->session;
-    if (member.subscription->standing == Standing::doubtful || !session.connected)
+    if (member.subscription->standing == Standing::doubtful || !session.connected || member.paused)
         return Fitness::unfit;
     if (session.full) return Fitness::full;
     return session.held.empty() ? Fitness::ready : Fitness::behind;

@@ -150,6 +150,10 @@ std::optional<Strategy> parse_strategy(std::string_view name) noexcept {
     return std::nullopt;
 }
 
+std::string_view name_of(Strategy strategy) noexcept {
+    return std::ranges::find(kStrategyNames, strategy, &StrategyName::strategy)->name;
+}
+
 std::unique_ptr<Chooser> make_chooser(Strategy strategy, const RandomSource& random) {
     switch (strategy) {
         case Strategy::random:

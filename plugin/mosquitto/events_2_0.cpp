@@ -22,6 +22,7 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     if (!client.id.data()) return instance.neutral;
     const auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
+    if (instance.runtime.engine().is_removing(client, check.topic)) return MOSQ_ERR_ACL_DENIED;
 
     // The filter that the broker will store: the tail of its string.
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());

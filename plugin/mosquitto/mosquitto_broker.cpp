@@ -1,5 +1,6 @@
 #include "mosquitto/mosquitto_broker.hpp"
 
+#include <chrono>
 #include <string>
 
 #include "mosquitto/leaf.hpp"
@@ -15,6 +16,10 @@ namespace {
 
 int to_mosquitto(LogLevel level) noexcept {
     switch (level) {
+        case LogLevel::subscribe:
+            return MOSQ_LOG_SUBSCRIBE;
+        case LogLevel::unsubscribe:
+            return MOSQ_LOG_UNSUBSCRIBE;
         case LogLevel::info:
             return MOSQ_LOG_INFO;
         case LogLevel::notice:
@@ -34,6 +39,7 @@ MosquittoBroker::MosquittoBroker()
       find_client_(look_up<FindClient>("mosquitto_client")),
       set_info_(look_up<SetInfo>("mosquitto_plugin_set_info")),
       subscription_add_(look_up<SubscriptionAdd>("mosquitto_subscription_add")),
+      subscription_delete_(look_up<SubscriptionDelete>("mosquitto_subscription_delete")),
       acl_check_(look_up<void*>("mosquitto_acl_check")) {}
 
 mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) {
@@ -151,6 +157,26 @@ void MosquittoBroker::add_leaf(std::string_view client_id, std::string_view shar
     subscription.identifier = options.identifier;
     subscription.options = options.flags;
     subscription_add_(&subscription);
+}
+
+bool MosquittoBroker::remove_leaf(std::string_view client_id, std::string_view share_name,
+                                  std::string_view filter) {
+    if (!subscription_delete_) return false;
+    const auto leaf = filter.starts_with('$') ? std::string(filter)
+                                              : v2_1::leaf_filter(client_id, share_name, filter);
+    subscription_delete_(std::string(client_id).c_str(), leaf.c_str());
+    return true;
+}
+
+// With its will, as for any connection that the client does not end; a client that is away is left
+// alone only like that (disconnect_client sets its state otherwise).
+void MosquittoBroker::disconnect(std::string_view client_id) {
+    mosquitto_kick_client_by_clientid(std::string(client_id).c_str(), true);
+}
+
+std::int64_t MosquittoBroker::now() {
+    using std::chrono::duration_cast, std::chrono::seconds, std::chrono::system_clock;
+    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
 }
 
 // `context__add_to_disused` takes the identifier away; the memory goes at the top of the next turn.

@@ -27,6 +27,10 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] bool may_outlive_restart(Context context) override;
     void add_leaf(std::string_view client_id, std::string_view share_name, std::string_view filter,
                   const SubscriptionOptions& options) override;
+    [[nodiscard]] bool remove_leaf(std::string_view client_id, std::string_view share_name,
+                                   std::string_view filter) override;
+    void disconnect(std::string_view client_id) override;
+    [[nodiscard]] std::int64_t now() override;
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
     [[nodiscard]] KeptProperties make_properties(
         const std::vector<SavedProperty>& properties) override;
@@ -55,6 +59,7 @@ class MosquittoBroker final : public Broker {
     using PropertyCopyAll = int (*)(mosquitto_property**, const mosquitto_property*);
     using FindClient = ::mosquitto* (*)(const char*);
     using SubscriptionAdd = int (*)(const v2_1::Subscription*);
+    using SubscriptionDelete = int (*)(const char*, const char*);
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
@@ -66,6 +71,7 @@ class MosquittoBroker final : public Broker {
     FindClient find_client_;
     SetInfo set_info_;
     SubscriptionAdd subscription_add_;
+    SubscriptionDelete subscription_delete_;
     void* acl_check_;
     bool shows_properties_ = false;
     bool others_decide_ = true;

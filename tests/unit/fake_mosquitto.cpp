@@ -54,6 +54,10 @@ int mosquitto_callback_unregister(mosquitto_plugin_id_t* /*identifier*/, int eve
     return MOSQ_ERR_SUCCESS;
 }
 
+int mosquitto_kick_client_by_clientid(const char* /*client_id*/, bool /*with_will*/) {
+    return MOSQ_ERR_NOT_FOUND;
+}
+
 // Clients have no content here: whatever needs one is tested through the engine or with a real
 // broker.
 const char* mosquitto_client_id(const struct mosquitto* /*client*/) {

@@ -27,6 +27,12 @@ class QuietBroker : public Broker {
     [[nodiscard]] bool may_outlive_restart(Context /*context*/) override { return true; }
     void add_leaf(std::string_view /*client_id*/, std::string_view /*share_name*/,
                   std::string_view /*filter*/, const SubscriptionOptions& /*options*/) override {}
+    [[nodiscard]] bool remove_leaf(std::string_view /*client_id*/, std::string_view /*share_name*/,
+                                   std::string_view /*filter*/) override {
+        return true;
+    }
+    void disconnect(std::string_view /*client_id*/) override {}
+    [[nodiscard]] std::int64_t now() override { return 0; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* /*properties*/) override {
         return {};
     }
@@ -35,7 +41,9 @@ class QuietBroker : public Broker {
         return nullptr;
     }
     [[nodiscard]] bool has_ended(Context /*context*/) override { return false; }
-    void log(LogLevel /*level*/, std::string_view /*text*/) override { ++logged; }
+    void log(LogLevel level, std::string_view /*text*/) override {
+        if (level >= LogLevel::info) ++logged;
+    }
 
     bool asks_others = false;
     int published = 0;

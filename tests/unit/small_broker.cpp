@@ -122,12 +122,14 @@ void SmallBroker::disuse(const std::string& id) {
 void SmallBroker::kick(const std::string& id) {
     auto& connection = find(id);
     if (connection.persistent && !is_2_1()) {
-        for (const auto& leaf : leaves_) {
-            if (leaf.owner == &connection)
-                engine->subscribe(client_of(connection), parse_subscription(leaf.filter), {});
-        }
+        std::erase_if(leaves_, [&](const Leaf& leaf) {
+            if (leaf.owner != &connection) return false;
+            if (engine->is_removing(client_of(connection), leaf.filter)) return true;
+            engine->subscribe(client_of(connection), parse_subscription(leaf.filter), {});
+            return false;
+        });
     }
-    drop(id, Ending::kicked);
+    if (connection.online) drop(id, Ending::kicked);
 }
 
 SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFilter& filter) const {
@@ -384,6 +386,16 @@ void SmallBroker::add_leaf(std::string_view client_id, std::string_view share_na
                        .qos = options.qos()});
 }
 
+bool SmallBroker::remove_leaf(std::string_view client_id, std::string_view share_name,
+                              std::string_view filter) {
+    if (!is_2_1()) return false;
+    const auto share = traits_.merges_uses(filter) ? std::string_view() : share_name;
+    std::erase_if(leaves_, [&](const Leaf& leaf) {
+        return leaf.owner->id == client_id && leaf.share == share && leaf.filter == filter;
+    });
+    return true;
+}
+
 std::vector<SavedProperty> SmallBroker::list_properties(const void* /*properties*/) {
     return {};
 }
@@ -484,8 +496,9 @@ bool SmallBroker::has_ended(Context context) {
     return static_cast<const Connection*>(context)->disused;
 }
 
-void SmallBroker::log(LogLevel /*level*/, std::string_view text) {
-    log_lines.emplace_back(text);
+void SmallBroker::log(LogLevel level, std::string_view text) {
+    auto& lines = level < LogLevel::info ? membership_lines : log_lines;
+    lines.emplace_back(text);
 }
 
 }  // namespace shared_subscription

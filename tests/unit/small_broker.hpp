@@ -76,7 +76,8 @@ class SmallBroker final : public Broker {
     std::vector<std::string> take(const std::string& id);
     std::vector<std::size_t> take_counts(const std::vector<std::string>& ids);
     std::vector<std::string> log_lines{};
-    int copies = 0;  ///< published by the engine
+    std::vector<std::string> membership_lines{};  ///< at the log types subscribe and unsubscribe
+    int copies = 0;                               ///< published by the engine
 
     // Broker
     void publish(const Message& message) override;
@@ -90,6 +91,10 @@ class SmallBroker final : public Broker {
     [[nodiscard]] bool may_outlive_restart(Context context) override;
     void add_leaf(std::string_view client_id, std::string_view share_name, std::string_view filter,
                   const SubscriptionOptions& options) override;
+    [[nodiscard]] bool remove_leaf(std::string_view client_id, std::string_view share_name,
+                                   std::string_view filter) override;
+    void disconnect(std::string_view client_id) override { kick(std::string(client_id)); }
+    [[nodiscard]] std::int64_t now() override { return 0; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
     [[nodiscard]] KeptProperties make_properties(
         const std::vector<SavedProperty>& properties) override;

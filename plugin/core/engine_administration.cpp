@@ -1,0 +1,59 @@
+// What administrators do to groups, and what the log tells them.
+#include <string>
+
+#include "shared_subscription/engine.hpp"
+#include "shared_subscription/text.hpp"
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+
+void Engine::note(const Member& member, bool joins) {
+    auto& group = *member.group;
+    if (joins) group.members()[member.place]->since = broker_.now();
+    const auto members = group.size() - (joins ? 0U : 1U);
+    broker_.log(joins ? LogLevel::subscribe : LogLevel::unsubscribe,
+                "client " + quote(member.subscription->session.id) +
+                    (joins ? " joined group " : " left group ") + quote(group.name()) + " on " +
+                    quote(group.filter().text) + ", which has " + std::to_string(members) +
+                    (members == 1 ? " member now." : " members now."));
+}
+
+void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {
+    boundary();
+    registry_.set_strategy(share_name, strategy);
+}
+
+Member* Engine::find_member(const GroupName& group, std::string_view client_id) {
+    const auto* session = registry_.find(client_id);
+    const auto* subscription = session ? registry_.find(*session, group.filter) : nullptr;
+    return subscription ? Registry::find(*subscription, group.share_name) : nullptr;
+}
+
+bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool paused) {
+    boundary();
+    auto* member = find_member(group, client_id);
+    if (!member) return false;
+    registry_.set_paused(*member, paused);
+    return true;
+}
+
+bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
+    boundary();
+    auto* member = find_member(group, client_id);
+    if (!member) return false;
+    const auto& subscription = *member->subscription;
+    const auto uses = subscription.members.size() + (subscription.ordinary ? 1U : 0U);
+    const bool leaf_stays = traits_.merges_uses(group.filter) && uses > 1;
+    if (!leaf_stays && !broker_.remove_leaf(client_id, group.share_name, group.filter)) {
+        // The only other way: the broker checks the subscriptions of a client that it disconnects.
+        removing_ = {.client_id = std::string(client_id), .filter = group.filter};
+        broker_.disconnect(client_id);
+        removing_.reset();
+        member = find_member(group, client_id);
+    }
+    if (member) registry_.leave(*member);
+    return true;
+}
+
+}  // namespace shared_subscription
