@@ -146,6 +146,7 @@ Generation detect_generation(mosquitto_plugin_id_t* identifier) {
 
 bool register_events(Instance& instance) {
     if (!register_all(instance, kCommon)) return false;
+    register_control(instance);
     if (instance.runtime.generation() == Generation::v2_0) return register_all(instance, k20);
     register_tick(instance);
     return register_all(instance, k21);
@@ -153,6 +154,7 @@ bool register_events(Instance& instance) {
 
 void unregister_events(Instance& instance) {
     unregister_all(instance, kCommon);
+    unregister_control(instance);
     if (instance.runtime.generation() == Generation::v2_0) {
         unregister_all(instance, k20);
     } else {

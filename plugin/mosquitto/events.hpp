@@ -23,6 +23,10 @@ void unregister_events(Instance& instance);
 /// they disconnect in theirs is then known to be of the same turn (Broker::has_ended).
 void register_tick(Instance& instance);
 
+/// CONTROL, for requests of administrators. A broker that does not offer it runs without.
+void register_control(Instance& instance);
+void unregister_control(Instance& instance);
+
 /// What differs by generation: SUBSCRIBE and UNSUBSCRIBE checks, and the events of sessions.
 struct EventTable {
     int event;

@@ -29,6 +29,8 @@ struct Options {
     std::optional<bool> redispatch;          ///< none: where the broker shows enough
     std::size_t redispatch_window = 20;      ///< messages
     std::filesystem::path persistence_file;  ///< empty: none
+    std::size_t sys_interval = 10;           ///< seconds; 0: never
+    std::optional<bool> control;             ///< none: where other access control decides
     bool operator==(const Options&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <random>
 
+#include "control/requests.hpp"
 #include "mosquitto/events.hpp"
 
 namespace shared_subscription {
@@ -46,6 +47,10 @@ Runtime::Runtime(Generation generation, Options options)
     if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
     engine_->set_group_queue_limits(options_.queue);
     engine_->set_redispatch(options_.redispatch.value_or(is_2_1), options_.redispatch_window);
+    sys_topics_ = std::make_unique<SysTopics>(engine_->registry(), broker_);
+    sys_topics_->set_interval(static_cast<std::int64_t>(options_.sys_interval));
+    broker_.log(LogLevel::info, "version " PLUGIN_VERSION " on Mosquitto " +
+                                    std::string(is_2_1 ? "2.1" : "2.0") + ".");
 }
 
 Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Option> options) {
@@ -113,8 +118,20 @@ int Runtime::tick() {
     const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
     const bool is_busy = engine_->tick(now);
     if (persistence_) persistence_->tick();
-    if (is_busy) return kAtOnce;
-    return persistence_ && persistence_->has_work() ? kInASecond : 0;
+    const bool has_more_to_say = sys_topics_->tick(now);
+    if (is_busy || has_more_to_say) return kAtOnce;
+    const bool has_timer = options_.sys_interval > 0 || (persistence_ && persistence_->has_work());
+    return has_timer ? kInASecond : 0;
+}
+
+std::string Runtime::control(std::string_view request) {
+    const bool is_on = options_.control.value_or(std::ranges::any_of(
+        instances_, [](const auto& instance) { return instance->others_decide; }));
+    return is_on
+               ? answer_request(request, *engine_, generation_ == Generation::v2_1)
+               : refuse_request(
+                     "control is off, as no access control is configured: everybody could use it. "
+                     "'plugin_opt_control true' switches it on all the same.");
 }
 
 void Runtime::read_configuration() {

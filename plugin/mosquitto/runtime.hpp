@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mosquitto/access_control.hpp"
@@ -15,6 +16,7 @@
 #include "mosquitto/options.hpp"
 #include "mosquitto/persistence.hpp"
 #include "shared_subscription/engine.hpp"
+#include "shared_subscription/sys_topics.hpp"
 
 namespace shared_subscription {
 
@@ -49,6 +51,9 @@ class Runtime {
     [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }
     [[nodiscard]] Generation generation() const noexcept { return generation_; }
 
+    /// A request of an administrator; the answer.
+    [[nodiscard]] std::string control(std::string_view request);
+
     /// 2.1, between the access check and the SUBSCRIBE event: the filter that was `$queue/...`.
     const char* queue_filter = nullptr;
 
@@ -70,6 +75,7 @@ class Runtime {
     std::optional<Configuration> configuration_;
     std::string unreadable_;  // why there is no configuration
     std::unique_ptr<Engine> engine_;
+    std::unique_ptr<SysTopics> sys_topics_;
     std::unique_ptr<Persistence> persistence_;
     std::vector<std::unique_ptr<Instance>> instances_;
 };

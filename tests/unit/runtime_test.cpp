@@ -42,9 +42,10 @@ TEST_F(RuntimeTest, RegistersWhatBroker20Has) {
     const auto* instance = start();
     ASSERT_NE(instance, nullptr);
     EXPECT_EQ(instance->runtime.generation(), Generation::v2_0);
-    EXPECT_THAT(fake_mosquitto().callbacks,
-                UnorderedElementsAre(Key(MOSQ_EVT_ACL_CHECK), Key(MOSQ_EVT_MESSAGE),
-                                     Key(MOSQ_EVT_RELOAD), Key(MOSQ_EVT_DISCONNECT)));
+    EXPECT_THAT(
+        fake_mosquitto().callbacks,
+        UnorderedElementsAre(Key(MOSQ_EVT_ACL_CHECK), Key(MOSQ_EVT_MESSAGE), Key(MOSQ_EVT_RELOAD),
+                             Key(MOSQ_EVT_DISCONNECT), Key(MOSQ_EVT_CONTROL)));
     EXPECT_THAT(errors(), IsEmpty());
 }
 

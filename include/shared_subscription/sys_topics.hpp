@@ -1,0 +1,58 @@
+// Figures for monitoring, as retained messages below `$SYS/broker/shared-subscriptions/`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/registry.hpp"
+
+namespace shared_subscription {
+
+/// The text as one level of a topic: `/`, `+`, `#`, `%` and control characters become `%` and
+/// two hexadecimal digits, as in URLs.
+[[nodiscard]] std::string to_topic_level(std::string_view text);
+
+/// Publishes what has changed, a bounded number of messages in each turn of the main loop.
+class SysTopics {
+  public:
+    SysTopics(const Registry& registry, Broker& broker) : registry_(registry), broker_(broker) {}
+
+    /// Seconds from the beginning of one round to that of the next; 0: never.
+    void set_interval(std::int64_t seconds) noexcept { interval_ = seconds; }
+
+    /// `now`: seconds of any clock that only goes forward. True: there is more for the next turn.
+    [[nodiscard]] bool tick(std::int64_t now);
+
+  private:
+    static constexpr std::size_t kTotals = 7;
+    static constexpr std::size_t kFigures = 5;  // of a group
+
+    struct Published {
+        GroupName name;
+        std::array<std::string, kFigures> values{};
+    };
+
+    void publish(const std::string& topic, const std::string& value);
+    void publish_totals();
+    /// The next groups; false: that was the last one.
+    [[nodiscard]] bool publish_groups();
+    void publish(const Group& group);
+    void clear(const Published& ended);
+
+    const Registry& registry_;
+    Broker& broker_;
+    std::int64_t interval_ = 0;
+    std::int64_t began_ = 0;
+    bool has_begun_ = false;
+    bool goes_on_ = false;
+    std::uint64_t next_group_ = 0;  // by Group::number
+    std::size_t sent_ = 0;          // in this turn
+    std::array<std::string, kTotals> totals_{};
+    std::map<std::uint64_t, Published> groups_;  // by Group::number
+};
+
+}  // namespace shared_subscription

@@ -1,0 +1,199 @@
+#include "control/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+
+#include "shared_subscription/text.hpp"
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+namespace {
+
+constexpr std::size_t kDefaultGroups = 100;
+constexpr std::size_t kMostAtOnce = 1000;
+constexpr std::size_t kAnyOffset = 1'000'000'000;
+
+std::string describe(const GroupName& name) {
+    return "group " + quote(name.share_name) + " on " + quote(name.filter);
+}
+
+Json identify(const Group& group) {
+    return {{"group", group.name()}, {"filter", group.filter().text}};
+}
+
+void add_figures(Json& data, const Group& group) {
+    data["strategy"] = name_of(group.strategy());
+    data["members"] = group.size();
+    data["connected"] = group.connected;
+    data["dispatched"] = group.dispatched;
+    data["queued"] = group.queue.size();
+}
+
+/// The group that `group` and `filter` name; null, with the problem in `fields`: none.
+const Group* find_group(Fields& fields, const Registry& registry) {
+    const auto share_name = fields.required_text("group");
+    const auto filter = fields.text("filter");
+    if (!fields.problem().empty()) return nullptr;
+    const Group* found = nullptr;
+    if (filter) {
+        found = registry.find_group(share_name, *filter);
+    } else {
+        for (const auto& [number, group] : registry.groups()) {
+            if (group->name() != share_name) continue;
+            if (found) {
+                fields.fail("there are several groups of the name " + quote(share_name) +
+                            ": say which with 'filter', as listGroups shows it.");
+                return nullptr;
+            }
+            found = group;
+        }
+    }
+    if (!found) fields.fail("there is no such group; listGroups shows all.");
+    return found;
+}
+
+/// Takes what is asked for out of what the answer may have.
+std::size_t take(Administration& administration, Fields& fields, std::size_t fallback) {
+    const auto count = fields.number("count", fallback, 1, kMostAtOnce);
+    if (count > administration.budget)
+        fields.fail("the commands of this request ask for too much; ask in several requests.");
+    if (fields.problem().empty()) administration.budget -= count;
+    return count;
+}
+
+Json list_groups(Fields& fields, Administration& administration) {
+    const bool is_verbose = fields.flag("verbose");
+    const auto offset = fields.number("offset", 0, 0, kAnyOffset);
+    const auto count = take(administration, fields, kDefaultGroups);
+    if (!fields.problem().empty()) return nullptr;
+    const auto& all = administration.engine.registry().groups();
+    auto groups = Json::array();
+    auto next = std::next(all.begin(), static_cast<std::ptrdiff_t>(std::min(offset, all.size())));
+    for (; next != all.end() && groups.size() < count; ++next) {
+        auto& group = groups.emplace_back(identify(*next->second));
+        if (is_verbose) add_figures(group, *next->second);
+    }
+    return {{"totalCount", all.size()}, {"groups", std::move(groups)}};
+}
+
+Json to_json(const Member& member, bool shows_held_back) {
+    const auto& session = member.subscription->session;
+    const Json held_back = shows_held_back ? Json(session.held.size()) : Json(nullptr);
+    return {{"clientid", session.id},  {"connected", session.connected},
+            {"paused", member.paused}, {"dispatched", member.dispatched},
+            {"heldBack", held_back},   {"since", member.since}};
+}
+
+Json get_group(Fields& fields, Administration& administration) {
+    const auto offset = fields.number("offset", 0, 0, kAnyOffset);
+    const auto count = take(administration, fields, kMostAtOnce);
+    const auto* group = find_group(fields, administration.engine.registry());
+    if (!fields.problem().empty()) return nullptr;
+    auto data = identify(*group);
+    add_figures(data, *group);
+    auto members = Json::array();
+    const auto end = std::min(group->size(), offset + count);
+    for (auto place = offset; place < end; ++place)
+        members.push_back(to_json(*group->members()[place], administration.shows_held_back));
+    data["memberList"] = std::move(members);
+    return {{"group", std::move(data)}};
+}
+
+Json set_strategy(Fields& fields, Administration& administration) {
+    const auto strategy = fields.required_text("strategy");
+    const auto share_name = fields.text("group");
+    if (!fields.problem().empty()) return nullptr;
+    const auto parsed = parse_strategy(strategy);
+    if (!parsed) {
+        std::string allowed;
+        for (const auto& known : kStrategyNames)
+            allowed.append(allowed.empty() ? "" : ", ").append(known.name);
+        fields.fail("unknown strategy " + quote(strategy) + "; allowed are " + allowed + ".");
+        return nullptr;
+    }
+    administration.engine.set_strategy(share_name, *parsed);
+    return nullptr;
+}
+
+/// Does it to the member that `group`, `filter` and `clientid` name.
+template <class Action>
+Json act_on_member(Fields& fields, Administration& administration, const Action& action) {
+    const auto* group = find_group(fields, administration.engine.registry());
+    const auto client_id = fields.required_text("clientid");
+    if (!fields.problem().empty()) return nullptr;
+    const auto name = name_of(*group);
+    if (!action(name, client_id))
+        fields.fail("client " + quote(client_id) + " is no member of " + describe(name) + ".");
+    return nullptr;
+}
+
+Json pause_member(Fields& fields, Administration& administration) {
+    return act_on_member(fields, administration, [&](const auto& group, const auto& client) {
+        return administration.engine.set_paused(group, client, true);
+    });
+}
+
+Json resume_member(Fields& fields, Administration& administration) {
+    return act_on_member(fields, administration, [&](const auto& group, const auto& client) {
+        return administration.engine.set_paused(group, client, false);
+    });
+}
+
+Json remove_member(Fields& fields, Administration& administration) {
+    return act_on_member(fields, administration, [&](const auto& group, const auto& client) {
+        return administration.engine.remove_member(group, client);
+    });
+}
+
+Json reset_statistics(Fields& /*fields*/, Administration& administration) {
+    administration.engine.reset_statistics();
+    return nullptr;
+}
+
+Json get_statistics(Fields& /*fields*/, Administration& administration) {
+    const auto& registry = administration.engine.registry();
+    const auto census = registry.census();
+    const auto& since = registry.statistics;
+    return {{"groups", census.groups},       {"members", census.members},
+            {"connected", census.connected}, {"dispatched", since.dispatched},
+            {"queued", census.queued},       {"redispatched", since.redispatched},
+            {"dropped", since.dropped}};
+}
+
+Json get_version(Fields& /*fields*/, Administration& /*administration*/) {
+    return {{"version", PLUGIN_VERSION}};
+}
+
+struct Command {
+    std::string_view name;
+    Json (*carry_out)(Fields&, Administration&);
+};
+
+constexpr std::array<Command, 9> kCommands{{
+    {"listGroups", list_groups},
+    {"getGroup", get_group},
+    {"setStrategy", set_strategy},
+    {"pauseMember", pause_member},
+    {"resumeMember", resume_member},
+    {"removeMember", remove_member},
+    {"resetStatistics", reset_statistics},
+    {"getStatistics", get_statistics},
+    {"getVersion", get_version},
+}};
+
+}  // namespace
+
+Json carry_out(std::string_view command, Fields& fields, Administration& administration) {
+    const auto known = std::ranges::find(kCommands, command, &Command::name);
+    if (known != kCommands.end()) return known->carry_out(fields, administration);
+    std::string allowed;
+    for (const auto& each : kCommands)
+        allowed.append(allowed.empty() ? "" : ", ").append(each.name);
+    fields.fail("unknown command; allowed are " + allowed + ".");
+    return nullptr;
+}
+
+}  // namespace shared_subscription

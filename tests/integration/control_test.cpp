@@ -1,0 +1,249 @@
+// `$CONTROL/shared-subscription/v1` and `$SYS/broker/shared-subscriptions/...`, on the real broker.
+
+#include <nlohmann/json.hpp>
+
+#include "broker_test.hpp"
+
+namespace integration {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Json = nlohmann::json;
+
+const std::string control_topic = "$CONTROL/shared-subscription/v1";
+
+class ControlTest : public BrokerTest {
+  protected:
+    // The one response to one command.
+    Json ask(Client& client, const Json& command) {
+        return ask_with(client, Json{{"commands", Json::array({command})}}.dump());
+    }
+    Json ask_with(Client& client, const std::string& request) {
+        client.publish(control_topic, request, 1);
+        client.wait_for_messages(1);
+        const auto messages = client.take_messages();
+        EXPECT_THAT(messages, SizeIs(1));
+        EXPECT_EQ(messages[0].topic, control_topic + "/response");
+        return Json::parse(messages[0].payload).at("responses").at(0);
+    }
+    std::vector<Client*> join(const std::vector<std::string>& ids, const std::string& filter,
+                              const ClientOptions& options = {}) {
+        auto members = connect_all(ids, options);
+        for (auto* member : members) member->subscribe(filter);
+        return members;
+    }
+};
+
+TEST_F(ControlTest, AnswersTheAskingClientOnly) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    auto& other = connect("other");
+    other.subscribe("$CONTROL/#");
+    other.subscribe("#");
+    for (const int protocol : {MQTT_PROTOCOL_V31, MQTT_PROTOCOL_V311, MQTT_PROTOCOL_V5}) {
+        auto& administrator =
+            connect("administrator" + std::to_string(protocol), {.protocol = protocol});
+        const auto response = ask(administrator, {{"command", "getVersion"}});
+        EXPECT_TRUE(response.at("data").contains("version"));
+    }
+    settle();
+    EXPECT_THAT(other.payloads(), IsEmpty());
+}
+
+TEST_F(ControlTest, ShowsGroupsAndTheirMembers) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    const auto members = join({"a", "b"}, "$share/g/orders/#");
+    auto& administrator = connect("administrator");
+    administrator.publish(numbered("orders/new", 4, 1));
+    settle();
+    const auto listed = ask(administrator, {{"command", "listGroups"}, {"verbose", true}});
+    EXPECT_EQ(listed.at("data").at("groups"), Json::parse(R"([{"group":"g","filter":"orders/#",
+        "strategy":"round_robin","members":2,"connected":2,"dispatched":4,"queued":0}])"));
+    const auto group =
+        ask(administrator, {{"command", "getGroup"}, {"group", "g"}}).at("data").at("group");
+    EXPECT_EQ(group.at("memberList").size(), 2U);
+    EXPECT_EQ(group.at("memberList")[0].at("clientid"), "a");
+    EXPECT_EQ(group.at("memberList")[0].at("dispatched"), 2);
+    EXPECT_GT(group.at("memberList")[0].at("since").get<long>(), 1'000'000'000);
+}
+
+TEST_F(ControlTest, PausedMemberIsDrained) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    const auto members = join({"a", "b"}, "$share/g/t");
+    auto& administrator = connect("administrator");
+    Json command{{"command", "pauseMember"}, {"group", "g"}, {"clientid", "a"}};
+    EXPECT_FALSE(ask(administrator, command).contains("error"));
+    administrator.publish(numbered("t", 6, 1));
+    settle();
+    EXPECT_THAT(counts(members), ElementsAre(0, 6));
+    command["command"] = "resumeMember";
+    EXPECT_FALSE(ask(administrator, command).contains("error"));
+    administrator.publish(numbered("t", 6, 1));
+    settle();
+    EXPECT_THAT(counts(members), ElementsAre(3, 9));
+}
+
+TEST_F(ControlTest, MessagesWaitWhileAllArePaused) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    const auto members = join({"a"}, "$share/g/t");
+    auto& administrator = connect("administrator");
+    Json command{{"command", "pauseMember"}, {"group", "g"}, {"clientid", "a"}};
+    EXPECT_FALSE(ask(administrator, command).contains("error"));
+    administrator.publish(numbered("t", 6, 1));
+    settle();
+    EXPECT_THAT(counts(members), ElementsAre(0));
+    command["command"] = "resumeMember";
+    EXPECT_FALSE(ask(administrator, command).contains("error"));
+    settle();
+    EXPECT_EQ(members[0]->payloads(), numbers(1, 6));
+}
+
+struct RemovalRow {
+    std::string name;
+    std::string filter;
+    bool is_away;
+};
+void PrintTo(const RemovalRow& row, std::ostream* stream) {
+    *stream << row.name;
+}
+
+class Removal : public ControlTest, public ::testing::WithParamInterface<RemovalRow> {};
+
+// 2.0 ends the connection of the client with it.
+TEST_P(Removal, TakesTheMemberOut) {
+    const auto& row = GetParam();
+    broker.start({.options = {"plugin_opt_control true"}});
+    auto& removed = connect("removed", persistent());
+    removed.subscribe(row.filter);
+    removed.subscribe("other");
+    auto& stays = connect("stays");
+    stays.subscribe(row.filter);
+    auto& administrator = connect("administrator");
+    if (row.is_away) leave({&removed});
+    EXPECT_FALSE(
+        ask(administrator, {{"command", "removeMember"}, {"group", "g"}, {"clientid", "removed"}})
+            .contains("error"));
+    const bool ended = broker_is_20() || row.is_away;
+    if (ended) {
+        loop.run_until("the end of the connection", [&] { return !removed.connected(); });
+        come_back({&removed});
+    }
+    administrator.publish(numbered("t", 4, 1));
+    administrator.publish("other", "own", 1);
+    settle();
+    EXPECT_THAT(removed.payloads(), ElementsAre("own"));
+    EXPECT_EQ(stays.payloads(), numbers(1, 4));
+    removed.take_messages();
+    removed.subscribe(row.filter);
+    administrator.publish(numbered("t", 2, 1));
+    settle();
+    EXPECT_THAT(removed.messages(), SizeIs(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(, Removal,
+                         ::testing::Values(RemovalRow{"Connected", "$share/g/t", false},
+                                           RemovalRow{"Away", "$share/g/t", true}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_F(ControlTest, StrategyIsChanged) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    const auto members = join({"a", "b", "c"}, "$share/g/t");
+    auto& administrator = connect("administrator");
+    EXPECT_FALSE(
+        ask(administrator, {{"command", "setStrategy"}, {"strategy", "sticky"}, {"group", "g"}})
+            .contains("error"));
+    administrator.publish(numbered("t", 5, 1));
+    settle();
+    EXPECT_THAT(counts(members), ::testing::UnorderedElementsAre(5, 0, 0));
+}
+
+TEST_F(ControlTest, WhatIsNoRequestIsRefused) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    auto& administrator = connect("administrator");
+    for (const auto& request : {std::string("nonsense"), std::string(1'000'000, '['),
+                                std::string("\0\0", 2), std::string()}) {
+        EXPECT_TRUE(ask_with(administrator, request).contains("error"));
+    }
+}
+
+TEST_F(ControlTest, IsOffWhereEverybodyCouldUseIt) {
+    broker.start();
+    const auto response = ask(connect("anybody"), {{"command", "getVersion"}});
+    EXPECT_THAT(response.at("error").get<std::string>(), HasSubstr("plugin_opt_control true"));
+}
+
+TEST_F(ControlTest, AccessControlSaysWhoMay) {
+    broker.start({.after_plugin = {"acl_file " + broker.write_file("acl",
+                                                                   "topic readwrite fences/#\n"
+                                                                   "user administrator\n"
+                                                                   "topic write " +
+                                                                       control_topic + "\n")}});
+    auto& administrator = connect("administrator", {.username = "administrator"});
+    EXPECT_TRUE(ask(administrator, {{"command", "getVersion"}}).contains("data"));
+    auto& other = connect("other", {.username = "other"});
+    other.publish(control_topic, R"({"commands":[{"command":"getVersion"}]})", 1);
+    settle();
+    EXPECT_THAT(other.payloads(), IsEmpty());
+}
+
+TEST_F(ControlTest, CanBeSwitchedOff) {
+    broker.start(
+        {.options = {"plugin_opt_control false"},
+         .after_plugin = {"acl_file " + broker.write_file("acl", "topic write $CONTROL/#\n")}});
+    EXPECT_TRUE(ask(connect("anybody"), {{"command", "getVersion"}}).contains("error"));
+}
+
+class SysTopicsTest : public BrokerTest {
+  protected:
+    // Drives the clients until the last value of the topic is this one.
+    void wait_for(Client& client, const std::string& topic, const std::string& value) {
+        const auto full = "$SYS/broker/shared-subscriptions/" + topic;
+        loop.run_until(full + " " + value, [&] {
+            for (auto message = client.messages().rbegin(); message != client.messages().rend();
+                 ++message) {
+                if (message->topic == full) return message->payload == value;
+            }
+            return false;
+        });
+    }
+};
+
+TEST_F(SysTopicsTest, FiguresArePublished) {
+    broker.start({.options = {"plugin_opt_sys_interval 1"}});
+    auto& monitor = connect("monitor");
+    monitor.subscribe("$SYS/broker/shared-subscriptions/#");
+    wait_for(monitor, "groups", "0");
+    auto& member = connect("member");
+    member.subscribe("$share/g/orders/+");
+    member.publish(numbered("orders/1", 3, 1));
+    wait_for(monitor, "groups", "1");
+    wait_for(monitor, "messages/dispatched", "3");
+    wait_for(monitor, "group/g/orders%2F%2B/dispatched", "3");
+    wait_for(monitor, "group/g/orders%2F%2B/strategy", "round_robin");
+    auto& late = connect("late");
+    late.subscribe("$SYS/broker/shared-subscriptions/#");
+    wait_for(late, "group/g/orders%2F%2B/members", "1");
+    member.disconnect();
+    wait_for(monitor, "groups", "0");
+    wait_for(monitor, "group/g/orders%2F%2B/members", "");
+}
+
+TEST_F(SysTopicsTest, MembershipsAreLogged) {
+    broker.start({.first = {"log_type subscribe", "log_type unsubscribe"}});
+    auto& member = connect("member");
+    member.subscribe("$share/g/t");
+    member.unsubscribe("$share/g/t");
+    broker.wait_for_log("client 'member' joined group 'g' on 't', which has 1 member now.");
+    broker.wait_for_log("client 'member' left group 'g' on 't', which has 0 members now.");
+}
+
+TEST_F(SysTopicsTest, VersionIsLogged) {
+    broker.start();
+    EXPECT_THAT(broker.log_lines("shared-subscription: version "), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace integration

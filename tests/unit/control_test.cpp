@@ -1,0 +1,189 @@
+// Requests of administrators, and what they are answered.
+#include <nlohmann/json.hpp>
+
+#include "control/requests.hpp"
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+class Control : public EngineTest {
+  protected:
+    Json ask(const std::string& request) {
+        const auto answer = Json::parse(answer_request(request, *broker.engine, is_2_1()));
+        return answer.at("responses");
+    }
+    /// Of one command.
+    Json carry_out(const Json& command) {
+        const auto responses = ask(Json{{"commands", Json::array({command})}}.dump());
+        EXPECT_EQ(responses.size(), 1U);
+        EXPECT_EQ(responses[0].at("command"), command.at("command"));
+        return responses[0];
+    }
+    std::string error_of(const Json& command) { return carry_out(command).value("error", ""); }
+};
+
+TEST_P(Control, GroupsAreListedInTheOrderOfTheirBeginning) {
+    join_all({"a", "b"}, "$share/g/t");
+    subscribe_all({"a"}, "$queue/u");
+    EXPECT_EQ(carry_out({{"command", "listGroups"}}),
+              Json::parse(R"({"command":"listGroups","data":{"totalCount":2,"groups":[
+                  {"group":"g","filter":"t"},{"group":"$queue","filter":"u"}]}})"));
+    publish("t", 3);
+    EXPECT_EQ(carry_out({{"command", "listGroups"}, {"verbose", true}, {"count", 1}}).at("data"),
+              Json::parse(R"({"totalCount":2,"groups":[{"group":"g","filter":"t",
+                  "strategy":"round_robin","members":2,"connected":2,"dispatched":3,"queued":0}]})"));
+    const auto rest = carry_out({{"command", "listGroups"}, {"offset", 1}}).at("data");
+    EXPECT_EQ(rest.at("groups"), Json::parse(R"([{"group":"$queue","filter":"u"}])"));
+    EXPECT_TRUE(
+        carry_out({{"command", "listGroups"}, {"offset", 9}}).at("data").at("groups").empty());
+}
+
+TEST_P(Control, GroupShowsItsMembersInTheOrderOfJoining) {
+    join_all({"b", "a"}, "$share/g/t", {.persistent = true});
+    publish("t", 1);
+    broker.drop("a");
+    EXPECT_FALSE(carry_out({{"command", "pauseMember"}, {"group", "g"}, {"clientid", "b"}})
+                     .contains("error"));
+    const auto group = carry_out({{"command", "getGroup"}, {"group", "g"}}).at("data").at("group");
+    const Json held = is_2_1() ? Json(0) : Json(nullptr);
+    EXPECT_EQ(group.at("members"), 2);
+    EXPECT_EQ(group.at("memberList"), Json::array({{{"clientid", "b"},
+                                                    {"connected", true},
+                                                    {"paused", true},
+                                                    {"dispatched", 1},
+                                                    {"heldBack", held},
+                                                    {"since", 0}},
+                                                   {{"clientid", "a"},
+                                                    {"connected", false},
+                                                    {"paused", false},
+                                                    {"dispatched", 0},
+                                                    {"heldBack", held},
+                                                    {"since", 0}}}));
+}
+
+TEST_P(Control, OneNameMayHaveSeveralGroups) {
+    join_all({"a"}, "$share/g/t");
+    subscribe_all({"a"}, "$share/g/u");
+    EXPECT_THAT(error_of({{"command", "getGroup"}, {"group", "g"}}), HasSubstr("'filter'"));
+    EXPECT_EQ(error_of({{"command", "getGroup"}, {"group", "g"}, {"filter", "u"}}), "");
+    EXPECT_THAT(error_of({{"command", "getGroup"}, {"group", "h"}}), HasSubstr("no such group"));
+}
+
+TEST_P(Control, MemberIsPausedAndResumed) {
+    join_all({"a", "b"}, "$share/g/t");
+    Json command{{"command", "pauseMember"}, {"group", "g"}, {"filter", "t"}, {"clientid", "a"}};
+    EXPECT_EQ(error_of(command), "");
+    publish("t", 2);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 2));
+    command["command"] = "resumeMember";
+    EXPECT_EQ(error_of(command), "");
+    publish("t", 2);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(1, 1));
+    command["clientid"] = "c";
+    EXPECT_EQ(error_of(command), "client 'c' is no member of group 'g' on 't'.");
+}
+
+TEST_P(Control, MemberIsRemoved) {
+    join_all({"a", "b"}, "$share/g/t", {.persistent = true});
+    EXPECT_EQ(error_of({{"command", "removeMember"}, {"group", "g"}, {"clientid", "a"}}), "");
+    const auto group = carry_out({{"command", "getGroup"}, {"group", "g"}}).at("data").at("group");
+    EXPECT_EQ(group.at("members"), 1);
+}
+
+TEST_P(Control, StrategyIsSet) {
+    join_all({"a"}, "$share/g/t");
+    EXPECT_EQ(error_of({{"command", "setStrategy"}, {"strategy", "hash_topic"}, {"group", "g"}}),
+              "");
+    EXPECT_EQ(error_of({{"command", "setStrategy"}, {"strategy", "sticky"}}), "");
+    subscribe_all({"a"}, "$share/h/t");
+    const auto listed = carry_out({{"command", "listGroups"}, {"verbose", true}}).at("data");
+    EXPECT_EQ(listed.at("groups")[0].at("strategy"), "hash_topic");
+    EXPECT_EQ(listed.at("groups")[1].at("strategy"), "sticky");
+    EXPECT_THAT(error_of({{"command", "setStrategy"}, {"strategy", "best"}}),
+                HasSubstr("round_robin, random, sticky"));
+}
+
+TEST_P(Control, FiguresAreShownAndReset) {
+    join_all({"a"}, "$share/g/t");
+    publish("t", 2);
+    auto expected = Json::parse(R"({"groups":1,"members":1,"connected":1,"dispatched":2,
+        "queued":0,"redispatched":0,"dropped":0})");
+    EXPECT_EQ(carry_out({{"command", "getStatistics"}}).at("data"), expected);
+    EXPECT_EQ(carry_out({{"command", "resetStatistics"}}),
+              Json::parse(R"({"command":"resetStatistics"})"));
+    expected["dispatched"] = 0;
+    EXPECT_EQ(carry_out({{"command", "getStatistics"}}).at("data"), expected);
+}
+
+TEST_P(Control, VersionIsThatOfTheProject) {
+    EXPECT_THAT(carry_out({{"command", "getVersion"}}).at("data").at("version").get<std::string>(),
+                ::testing::ContainsRegex("^[0-9]+\\.[0-9]+\\.[0-9]+$"));
+}
+
+TEST_P(Control, CommandsAreAnsweredInTheirOrder) {
+    const auto responses = ask(R"({"commands":[{"command":"getVersion","correlationData":"1"},
+        {"command":"nonsense","correlationData":"2"},{"command":"getStatistics"}, 7]})");
+    ASSERT_EQ(responses.size(), 4U);
+    EXPECT_EQ(responses[0].at("correlationData"), "1");
+    EXPECT_EQ(responses[1].at("correlationData"), "2");
+    EXPECT_THAT(responses[1].at("error").get<std::string>(), HasSubstr("unknown command"));
+    EXPECT_FALSE(responses[2].contains("correlationData"));
+    EXPECT_EQ(responses[3].at("command"), "Unknown command");
+}
+
+TEST_P(Control, FieldsAreOfTheirTypes) {
+    join_all({"a"}, "$share/g/t");
+    for (const auto* command :
+         {R"({"command":"getGroup"})", R"({"command":"getGroup","group":7})",
+          R"({"command":"getGroup","group":"g","filter":[]})",
+          R"({"command":"getGroup","group":"g","count":0})",
+          R"({"command":"listGroups","count":1001})", R"({"command":"listGroups","count":-1})",
+          R"({"command":"listGroups","offset":1.5})", R"({"command":"listGroups","verbose":"yes"})",
+          R"({"command":"setStrategy"})", R"({"command":"setStrategy","strategy":null})",
+          R"({"command":"setStrategy","strategy":"sticky","group":{}})",
+          R"({"command":"pauseMember","group":"g"})",
+          R"({"command":"removeMember","clientid":"a"})",
+          R"({"command":"getVersion","correlationData":1})", R"({"command":""})"}) {
+        const auto responses = ask(std::string(R"({"commands":[)") + command + "]}");
+        EXPECT_NE(responses[0].value("error", ""), "") << command;
+        EXPECT_FALSE(responses[0].contains("data")) << command;
+    }
+    EXPECT_EQ(broker.engine->registry().groups().begin()->second->strategy(),
+              Strategy::round_robin);
+}
+
+TEST_P(Control, WhatIsNoRequestIsRefusedAsAWhole) {
+    for (const std::string request : {"", "nonsense", "{", "[]", "7", "{}", R"({"commands":{}})",
+                                      "{\"commands\":[\"\xff\"]}"}) {
+        const auto responses = ask(request);
+        ASSERT_EQ(responses.size(), 1U) << request;
+        EXPECT_EQ(responses[0].at("command"), "Unknown command") << request;
+        EXPECT_NE(responses[0].value("error", ""), "") << request;
+    }
+}
+
+TEST_P(Control, RequestsAreBounded) {
+    EXPECT_THAT(ask(std::string(1'000'000, ' '))[0].value("error", ""), HasSubstr("too large"));
+    EXPECT_THAT(ask(std::string(kMaxRequest, '['))[0].value("error", ""), HasSubstr("not JSON"));
+    const std::size_t depth = kMaxRequest / 2 - 20;
+    const auto nested = std::string(depth, '[') + std::string(depth, ']');
+    EXPECT_THAT(ask(R"({"commands":[)" + nested + "]}")[0].value("error", ""),
+                HasSubstr("not an object"));
+
+    auto many = Json::array();
+    for (int number = 0; number < 11; ++number)
+        many.push_back({{"command", "listGroups"}, {"count", 1000}});
+    const auto responses = ask(Json{{"commands", many}}.dump());
+    EXPECT_FALSE(responses[9].contains("error"));
+    EXPECT_THAT(responses[10].value("error", ""), HasSubstr("several requests"));
+}
+
+INSTANTIATE_FOR_GENERATIONS(Control);
+
+}  // namespace
+}  // namespace shared_subscription

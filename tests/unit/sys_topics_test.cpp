@@ -1,0 +1,151 @@
+// What is published below `$SYS/broker/shared-subscriptions/`, and when.
+#include "shared_subscription/sys_topics.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "quiet_broker.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::Contains;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+
+const std::string kRoot = "$SYS/broker/shared-subscriptions/";
+
+class RetainingBroker : public QuietBroker {
+  public:
+    void publish(const Message& message) override {
+        ++count;
+        EXPECT_TRUE(message.retain);
+        const std::string topic(message.topic.substr(kRoot.size()));
+        retained.erase(topic);
+        if (message.payload_size > 0) {
+            retained.emplace(topic, std::string(static_cast<const char*>(message.payload),
+                                                message.payload_size));
+        }
+    }
+    std::map<std::string, std::string> retained;
+    std::size_t count = 0;
+};
+
+class SysTopicsTest : public ::testing::Test {
+  protected:
+    SysTopicsTest() { topics.set_interval(10); }
+
+    Member& join(const std::string& client, const std::string& group, const std::string& filter) {
+        return registry.join(registry.session(client), group, filter, Standing::present);
+    }
+    /// Until all is said; the number of turns.
+    int round(std::int64_t now) {
+        int turns = 1;
+        while (topics.tick(now)) ++turns;
+        return turns;
+    }
+
+    RetainingBroker broker;
+    Registry registry{StrategyTable(), [] { return std::uint64_t{0}; }};
+    SysTopics topics{registry, broker};
+};
+
+TEST(TopicLevel, HasNothingThatTopicsTreatSpecially) {
+    EXPECT_EQ(to_topic_level("orders/+/#"), "orders%2F%2B%2F%23");
+    EXPECT_EQ(to_topic_level("100%"), "100%25");
+    EXPECT_EQ(to_topic_level("$queue"), "$queue");
+    EXPECT_EQ(to_topic_level("a\x7f\x01"), "a%7F%01");
+    EXPECT_EQ(to_topic_level("plain ä"), "plain ä");
+}
+
+TEST_F(SysTopicsTest, SaysWhatIsThere) {
+    join("a", "g", "t/#");
+    registry.set_connected(*registry.find("a"), false);
+    join("b", "g", "t/#").group->dispatched = 7;
+    registry.statistics = {.dispatched = 7, .redispatched = 2, .dropped = 1};
+    round(1);
+    const std::map<std::string, std::string> expected{{"groups", "1"},
+                                                      {"members", "2"},
+                                                      {"members/connected", "1"},
+                                                      {"messages/dispatched", "7"},
+                                                      {"messages/queued", "0"},
+                                                      {"messages/redispatched", "2"},
+                                                      {"messages/dropped", "1"},
+                                                      {"group/g/t%2F%23/members", "2"},
+                                                      {"group/g/t%2F%23/connected", "1"},
+                                                      {"group/g/t%2F%23/dispatched", "7"},
+                                                      {"group/g/t%2F%23/queued", "0"},
+                                                      {"group/g/t%2F%23/strategy", "round_robin"}};
+    EXPECT_EQ(broker.retained, expected);
+}
+
+TEST_F(SysTopicsTest, SaysOnlyWhatHasChanged) {
+    join("a", "g", "t");
+    round(1);
+    broker.count = 0;
+    round(11);
+    EXPECT_EQ(broker.count, 0U);
+    registry.set_connected(*registry.find("a"), false);
+    round(21);
+    EXPECT_EQ(broker.count, 2U);
+}
+
+TEST_F(SysTopicsTest, WaitsForTheNextRound) {
+    round(1);
+    broker.count = 0;
+    join("a", "g", "t");
+    round(10);
+    EXPECT_EQ(broker.count, 0U);
+    round(11);
+    EXPECT_THAT(broker.retained, Contains(Pair("groups", "1")));
+}
+
+TEST_F(SysTopicsTest, SaysNothingIfSwitchedOff) {
+    topics.set_interval(0);
+    join("a", "g", "t");
+    EXPECT_EQ(round(1), 1);
+    EXPECT_THAT(broker.retained, IsEmpty());
+}
+
+TEST_F(SysTopicsTest, ClearsGroupsThatHaveEnded) {
+    join("a", "g", "t");
+    round(1);
+    registry.erase(*registry.find("a"));
+    round(11);
+    EXPECT_THAT(broker.retained, Contains(Pair("groups", "0")));
+    EXPECT_THAT(broker.retained, Not(Contains(Pair("group/g/t/members", ::testing::_))));
+}
+
+TEST_F(SysTopicsTest, GroupThatIsThereAgainIsNotCleared) {
+    join("a", "g", "t");
+    join("b", "h", "t");
+    round(1);
+    registry.erase(*registry.find("a"));
+    join("c", "g", "t");
+    round(11);
+    round(21);
+    EXPECT_THAT(broker.retained, Contains(Pair("group/g/t/members", "1")));
+}
+
+TEST_F(SysTopicsTest, SaysALittleInEachTurn) {
+    constexpr int kGroups = 10'000;
+    for (int number = 0; number < kGroups; ++number) join("a", "g", "t" + std::to_string(number));
+    std::size_t most = 0;
+    bool goes_on = true;
+    while (goes_on) {
+        const auto before = broker.count;
+        goes_on = topics.tick(1);
+        most = std::max(most, broker.count - before);
+    }
+    EXPECT_LE(most, 110U);
+    EXPECT_EQ(broker.retained.size(), 7U + 5U * kGroups);
+    // Those that have not changed cost next to nothing.
+    EXPECT_LE(round(11), kGroups / 1000 + 1);
+}
+
+}  // namespace
+}  // namespace shared_subscription
