@@ -177,7 +177,7 @@ TEST_F(ControlTest, IsOffWhereEverybodyCouldUseIt) {
 
 TEST_F(ControlTest, AccessControlSaysWhoMay) {
     broker.start({.after_plugin = {"acl_file " + broker.write_file("acl",
-                                                                   "topic readwrite fences/#\n"
+                                                                   "pattern readwrite $fence/#\n"
                                                                    "user administrator\n"
                                                                    "topic write " +
                                                                        control_topic + "\n")}});
