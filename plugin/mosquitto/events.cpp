@@ -81,6 +81,16 @@ int on_tick(int /*event*/, void* data, void* user_data) noexcept {
     });
 }
 
+// 2.1 leaves a callback out until the time that it asked for last, so that another one has to ask
+// for what is not wanted in each turn (plugin__handle_tick_single).
+int on_timer(int /*event*/, void* data, void* user_data) noexcept {
+    constexpr int kMilliseconds = 1000;
+    const auto& instance = *static_cast<Instance*>(user_data);
+    if (instance.number == 0 && instance.runtime.needs_time())
+        static_cast<mosquitto_evt_tick*>(data)->next_ns = kMilliseconds;
+    return MOSQ_ERR_SUCCESS;
+}
+
 int on_reload(int /*event*/, void* /*data*/, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     // 2.0 asks the next plugin only after DEFER; 2.1 takes that for an error.
@@ -162,12 +172,17 @@ void unregister_events(Instance& instance) {
     }
     if (instance.has_tick)
         mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr);
+    if (instance.runtime.generation() == Generation::v2_1)
+        mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_timer, nullptr);
 }
 
 void register_tick(Instance& instance) {
     if (instance.has_tick) return;
     instance.has_tick = true;
     mosquitto_callback_register(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr, &instance);
+    if (instance.runtime.generation() == Generation::v2_1)
+        mosquitto_callback_register(instance.identifier, MOSQ_EVT_TICK, on_timer, nullptr,
+                                    &instance);
 }
 
 }  // namespace shared_subscription

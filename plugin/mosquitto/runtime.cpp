@@ -114,14 +114,15 @@ bool Runtime::open_persistence() {
 int Runtime::tick() {
     using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
     constexpr int kAtOnce = 1;
-    constexpr int kInASecond = 1000;
     const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
     const bool is_busy = engine_->tick(now);
     if (persistence_) persistence_->tick();
     const bool has_more_to_say = sys_topics_->tick(now);
-    if (is_busy || has_more_to_say) return kAtOnce;
-    const bool has_timer = options_.sys_interval > 0 || (persistence_ && persistence_->has_work());
-    return has_timer ? kInASecond : 0;
+    return is_busy || has_more_to_say ? kAtOnce : 0;
+}
+
+bool Runtime::needs_time() const noexcept {
+    return options_.sys_interval > 0 || (persistence_ && persistence_->has_work());
 }
 
 std::string Runtime::control(std::string_view request) {
