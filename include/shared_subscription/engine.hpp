@@ -112,6 +112,7 @@ class Engine {
     // What administrators do; each may come between any two events.
 
     /// Of all groups of that name, now and later; no name: of those that have none of their own.
+    /// What was set outlives a restart like memberships.
     void set_strategy(std::optional<std::string_view> share_name, Strategy strategy);
     /// A paused member keeps what it has and gets nothing new. False: there is no such member.
     [[nodiscard]] bool set_paused(const GroupName& group, std::string_view client_id, bool paused);
@@ -178,6 +179,7 @@ class Engine {
     [[nodiscard]] bool is_resumption(const Session& session, const Client& client,
                                      const Message& message);
     [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
+    void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
     void undo_kick_checks(Session& session);
     void end_closed();
@@ -209,6 +211,7 @@ class Engine {
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
     std::int64_t expired_checked_ = 0;
     std::optional<Removal> removing_;
+    std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;
     bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK
 };

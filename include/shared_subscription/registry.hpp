@@ -180,6 +180,7 @@ class Registry {
 
     /// From now on what changes is noted for a store.
     void keep_journal() noexcept { has_journal_ = true; }
+    [[nodiscard]] bool keeps_journal() const noexcept { return has_journal_; }
     /// The client's subscriptions have changed.
     void note(Session& session);
     /// The group's turn or queue has.

@@ -40,6 +40,13 @@ struct SavedGroup {
     bool operator==(const SavedGroup&) const = default;
 };
 
+/// A strategy that an administrator has set while the broker ran.
+struct SavedStrategy {
+    std::string share_name;  ///< empty: of groups that have none of their own
+    std::string strategy;    ///< its name
+    bool operator==(const SavedStrategy&) const = default;
+};
+
 /// A property of a PUBLISH (MQTT 5, 3.3.2.3).
 struct SavedProperty {
     int identifier = 0;
@@ -65,6 +72,7 @@ struct State {
     std::vector<SavedSession> sessions{};
     std::vector<SavedGroup> groups{};
     std::vector<SavedMessage> messages{};  ///< by id
+    std::vector<SavedStrategy> strategies{};
 };
 
 /// What has changed since the last time. To be applied in this order, as a whole or not at all.
@@ -74,10 +82,11 @@ struct Changes {
     std::vector<SavedGroup> groups{};      ///< each replaces what was saved of that group
     std::vector<SavedMessage> queued{};
     std::vector<std::int64_t> dequeued{};  ///< ids; unknown ones are none of the store's business
+    std::vector<SavedStrategy> strategies{};  ///< each replaces what was saved for that name
 
     [[nodiscard]] bool empty() const noexcept {
         return ended.empty() && sessions.empty() && groups.empty() && queued.empty() &&
-               dequeued.empty();
+               dequeued.empty() && strategies.empty();
     }
 };
 

@@ -22,6 +22,9 @@ void Engine::note(const Member& member, bool joins) {
 void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {
     boundary();
     registry_.set_strategy(share_name, strategy);
+    if (!registry_.keeps_journal()) return;
+    unsaved_strategies_.push_back(
+        {std::string(share_name.value_or("")), std::string(name_of(strategy))});
 }
 
 Member* Engine::find_member(const GroupName& group, std::string_view client_id) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shared_subscription/engine.hpp"
+#include "shared_subscription/text.hpp"
 
 #include "shared_subscription/core_only.hpp"
 
@@ -62,6 +63,7 @@ SavedSession to_saved(const Session& session) {
 
 void Engine::restore(const State& state) {
     const auto observer = std::exchange(registry_.observer, nullptr);
+    restore_strategies(state.strategies);
     for (const auto& [saved, use] : in_order(state, traits_)) {
         auto& session = registry_.session(saved->client_id);
         session.connected = false;
@@ -114,6 +116,20 @@ void Engine::restore(const State& state) {
     settle_restored(false);
 }
 
+void Engine::restore_strategies(const std::vector<SavedStrategy>& strategies) {
+    for (const auto& saved : strategies) {
+        const auto strategy = parse_strategy(saved.strategy);
+        if (!strategy) continue;
+        const bool is_default = saved.share_name.empty();
+        registry_.set_strategy(is_default ? std::nullopt : std::optional(saved.share_name),
+                               *strategy);
+        broker_.log(LogLevel::info,
+                    (is_default ? "the default strategy"
+                                : "the strategy of group " + quote(saved.share_name)) +
+                        " is " + saved.strategy + ", as set by an administrator.");
+    }
+}
+
 // 2.1 shows which sessions it has restored; some only when other plugins have been loaded, too.
 void Engine::settle_restored(bool is_last_chance) {
     std::erase_if(restored_, [&](const std::string& id) {
@@ -145,13 +161,14 @@ void Engine::forget_restored() {
 
 bool Engine::has_changes() noexcept {
     return has_changed_memberships() || !registry_.unsaved_groups().empty() ||
-           !registry_.ended_groups().empty() || !orphaned_.empty();
+           !registry_.ended_groups().empty() || !orphaned_.empty() || !unsaved_strategies_.empty();
 }
 
 Changes Engine::take_changes() {
     Changes changes;
     changes.ended = std::exchange(registry_.ended_groups(), {});
     changes.dequeued = std::exchange(orphaned_, {});
+    changes.strategies = std::exchange(unsaved_strategies_, {});
     for (auto& id : std::exchange(registry_.unsaved_sessions(), {})) {
         auto* session = registry_.find(id);
         const bool is_kept = session && session->member_count > 0;

@@ -75,6 +75,14 @@ bool read_properties(Database& database, std::vector<SavedMessage>& messages) {
     return rows.ended();
 }
 
+bool read_strategies(Database& database, std::vector<SavedStrategy>& strategies) {
+    Statement rows(database, "SELECT share_name, strategy FROM strategies ORDER BY share_name");
+    if (!rows.start()) return false;
+    while (rows.next())
+        strategies.push_back({.share_name = rows.bytes(0), .strategy = rows.bytes(1)});
+    return rows.ended();
+}
+
 }  // namespace
 
 std::optional<State> read_state(Database& database, std::optional<std::int64_t> broker_saved,
@@ -84,7 +92,8 @@ std::optional<State> read_state(Database& database, std::optional<std::int64_t> 
     Transaction transaction(database, Transaction::Kind::read);
     if (transaction.has_begun() && read_sessions(database, left_since, state.sessions) &&
         read_groups(database, state.groups) && read_messages(database, state.messages) &&
-        read_properties(database, state.messages) && transaction.commit()) {
+        read_properties(database, state.messages) && read_strategies(database, state.strategies) &&
+        transaction.commit()) {
         return state;
     }
     problem = database.problem();

@@ -58,6 +58,14 @@ CREATE TABLE properties (
 ) WITHOUT ROWID;
 )";
 
+// Made where it is missing, too: files of early builds lack it.
+constexpr const char* kStrategies = R"(
+CREATE TABLE IF NOT EXISTS strategies (
+    share_name TEXT PRIMARY KEY,   -- empty: of groups that have none of their own
+    strategy TEXT NOT NULL
+) WITHOUT ROWID;
+)";
+
 std::int64_t header_value(std::string_view header, std::size_t offset) {
     std::uint32_t value = 0;
     for (const char byte : header.substr(offset, sizeof value)) {
@@ -85,7 +93,7 @@ bool create_tables(Database& database, std::string& problem) {
     Transaction transaction(database, Transaction::Kind::write);
     const auto identity = "PRAGMA application_id = " + std::to_string(kApplicationId) +
                           "; PRAGMA user_version = " + std::to_string(kVersion);
-    if (transaction.has_begun() && database.execute(kTables) &&
+    if (transaction.has_begun() && database.execute(kTables) && database.execute(kStrategies) &&
         database.execute(identity.c_str()) && transaction.commit()) {
         return true;
     }
@@ -131,7 +139,8 @@ bool check_database(Database& database, std::string& problem) {
     const auto finding = database.value("PRAGMA quick_check(1)");
     if (!finding) return fail(database.problem());
     // A headline may stand above what was found.
-    return finding == "ok" || fail(database.damaged(finding->substr(finding->rfind('\n') + 1)));
+    if (finding != "ok") return fail(database.damaged(finding->substr(finding->rfind('\n') + 1)));
+    return database.execute(kStrategies) || fail(database.problem());
 }
 
 bool configure(Database& database, std::string& problem) {

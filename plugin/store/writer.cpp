@@ -53,7 +53,9 @@ Writer::Writer(Database& database)
                  "INSERT OR REPLACE INTO turns (share_name, filter, turn) VALUES (?, ?, ?)"),
       queue_message_(database, kQueueMessage),
       add_property_(database, kAddProperty),
-      dequeue_message_(database, "DELETE FROM messages WHERE id = ?") {
+      dequeue_message_(database, "DELETE FROM messages WHERE id = ?"),
+      save_strategy_(database,
+                     "INSERT OR REPLACE INTO strategies (share_name, strategy) VALUES (?, ?)") {
     left_ = database.number("SELECT count(*) FROM uses WHERE left_at IS NOT NULL").value_or(0);
 }
 
@@ -80,7 +82,8 @@ bool Writer::apply(const Changes& changes, std::int64_t now) {
            all(changes.sessions, [&](const auto& session) { return save(session, now); }) &&
            limit_left() && all(changes.groups, [this](const auto& group) { return save(group); }) &&
            all(changes.queued, [this](const auto& message) { return queue(message); }) &&
-           all(changes.dequeued, [this](const auto& id) { return dequeue_message_.run(id); });
+           all(changes.dequeued, [this](const auto& id) { return dequeue_message_.run(id); }) &&
+           all(changes.strategies, [this](const auto& strategy) { return save(strategy); });
 }
 
 bool Writer::end(const GroupName& group) {
@@ -110,6 +113,10 @@ bool Writer::save(const SavedUse& use, const std::string& client_id) {
 
 bool Writer::save(const SavedGroup& group) {
     return save_turn_.run(group.name.share_name, group.name.filter, group.turn);
+}
+
+bool Writer::save(const SavedStrategy& strategy) {
+    return save_strategy_.run(strategy.share_name, strategy.strategy);
 }
 
 bool Writer::queue(const SavedMessage& message) {

@@ -26,6 +26,7 @@ class Writer {
     bool save(const SavedUse& use, const std::string& client_id);
     bool save(const SavedGroup& group);
     bool queue(const SavedMessage& message);
+    bool save(const SavedStrategy& strategy);
     bool count_left(const std::string& client_id, std::int64_t& count);
     bool limit_left();
 
@@ -41,6 +42,7 @@ class Writer {
     Statement queue_message_;
     Statement add_property_;
     Statement dequeue_message_;
+    Statement save_strategy_;
     std::int64_t left_ = 0;  ///< uses that were left: counting them each time would take too long
 };
 

@@ -160,6 +160,21 @@ TEST_F(ControlTest, StrategyIsChanged) {
     EXPECT_THAT(counts(members), ::testing::UnorderedElementsAre(5, 0, 0));
 }
 
+TEST_F(ControlTest, StrategyOutlivesARestart) {
+    const Configuration configuration{
+        .options = {"plugin_opt_control true",
+                    "plugin_opt_persistence_file " + broker.path("groups.db")}};
+    broker.start(configuration);
+    EXPECT_FALSE(ask(connect("administrator"),
+                     {{"command", "setStrategy"}, {"strategy", "sticky"}, {"group", "g"}})
+                     .contains("error"));
+    restart(configuration);
+    const auto members = join({"a", "b", "c"}, "$share/g/t");
+    connect("publisher").publish(numbered("t", 5, 1));
+    settle();
+    EXPECT_THAT(counts(members), ::testing::UnorderedElementsAre(5, 0, 0));
+}
+
 TEST_F(ControlTest, WhatIsNoRequestIsRefused) {
     broker.start({.options = {"plugin_opt_control true"}});
     auto& administrator = connect("administrator");

@@ -110,6 +110,20 @@ TEST_P(Administration, DefaultStrategyIsForGroupsWithoutTheirOwn) {
     EXPECT_THAT(broker.take_counts({"c", "d"}), ::testing::UnorderedElementsAre(0, 4));
 }
 
+TEST_P(Administration, StrategiesOutliveARestart) {
+    broker.engine->restore({});  // a store is there
+    broker.engine->set_strategy("g", Strategy::hash_topic);
+    broker.engine->set_strategy(std::nullopt, Strategy::random);
+    broker.engine->set_strategy(std::nullopt, Strategy::sticky);
+    broker.restart(true);
+    join_all({"a"}, "$share/g/t");
+    join_all({"b"}, "$share/h/t");
+    const auto& groups = broker.engine->registry().groups();
+    EXPECT_EQ(groups.begin()->second->strategy(), Strategy::hash_topic);
+    EXPECT_EQ(groups.rbegin()->second->strategy(), Strategy::sticky);
+    EXPECT_THAT(broker.log_lines, ::testing::Contains(HasSubstr("group 'g' is hash_topic")));
+}
+
 TEST_P(Administration, FiguresSayWhatHappened) {
     join_all({"a", "b"}, "$share/g/t");
     join_all({"c"}, "$share/h/t", {.persistent = true});

@@ -461,6 +461,8 @@ void SmallBroker::save_engine() {
         state.messages.push_back(message);
     }
     for (const auto id : changes.dequeued) dequeue(id);
+    state.strategies.insert(state.strategies.end(), changes.strategies.begin(),
+                            changes.strategies.end());
     std::ranges::sort(state.messages, {}, &SavedMessage::id);
 }
 

@@ -55,6 +55,15 @@ TEST_F(StoreContent, IsEmptyAtFirst) {
     EXPECT_THAT(state.messages, IsEmpty());
 }
 
+TEST_F(StoreContent, HasStrategies) {
+    write(*open(), {.strategies = {{"g", "sticky"}, {"", "random"}, {kOdd, "random"}}});
+    write(*open(), {.strategies = {{"g", "hash_topic"}}});
+    EXPECT_THAT(load(*open()).strategies,
+                ::testing::UnorderedElementsAre(SavedStrategy{"", "random"},
+                                                SavedStrategy{"g", "hash_topic"},
+                                                SavedStrategy{kOdd, "random"}));
+}
+
 TEST_F(StoreContent, HasSessions) {
     const SavedSession first{
         .client_id = "",
