@@ -3,7 +3,8 @@
 # Sourced by packaging/quickstart and tests/run.
 
 # shellcheck disable=SC2034  # For those who source this.
-build_packages=(g++ cmake ninja-build mosquitto-dev libmosquitto-dev libsqlite3-dev nlohmann-json3-dev)
+build_packages=(g++ cmake ninja-build mosquitto-dev libmosquitto-dev libsqlite3-dev
+    nlohmann-json3-dev)
 # shellcheck disable=SC2034
 broker_packages=(mosquitto mosquitto-clients)
 

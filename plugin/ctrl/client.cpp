@@ -1,0 +1,64 @@
+#include "ctrl/client.hpp"
+
+#include <exception>
+#include <iostream>
+
+#include "ctrl/session.hpp"
+#include "ctrl/table.hpp"
+#include "ctrl/watch.hpp"
+
+namespace shared_subscription::ctrl {
+namespace {
+
+ExitCode fail(std::string_view program, const Failure& failure) {
+    std::cerr << program << ": " << failure.text << '\n';
+    return failure.code;
+}
+
+bool carry_out(const Arguments& arguments, Failure& failure) {
+    Session session(arguments.options);
+    if (!session.connect(failure)) return false;
+    if (arguments.command.kind == Kind::watch) {
+        return watch(session, arguments.options.json, failure);
+    }
+    const auto ask = [&](const Json& command, Failure& why) { return session.ask(command, why); };
+    const auto data = fetch(arguments.command, ask, failure);
+    if (!data) return false;
+    if (arguments.options.json) {
+        std::cout << data->dump(2) << '\n';
+    } else {
+        std::cout << shown(arguments.command, *data);
+    }
+    return true;
+}
+
+ExitCode run_or_throw(std::span<const std::string> words, std::string_view program) {
+    std::string problem;
+    const auto arguments = parse_arguments(words, problem);
+    if (!arguments) {
+        return fail(program, {kUsage, problem + "\nTry: " + std::string(program) + " help"});
+    }
+    if (arguments->command.kind == Kind::help) {
+        std::cout << usage(program);
+        return kDone;
+    }
+    Failure failure;
+    return carry_out(*arguments, failure) ? kDone : fail(program, failure);
+}
+
+}  // namespace
+
+ExitCode run(std::span<const std::string> words, std::string_view program) noexcept {
+    try {
+        return run_or_throw(words, program);
+    } catch (const Json::exception& error) {
+        return fail(program, {kNoConnection,
+                              "the plugin's answer is not understood; is this client "
+                              "older than the plugin? (" +
+                                  std::string(error.what()) + ")"});
+    } catch (const std::exception& error) {
+        return fail(program, {kNoConnection, error.what()});
+    }
+}
+
+}  // namespace shared_subscription::ctrl
