@@ -1,0 +1,151 @@
+// What the command line client makes of the plugin's answers.
+#include "ctrl/answer.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <vector>
+
+#include "ctrl/table.hpp"
+#include "rows.hpp"
+
+namespace shared_subscription::ctrl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(CtrlRequest, CarriesItsCorrelation) {
+    EXPECT_EQ(Json::parse(request_payload({{"command", "getVersion"}}, "7")),
+              Json::parse(R"({"commands":[{"command":"getVersion","correlationData":"7"}]})"));
+}
+
+TEST(CtrlRequest, SurvivesWhatIsNoUtf8) {
+    EXPECT_TRUE(Json::accept(request_payload({{"group", "\xff"}}, "7")));
+}
+
+struct ResponseRow : Row {
+    const char* payload;
+    bool ours;
+};
+class CtrlResponse : public ::testing::TestWithParam<ResponseRow> {};
+
+TEST_P(CtrlResponse, IsKnownByItsCorrelation) {
+    EXPECT_EQ(response_in(GetParam().payload, "7").has_value(), GetParam().ours);
+}
+
+const ResponseRow kResponses[] = {
+    {{"Ours"}, R"({"responses":[{"command":"x","correlationData":"7"}]})", true},
+    {{"AnOlderOne"}, R"({"responses":[{"command":"x","correlationData":"6"}]})", false},
+    {{"OfTheWholeRequest"}, R"({"responses":[{"command":"Unknown command","error":"e"}]})", true},
+    {{"Empty"}, R"({"responses":[]})", false},
+    {{"NoObjects"}, R"({"responses":[1,null]})", false},
+    {{"NoList"}, R"({"responses":7})", false},
+    {{"SomethingElse"}, R"({"commands":[]})", false},
+    {{"AList"}, "[]", false},
+    {{"NoJson"}, "{", false},
+    {{"Nothing"}, "", false},
+};
+INSTANTIATE_TEST_SUITE_P(All, CtrlResponse, ::testing::ValuesIn(kResponses), name_of<ResponseRow>);
+
+TEST(CtrlAnswer, IsItsDataOrAnError) {
+    Failure failure;
+    EXPECT_EQ(data_of({{"data", {{"version", "1"}}}}, failure), Json({{"version", "1"}}));
+    EXPECT_EQ(data_of({{"command", "x"}}, failure), Json::object());
+    EXPECT_EQ(data_of({{"error", "there is no such group"}}, failure), std::nullopt);
+    EXPECT_EQ(failure.code, kRefused);
+    EXPECT_EQ(failure.text, "there is no such group");
+}
+
+// A plugin with groups "0", "1", ... of which at most two are given at once.
+class Pages : public ::testing::Test {
+  protected:
+    std::optional<Json> answer(const Json& request) {
+        const auto offset = request.value("offset", std::size_t{0});
+        offsets.push_back(offset);
+        Json groups = Json::array();
+        for (auto i = offset; i < std::min(offset + 2, there); ++i) groups.push_back(i);
+        return Json{{"totalCount", said}, {"groups", groups}};
+    }
+    std::optional<Json> list() {
+        const Command command{Kind::list, {{"command", "listGroups"}}, {}};
+        return fetch(
+            command, [this](const Json& r, Failure&) { return answer(r); }, failure);
+    }
+    std::size_t there = 5, said = 5;
+    std::vector<std::size_t> offsets;
+    Failure failure;
+};
+
+TEST_F(Pages, AreFetchedAll) {
+    EXPECT_EQ(list(), Json::parse(R"({"totalCount":5,"groups":[0,1,2,3,4]})"));
+    EXPECT_THAT(offsets, ElementsAre(0, 2, 4));
+}
+
+TEST_F(Pages, EndWhereGroupsHaveGoneMeanwhile) {
+    there = 3;
+    EXPECT_EQ(list()->at("groups").size(), 3U);
+    EXPECT_THAT(offsets, ElementsAre(0, 2, 3));
+}
+
+TEST_F(Pages, MayBeNone) {
+    there = said = 0;
+    EXPECT_EQ(list(), Json::parse(R"({"totalCount":0,"groups":[]})"));
+}
+
+TEST(CtrlTable, AlignsItsColumns) {
+    EXPECT_EQ(
+        table({{"NAME"}, {"N", true}, {"LAST"}}, {{"x", "1", "a"}, {"\u00fcber-long", "200", ""}}),
+        "NAME         N  LAST\n"
+        "x            1  a\n"
+        "\u00fcber-long  200\n");
+}
+
+TEST(CtrlTable, ShowsNoControlCharacters) {
+    EXPECT_EQ(table({{"A"}}, {{"\033[2J"}}), "A\n?[2J\n");
+}
+
+Json group() {
+    return Json::parse(R"({"group":"","filter":"a/#","strategy":"sticky","members":2,
+        "connected":1,"dispatched":7,"queued":0,"memberList":[
+        {"clientid":"w-1","connected":true,"paused":false,"dispatched":7,"heldBack":null,
+         "since":0}]})");
+}
+
+TEST(CtrlTable, ListsGroups) {
+    const Command command{Kind::list, {}, {}};
+    EXPECT_EQ(shown(command, {{"groups", {group()}}}),
+              "GROUP   FILTER  STRATEGY  MEMBERS  CONNECTED  DISPATCHED  QUEUED\n"
+              "$queue  a/#     sticky          2          1           7       0\n");
+    EXPECT_EQ(shown(command, {{"groups", Json::array()}}), "There are no groups.\n");
+}
+
+TEST(CtrlTable, ShowsMembers) {
+    setenv("TZ", "UTC", 1);
+    tzset();
+    EXPECT_THAT(shown({Kind::show, {}, {}}, {{"group", group()}}),
+                HasSubstr("\n\nCLIENT ID  CONNECTED  PAUSED  DISPATCHED  HELD BACK  SINCE\n"
+                          "w-1        yes        no               7          -  "
+                          "1970-01-01 00:00:00\n"));
+}
+
+TEST(CtrlTable, ShowsStatistics) {
+    EXPECT_THAT(shown({Kind::statistics, {}, {}}, {{"groups", 12}, {"queued", 3}}),
+                HasSubstr("groups        12\n"));
+}
+
+constexpr const char* kHome = "\033[H";
+
+TEST(Redraw, ErasesWhatWasThereBefore) {
+    EXPECT_EQ(redraw("ab\ncd\n", 5, 10), std::string(kHome) + "ab\033[K\ncd\033[K\n\033[J");
+}
+
+TEST(Redraw, CutsWhatHasNoPlace) {
+    EXPECT_EQ(redraw("a\u00fcc\nd\n", 2, 2), std::string(kHome) + "a\u00fc\nd\033[K");
+    EXPECT_EQ(redraw("a\nb\nc\nd\n", 2, 80),
+              std::string(kHome) + "a\033[K\n... and 3 more lines\033[K");
+}
+
+}  // namespace
+}  // namespace shared_subscription::ctrl
