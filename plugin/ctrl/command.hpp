@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 /// How the answer is read and printed.
 enum class Kind : std::uint8_t { help, list, show, change, statistics, version, watch };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): moving JSON does not throw.
 struct Command {
     Kind kind = Kind::help;
     Json request;      ///< one of the commands of the protocol

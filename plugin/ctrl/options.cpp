@@ -179,7 +179,7 @@ bool apply_options_file(const std::string& path, Options& options, std::string& 
         const auto used = apply_options(std::span(words).first(count), options, problem);
         if (used == count) continue;
         if (used) problem = "there is no place for " + quote(words[*used]);
-        problem = path + ", line " + std::to_string(number) + ": " + problem;
+        problem.insert(0, path + ", line " + std::to_string(number) + ": ");
         return false;
     }
     return true;
