@@ -11,18 +11,12 @@ namespace {
 
 using Words = std::span<const std::string>;
 
-constexpr std::string_view kQueue = "$queue";
-
-std::string group_of(const std::string& word) {
-    return word == kQueue ? std::string() : word;
-}
-
 Command list(Words) {
     return {Kind::list, {{"command", "listGroups"}, {"verbose", true}}, {}};
 }
 
 Command show(Words words) {
-    Json request{{"command", "getGroup"}, {"group", group_of(words[0])}};
+    Json request{{"command", "getGroup"}, {"group", words[0]}};
     if (words.size() > 1) request["filter"] = words[1];
     return {Kind::show, std::move(request), {}};
 }
@@ -32,13 +26,13 @@ Command set_strategy(Words words) {
     if (words.size() == 1) {
         return {Kind::change, std::move(request), "The default strategy is " + words[0] + "."};
     }
-    request["group"] = group_of(words[1]);
+    request["group"] = words[1];
     return {Kind::change, std::move(request),
             "The strategy of " + words[1] + " is " + words[0] + "."};
 }
 
 Command steer(const char* command, Words words, std::string done) {
-    Json request{{"command", command}, {"group", group_of(words[0])}, {"clientid", words[1]}};
+    Json request{{"command", command}, {"group", words[0]}, {"clientid", words[1]}};
     if (words.size() > 2) request["filter"] = words[2];
     return {Kind::change, std::move(request), std::move(done)};
 }
@@ -183,10 +177,6 @@ std::string usage(std::string_view program) {
         "--tls-alpn, --tls-engine, --tls-engine-kpass-sha1, --tls-use-os-certs, --tls-version.\n\n"
         "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no connection or no answer.\n";
     return text;
-}
-
-std::string shown_group(const std::string& group) {
-    return group.empty() ? std::string(kQueue) : group;
 }
 
 }  // namespace shared_subscription::ctrl

@@ -39,7 +39,4 @@ struct Arguments {
 /// What `help` prints; `program` is how the client was called.
 [[nodiscard]] std::string usage(std::string_view program);
 
-/// "$queue" for the group without a name.
-[[nodiscard]] std::string shown_group(const std::string& group);
-
 }  // namespace shared_subscription::ctrl

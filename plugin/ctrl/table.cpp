@@ -52,7 +52,7 @@ std::string text_of(const Json& object, const char* key) {
 }
 
 std::string group_name(const Json& group) {
-    return shown_group(group.at("group"));
+    return group.at("group");
 }
 
 std::string point_in_time(const Json& member) {

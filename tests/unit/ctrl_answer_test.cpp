@@ -107,7 +107,7 @@ TEST(CtrlTable, ShowsNoControlCharacters) {
 }
 
 Json group() {
-    return Json::parse(R"({"group":"","filter":"a/#","strategy":"sticky","members":2,
+    return Json::parse(R"({"group":"$queue","filter":"a/#","strategy":"sticky","members":2,
         "connected":1,"dispatched":7,"queued":0,"memberList":[
         {"clientid":"w-1","connected":true,"paused":false,"dispatched":7,"heldBack":null,
          "since":0}]})");
