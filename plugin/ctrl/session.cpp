@@ -149,7 +149,8 @@ bool Session::connect(Failure& failure) {
         failure.text =
             place() + " refused the connection: " +
             (options_.protocol == MQTT_PROTOCOL_V5 ? mosquitto_reason_string(*connect_reason_)
-                                                   : mosquitto_connack_string(*connect_reason_));
+                                                   : mosquitto_connack_string(*connect_reason_)) +
+            std::string(" (who asks is said by -u, -P and -i)");
     }
     return false;
 }
