@@ -51,7 +51,10 @@ const Group* find_group(Fields& fields, const Registry& registry) {
             found = group;
         }
     }
-    if (!found) fields.fail("there is no such group; listGroups shows all.");
+    if (!found) {
+        fields.fail("there is no group " + quote(share_name) +
+                    (filter ? " on " + quote(*filter) : "") + "; listGroups shows all.");
+    }
     return found;
 }
 

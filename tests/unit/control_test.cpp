@@ -71,7 +71,7 @@ TEST_P(Control, OneNameMayHaveSeveralGroups) {
     subscribe_all({"a"}, "$share/g/u");
     EXPECT_THAT(error_of({{"command", "getGroup"}, {"group", "g"}}), HasSubstr("'filter'"));
     EXPECT_EQ(error_of({{"command", "getGroup"}, {"group", "g"}, {"filter", "u"}}), "");
-    EXPECT_THAT(error_of({{"command", "getGroup"}, {"group", "h"}}), HasSubstr("no such group"));
+    EXPECT_THAT(error_of({{"command", "getGroup"}, {"group", "h"}}), HasSubstr("no group 'h'"));
 }
 
 TEST_P(Control, MemberIsPausedAndResumed) {
