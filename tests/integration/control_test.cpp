@@ -148,6 +148,46 @@ INSTANTIATE_TEST_SUITE_P(, Removal,
                                            RemovalRow{"Away", "$share/g/t", true}),
                          [](const auto& row) { return row.param.name; });
 
+struct OwnRemovalRow {
+    std::string name;
+    ClientOptions options;
+};
+void PrintTo(const OwnRemovalRow& row, std::ostream* stream) {
+    *stream << row.name;
+}
+
+class OwnRemoval : public ControlTest, public ::testing::WithParamInterface<OwnRemovalRow> {};
+
+// On 2.0 that ends the connection in the midst of its own PUBLISH.
+TEST_P(OwnRemoval, LeavesTheBrokerAsItShouldBe) {
+    broker.start({.options = {"plugin_opt_control true"}});
+    auto& removed = connect("removed", GetParam().options);
+    removed.subscribe("$share/g/t");
+    auto& stays = connect("stays");
+    stays.subscribe("$share/g/t");
+    const std::string request =
+        R"({"commands":[{"command":"removeMember","group":"g","clientid":"removed"}]})";
+    if (broker_is_20()) {
+        removed.start_publish({.topic = control_topic, .payload = request, .qos = 1});
+        loop.run_until("the end of the connection", [&] { return !removed.connected(); });
+    } else {
+        removed.publish(control_topic, request, 1);
+        removed.wait_for_messages(1);
+        removed.take_messages();
+    }
+    stays.publish(numbered("t", 4, 1));
+    stays.wait_for_messages(4);
+    EXPECT_EQ(stays.payloads(), numbers(1, 4));
+    EXPECT_THAT(removed.payloads(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(, OwnRemoval,
+                         ::testing::Values(OwnRemovalRow{"Clean", {}},
+                                           OwnRemovalRow{"Persistent", persistent()},
+                                           OwnRemovalRow{"CleanMqtt311", {.protocol = 4}},
+                                           OwnRemovalRow{"PersistentMqtt311", persistent(4)}),
+                         [](const auto& row) { return row.param.name; });
+
 TEST_F(ControlTest, StrategyIsChanged) {
     broker.start({.options = {"plugin_opt_control true"}});
     const auto members = join({"a", "b", "c"}, "$share/g/t");
