@@ -68,4 +68,13 @@ Others find_others(const Configuration& configuration, const std::filesystem::pa
     return {false, "no acl_file and no other plugin is configured"};
 }
 
+bool certainly_controls_access(const Configuration& configuration) {
+    const auto is_dynamic_security = [](const PluginUse& use) {
+        return use.scope == kGlobalScope && use.path.filename() == "mosquitto_dynamic_security.so";
+    };
+    return !configuration.per_listener_settings &&
+           (!configuration.acl_files.empty() ||
+            std::ranges::any_of(configuration.plugins, is_dynamic_security));
+}
+
 }  // namespace shared_subscription

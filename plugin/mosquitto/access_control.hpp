@@ -29,4 +29,8 @@ struct Others {
                                  const std::filesystem::path& own, Generation generation,
                                  std::size_t instance);
 
+/// 2.1: whether somebody certainly says who may write what, to all clients. What other plugins are
+/// for is not known, and a check from which all abstain is allowed there.
+[[nodiscard]] bool certainly_controls_access(const Configuration& configuration);
+
 }  // namespace shared_subscription

@@ -18,8 +18,8 @@ int on_control(int /*event*/, void* data, void* user_data) noexcept {
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
         const std::string asking(client.id);
         const auto* payload = static_cast<const char*>(event.payload);
-        const auto answer =
-            instance.runtime.control({payload, payload ? std::size_t{event.payloadlen} : 0});
+        const auto answer = instance.runtime.control(
+            instance, {payload, payload ? std::size_t{event.payloadlen} : 0});
         // To this client only; nobody else is asked, nor is a subscription needed.
         mosquitto_broker_publish_copy(asking.c_str(), kResponseTopic,
                                       static_cast<int>(answer.size()), answer.data(), 0, false,

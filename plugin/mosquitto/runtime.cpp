@@ -125,14 +125,19 @@ bool Runtime::needs_time() const noexcept {
     return options_.sys_interval > 0 || (persistence_ && persistence_->has_work());
 }
 
-std::string Runtime::control(std::string_view request) {
-    const bool is_on = options_.control.value_or(std::ranges::any_of(
-        instances_, [](const auto& instance) { return instance->others_decide; }));
-    return is_on
-               ? answer_request(request, *engine_, generation_ == Generation::v2_1)
-               : refuse_request(
-                     "control is off, as no access control is configured: everybody could use it. "
-                     "'plugin_opt_control true' switches it on all the same.");
+// On 2.0 what all abstain from is denied, on 2.1 it is allowed.
+bool Runtime::is_controlled(const Instance& instance) const {
+    if (generation_ == Generation::v2_0) return instance.others_decide;
+    return configuration_ && certainly_controls_access(*configuration_);
+}
+
+std::string Runtime::control(const Instance& instance, std::string_view request) {
+    if (!options_.control.value_or(is_controlled(instance))) {
+        return refuse_request(
+            "control is off, as no access control is known to say who may use it; "
+            "'plugin_opt_control true' switches it on all the same.");
+    }
+    return answer_request(request, *engine_, generation_ == Generation::v2_1);
 }
 
 void Runtime::read_configuration() {

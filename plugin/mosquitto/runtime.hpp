@@ -53,8 +53,8 @@ class Runtime {
     [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }
     [[nodiscard]] Generation generation() const noexcept { return generation_; }
 
-    /// A request of an administrator; the answer.
-    [[nodiscard]] std::string control(std::string_view request);
+    /// A request of somebody who may write it, as far as that is controlled; the answer.
+    [[nodiscard]] std::string control(const Instance& instance, std::string_view request);
 
     /// 2.1, between the access check and the SUBSCRIBE event: the filter that was `$queue/...`.
     const char* queue_filter = nullptr;
@@ -67,6 +67,7 @@ class Runtime {
     [[nodiscard]] bool open_persistence();
     void choose_answers();
     bool check_options(const Options& options);
+    [[nodiscard]] bool is_controlled(const Instance& instance) const;
     [[nodiscard]] Others others_of(const Instance& instance) const;
     [[nodiscard]] bool removes_duplicates() const;
 

@@ -236,6 +236,29 @@ INSTANTIATE_TEST_SUITE_P(
                   Lines().per_listener().use(kOwn, 1).use(kOwn, 2).acl_file(2), 7, true, true}),
     name_of<OthersRow>);
 
+struct CertainRow : Row {
+    Configuration configuration;
+    bool is_certain;
+};
+class CertainlyControlled : public ::testing::TestWithParam<CertainRow> {};
+
+TEST_P(CertainlyControlled, OnlyByWhatIsKnown) {
+    EXPECT_EQ(certainly_controls_access(GetParam().configuration), GetParam().is_certain);
+}
+
+constexpr const char* kDynamicSecurity = "/plugins/mosquitto_dynamic_security.so";
+
+INSTANTIATE_TEST_SUITE_P(
+    , CertainlyControlled,
+    ::testing::Values(
+        CertainRow{{"Nobody"}, Lines().use(kOwn), false},
+        CertainRow{{"File"}, Lines().use(kOwn).acl_file(), true},
+        CertainRow{{"DynamicSecurity"}, Lines().use(kOwn).use(kDynamicSecurity), true},
+        CertainRow{{"PluginThatMayNot"}, Lines().use(kOwn).use("/plugins/persist.so"), false},
+        CertainRow{{"FileOfOneListener"}, Lines().use(kOwn).acl_file(1).per_listener(), false},
+        CertainRow{{"PluginOfOneListener"}, Lines().use(kOwn).use(kDynamicSecurity, 1), false}),
+    name_of<CertainRow>);
+
 TEST(Others, GiveTheReason) {
     const auto reason = [](const Configuration& configuration) {
         return find_others(configuration, kOwn, Generation::v2_0, 0).reason;
