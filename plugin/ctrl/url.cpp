@@ -13,30 +13,32 @@ namespace {
 struct Authority {
     std::string host;
     std::optional<std::uint16_t> port;
-    std::optional<std::string> username;
-    std::optional<std::string> password;
+    std::string username;  // empty: none
+    bool has_password = false;
+    std::string password;
 };
 
-std::optional<Authority> parse_authority(std::string_view text, std::string& problem) {
-    Authority result;
+bool parse_authority(std::string_view text, Authority& result, std::string& problem) {
     if (const auto at = text.find('@'); at != std::string_view::npos) {
         const auto user = text.substr(0, at);
         const auto colon = user.find(':');
         result.username = user.substr(0, colon);
-        if (colon != std::string_view::npos) result.password = user.substr(colon + 1);
+        if (result.username.empty()) {
+            problem = "the URL's user name is empty";
+            return false;
+        }
+        result.has_password = colon != std::string_view::npos;
+        if (result.has_password) result.password = user.substr(colon + 1);
         text.remove_prefix(at + 1);
     }
     const auto colon = text.find(':');
     result.host = text.substr(0, colon);
     if (colon != std::string_view::npos) {
         result.port = parse_port(text.substr(colon + 1), problem);
-        if (!result.port) return std::nullopt;
+        if (!result.port) return false;
     }
-    if (result.host.empty() || (result.username && result.username->empty())) {
-        problem = result.host.empty() ? "the URL names no host" : "the URL's user name is empty";
-        return std::nullopt;
-    }
-    return result;
+    if (result.host.empty()) problem = "the URL names no host";
+    return !result.host.empty();
 }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
@@ -88,13 +90,13 @@ bool apply_url(std::string_view url, Options& options, std::string& problem) {
             "name: mosquitto_ctrl shared-subscription -L <url> <command>)";
         return false;
     }
-    auto authority = parse_authority(rest.substr(0, slash), problem);
-    if (!authority) return false;
+    Authority authority;
+    if (!parse_authority(rest.substr(0, slash), authority, problem)) return false;
     constexpr std::uint16_t kPlain = 1883, kEncrypted = 8883;
-    options.host = std::move(authority->host);
-    options.port = authority->port.value_or(encrypted ? kEncrypted : kPlain);
-    if (authority->username) options.username = std::move(*authority->username);
-    if (authority->password) options.password = std::move(authority->password);
+    options.host = authority.host;
+    options.port = authority.port.value_or(encrypted ? kEncrypted : kPlain);
+    if (!authority.username.empty()) options.username = authority.username;
+    if (authority.has_password) options.password = authority.password;
     if (encrypted) options.use_os_certs = true;
     return true;
 }
@@ -104,13 +106,13 @@ bool apply_proxy(std::string_view url, Options& options, std::string& problem) {
         problem = "the proxy must begin with socks5h://";
         return false;
     }
-    const auto authority = parse_authority(url, problem);
-    if (!authority) return false;
+    Authority authority;
+    if (!parse_authority(url, authority, problem)) return false;
     Proxy proxy;
-    proxy.host = authority->host;
-    if (authority->port) proxy.port = *authority->port;
-    proxy.username = decoded(authority->username.value_or(""));
-    proxy.password = decoded(authority->password.value_or(""));
+    proxy.host = authority.host;
+    if (authority.port) proxy.port = *authority.port;
+    proxy.username = decoded(authority.username);
+    proxy.password = decoded(authority.password);
     options.proxy = std::move(proxy);
     return true;
 }
