@@ -46,7 +46,7 @@ class Engine {
           dispatches_(broker),
           backlog_(registry_, dispatches_, broker),
           fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, broker, traits) {
-        registry_.observer = [this](const Member& member, bool joins) { note(member, joins); };
+        registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
 
     Engine(const Engine&) = delete;
@@ -62,7 +62,9 @@ class Engine {
                                            bool certain);
 
     /// Whether the client is a member of that group, as far as known.
-    [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group);
+    [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group) {
+        return find_member(client.id, group.share_name, group.topic_filter) != nullptr;
+    }
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
@@ -170,9 +172,14 @@ class Engine {
     void boundary();
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
-    [[nodiscard]] Member* find_member(const GroupName& group, std::string_view client_id);
+    [[nodiscard]] Member* find_member(std::string_view client_id, std::string_view share_name,
+                                      std::string_view filter);
+    /// Whether the broker's leaf goes with one of the subscription's uses.
+    [[nodiscard]] bool leaf_goes(const Subscription& subscription) const noexcept {
+        return subscription.uses() == 1 || !traits_.merges_uses(subscription.filter.text);
+    }
     /// A member has joined, or leaves.
-    void note(const Member& member, bool joins);
+    void note(Member& member, bool joins);
     /// A context that speaks for this session: is it the one that is known?
     void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);

@@ -51,6 +51,10 @@ struct Subscription {
     std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::subscribe_count
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
+
+    [[nodiscard]] std::size_t uses() const noexcept {
+        return members.size() + (ordinary ? 1U : 0U);
+    }
 };
 
 /// One client, by its identifier.
@@ -222,7 +226,7 @@ class Registry {
 
     Statistics statistics;
     /// Is told of each member that has joined, and of each that is about to be gone; for the log.
-    std::function<void(const Member&, bool joins)> observer;
+    std::function<void(Member&, bool joins)> observer;
 
   private:
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);

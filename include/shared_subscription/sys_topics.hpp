@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,8 +47,7 @@ class SysTopics {
     const Registry& registry_;
     Broker& broker_;
     std::int64_t interval_ = 0;
-    std::int64_t began_ = 0;
-    bool has_begun_ = false;
+    std::optional<std::int64_t> began_;  // the last round
     bool goes_on_ = false;
     std::uint64_t next_group_ = 0;  // by Group::number
     std::size_t sent_ = 0;          // in this turn

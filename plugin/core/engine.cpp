@@ -180,22 +180,15 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
         return is_merged ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     if (is_shared && !member) return Unsubscribed::no_such_use;
 
-    const auto uses = subscription->members.size() + (subscription->ordinary ? 1U : 0U);
-    const bool leaf_goes = !is_merged || uses == 1;
-    if (leaf_goes && !certain) {
+    const bool goes = leaf_goes(*subscription);
+    if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::doubtful);
     } else if (is_shared) {
         registry_.leave(*member);
     } else {
         registry_.unsubscribe_ordinary(*subscription);
     }
-    return leaf_goes ? Unsubscribed::leaf_goes : Unsubscribed::leaf_stays;
-}
-
-bool Engine::is_member(const Client& client, const SubscriptionFilter& group) {
-    const auto* session = registry_.find(client.id);
-    const auto* subscription = session ? registry_.find(*session, group.topic_filter) : nullptr;
-    return subscription && Registry::find(*subscription, group.share_name);
+    return goes ? Unsubscribed::leaf_goes : Unsubscribed::leaf_stays;
 }
 
 }  // namespace shared_subscription

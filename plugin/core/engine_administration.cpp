@@ -8,9 +8,9 @@
 
 namespace shared_subscription {
 
-void Engine::note(const Member& member, bool joins) {
-    auto& group = *member.group;
-    if (joins) group.members()[member.place]->since = broker_.now();
+void Engine::note(Member& member, bool joins) {
+    const auto& group = *member.group;
+    if (joins) member.since = broker_.now();
     const auto members = group.size() - (joins ? 0U : 1U);
     broker_.log(joins ? LogLevel::subscribe : LogLevel::unsubscribe,
                 "client " + quote(member.subscription->session.id) +
@@ -27,15 +27,16 @@ void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy s
         {std::string(share_name.value_or("")), std::string(name_of(strategy))});
 }
 
-Member* Engine::find_member(const GroupName& group, std::string_view client_id) {
+Member* Engine::find_member(std::string_view client_id, std::string_view share_name,
+                            std::string_view filter) {
     const auto* session = registry_.find(client_id);
-    const auto* subscription = session ? registry_.find(*session, group.filter) : nullptr;
-    return subscription ? Registry::find(*subscription, group.share_name) : nullptr;
+    const auto* subscription = session ? registry_.find(*session, filter) : nullptr;
+    return subscription ? Registry::find(*subscription, share_name) : nullptr;
 }
 
 bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool paused) {
     boundary();
-    auto* member = find_member(group, client_id);
+    auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
     registry_.set_paused(*member, paused);
     return true;
@@ -43,17 +44,15 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
 
 bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
     boundary();
-    auto* member = find_member(group, client_id);
+    auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
-    const auto& subscription = *member->subscription;
-    const auto uses = subscription.members.size() + (subscription.ordinary ? 1U : 0U);
-    const bool leaf_stays = traits_.merges_uses(group.filter) && uses > 1;
-    if (!leaf_stays && !broker_.remove_leaf(client_id, group.share_name, group.filter)) {
+    if (leaf_goes(*member->subscription) &&
+        !broker_.remove_leaf(client_id, group.share_name, group.filter)) {
         // The only other way: the broker checks the subscriptions of a client that it disconnects.
         removing_ = {.client_id = std::string(client_id), .filter = group.filter};
         broker_.disconnect(client_id);
         removing_.reset();
-        member = find_member(group, client_id);
+        member = find_member(client_id, group.share_name, group.filter);
     }
     if (member) registry_.leave(*member);
     return true;

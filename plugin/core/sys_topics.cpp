@@ -57,8 +57,7 @@ bool SysTopics::tick(std::int64_t now) {
     if (interval_ == 0) return false;
     sent_ = 0;
     if (!goes_on_) {
-        if (has_begun_ && now - began_ < interval_) return false;
-        has_begun_ = true;
+        if (began_ && now - *began_ < interval_) return false;
         began_ = now;
         next_group_ = 0;
         publish_totals();

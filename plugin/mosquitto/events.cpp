@@ -117,6 +117,7 @@ constexpr std::array k21{
     EventTable{v2_1::kConnect, "CONNECT", v2_1::on_connect},
     EventTable{v2_1::kClientOffline, "CLIENT_OFFLINE", v2_1::on_offline},
     EventTable{MOSQ_EVT_DISCONNECT, "DISCONNECT", v2_1::on_disconnect},
+    EventTable{MOSQ_EVT_TICK, "TICK", on_timer},
 };
 
 template <class Table>
@@ -172,17 +173,12 @@ void unregister_events(Instance& instance) {
     }
     if (instance.has_tick)
         mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr);
-    if (instance.runtime.generation() == Generation::v2_1)
-        mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_TICK, on_timer, nullptr);
 }
 
 void register_tick(Instance& instance) {
     if (instance.has_tick) return;
     instance.has_tick = true;
     mosquitto_callback_register(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr, &instance);
-    if (instance.runtime.generation() == Generation::v2_1)
-        mosquitto_callback_register(instance.identifier, MOSQ_EVT_TICK, on_timer, nullptr,
-                                    &instance);
 }
 
 }  // namespace shared_subscription

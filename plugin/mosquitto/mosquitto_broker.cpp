@@ -162,8 +162,7 @@ void MosquittoBroker::add_leaf(std::string_view client_id, std::string_view shar
 bool MosquittoBroker::remove_leaf(std::string_view client_id, std::string_view share_name,
                                   std::string_view filter) {
     if (!subscription_delete_) return false;
-    const auto leaf = filter.starts_with('$') ? std::string(filter)
-                                              : v2_1::leaf_filter(client_id, share_name, filter);
+    const auto leaf = v2_1::leaf_filter(client_id, share_name, filter);
     subscription_delete_(std::string(client_id).c_str(), leaf.c_str());
     return true;
 }
