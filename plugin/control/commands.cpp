@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "control/protocol.hpp"
 #include "shared_subscription/text.hpp"
 
 #include "shared_subscription/core_only.hpp"
@@ -13,7 +14,6 @@ namespace shared_subscription {
 namespace {
 
 constexpr std::size_t kDefaultGroups = 100;
-constexpr std::size_t kMostAtOnce = 1000;
 constexpr std::size_t kAnyOffset = 1'000'000'000;
 
 std::string describe(const GroupName& name) {
@@ -60,7 +60,7 @@ const Group* find_group(Fields& fields, const Registry& registry) {
 
 /// Takes what is asked for out of what the answer may have.
 std::size_t take(Administration& administration, Fields& fields, std::size_t fallback) {
-    const auto count = fields.number("count", fallback, 1, kMostAtOnce);
+    const auto count = fields.number("count", fallback, 1, kMostInResponse);
     if (count > administration.budget)
         fields.fail("the commands of this request ask for too much; ask in several requests.");
     if (fields.problem().empty()) administration.budget -= count;
@@ -92,7 +92,7 @@ Json to_json(const Member& member, bool shows_held_back) {
 
 Json get_group(Fields& fields, Administration& administration) {
     const auto offset = fields.number("offset", 0, 0, kAnyOffset);
-    const auto count = take(administration, fields, kMostAtOnce);
+    const auto count = take(administration, fields, kMostInResponse);
     const auto* group = find_group(fields, administration.engine.registry());
     if (!fields.problem().empty()) return nullptr;
     auto data = identify(*group);
@@ -111,10 +111,8 @@ Json set_strategy(Fields& fields, Administration& administration) {
     if (!fields.problem().empty()) return nullptr;
     const auto parsed = parse_strategy(strategy);
     if (!parsed) {
-        std::string allowed;
-        for (const auto& known : kStrategyNames)
-            allowed.append(allowed.empty() ? "" : ", ").append(known.name);
-        fields.fail("unknown strategy " + quote(strategy) + "; allowed are " + allowed + ".");
+        fields.fail("unknown strategy " + quote(strategy) + "; allowed are " +
+                    list_names(kStrategyNames, &StrategyName::name) + ".");
         return nullptr;
     }
     administration.engine.set_strategy(share_name, *parsed);
@@ -192,10 +190,7 @@ constexpr std::array<Command, 9> kCommands{{
 Json carry_out(std::string_view command, Fields& fields, Administration& administration) {
     const auto known = std::ranges::find(kCommands, command, &Command::name);
     if (known != kCommands.end()) return known->carry_out(fields, administration);
-    std::string allowed;
-    for (const auto& each : kCommands)
-        allowed.append(allowed.empty() ? "" : ", ").append(each.name);
-    fields.fail("unknown command; allowed are " + allowed + ".");
+    fields.fail("unknown command; allowed are " + list_names(kCommands, &Command::name) + ".");
     return nullptr;
 }
 

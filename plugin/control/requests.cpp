@@ -1,10 +1,6 @@
 #include "control/requests.hpp"
 
-#include <exception>
-#include <new>
-
 #include "control/commands.hpp"
-#include "shared_subscription/text.hpp"
 
 #include "shared_subscription/core_only.hpp"
 

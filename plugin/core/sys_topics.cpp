@@ -1,6 +1,6 @@
 #include "shared_subscription/sys_topics.hpp"
 
-#include <algorithm>
+#include "shared_subscription/text.hpp"
 
 #include "shared_subscription/core_only.hpp"
 
@@ -41,8 +41,8 @@ std::string to_topic_level(std::string_view text) {
     constexpr std::string_view kReserved = "/+#%";
     std::string level;
     for (const char character : text) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (byte < 0x20 || byte == 0x7f || kReserved.find(character) != std::string_view::npos) {
+        if (is_control_character(character) || kReserved.find(character) != kReserved.npos) {
+            const auto byte = static_cast<unsigned char>(character);
             level += '%';
             level += kDigits[byte >> 4U];
             level += kDigits[byte & 0x0FU];

@@ -2,15 +2,15 @@
 
 #include <utility>
 
+#include "control/protocol.hpp"
+
 namespace shared_subscription::ctrl {
 namespace {
-
-constexpr std::size_t kPage = 1000;  // the most that the plugin gives at once
 
 // Asks again and again; `path` leads to the list that grows, `total` to its length at the end.
 std::optional<Json> fetch_pages(Json request, const Json::json_pointer& path,
                                 const Json::json_pointer& total, const Ask& ask, Failure& failure) {
-    request["count"] = kPage;
+    request["count"] = kMostInResponse;
     auto result = ask(request, failure);
     while (result) {
         auto& all = result->at(path);

@@ -21,8 +21,7 @@ bool carry_out(const Arguments& arguments, Failure& failure) {
     if (arguments.command.kind == Kind::watch) {
         return watch(session, arguments.options.json, failure);
     }
-    const auto ask = [&](const Json& command, Failure& why) { return session.ask(command, why); };
-    const auto data = fetch(arguments.command, ask, failure);
+    const auto data = session.fetch(arguments.command, failure);
     if (!data) return false;
     if (arguments.options.json) {
         std::cout << data->dump(2) << '\n';

@@ -90,12 +90,7 @@ constexpr std::array kCommands{
 };
 
 std::string names() {
-    std::string text;
-    for (const auto& entry : kCommands) {
-        text += text.empty() ? "" : ", ";
-        text += entry.name;
-    }
-    return text;
+    return list_names(kCommands, &Entry::name);
 }
 
 std::string synopsis(const Entry& entry) {

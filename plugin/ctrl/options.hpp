@@ -9,6 +9,8 @@
 
 namespace shared_subscription::ctrl {
 
+inline constexpr std::uint16_t kPlainPort = 1883, kEncryptedPort = 8883;
+
 /// What is behind `--proxy socks5h://`.
 struct Proxy {
     std::string host;
@@ -53,8 +55,7 @@ struct Options {
         return use_os_certs || !cafile.empty() || !capath.empty() || !psk.empty();
     }
     [[nodiscard]] std::uint16_t effective_port() const {
-        constexpr std::uint16_t kPlain = 1883, kEncrypted = 8883;
-        return port.value_or(tls() ? kEncrypted : kPlain);
+        return port.value_or(tls() ? kEncryptedPort : kPlainPort);
     }
 };
 

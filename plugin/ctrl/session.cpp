@@ -9,13 +9,11 @@
 #include <cstring>
 #include <new>
 
-#include "shared_subscription/text.hpp"
+#include "control/protocol.hpp"
 
 namespace shared_subscription::ctrl {
 namespace {
 
-constexpr const char* kRequestTopic = "$CONTROL/shared-subscription/v1";
-constexpr const char* kResponseTopic = "$CONTROL/shared-subscription/v1/response";
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr int kFirstFailure = 128;  // [MQTT-5 2.4]
 
@@ -32,12 +30,12 @@ std::string library_error(int code) {
 std::string no_answer() {
     return "no answer within 10 seconds. Is the plugin loaded (the broker's log says so at start), "
            "and may this user write to " +
-           std::string(kRequestTopic) + "?";
+           std::string(kControlTopic) + "?";
 }
 
 std::string refused(int reason) {
     return "the broker refused the request: " + std::string(mosquitto_reason_string(reason)) +
-           ". Its access control must let this user write to " + kRequestTopic + ".";
+           ". Its access control must let this user write to " + kControlTopic + ".";
 }
 
 }  // namespace
@@ -160,7 +158,7 @@ std::optional<Json> Session::ask(const Json& command, Failure& failure) {
     refusal_.reset();
     correlation_ = std::to_string(++asked_);
     const auto payload = request_payload(command, correlation_);
-    const int code = mosquitto_publish_v5(client_.get(), &request_, kRequestTopic,
+    const int code = mosquitto_publish_v5(client_.get(), &request_, kControlTopic,
                                           static_cast<int>(payload.size()), payload.data(),
                                           options_.qos, false, nullptr);
     if (code != MOSQ_ERR_SUCCESS) {
@@ -215,7 +213,8 @@ void Session::published(int message, int reason) {
 }
 
 void Session::received(const mosquitto_message& message) {
-    if (std::strcmp(message.topic, kResponseTopic) != 0 || message.payload == nullptr) return;
+    if (std::strcmp(message.topic, kControlResponseTopic) != 0 || message.payload == nullptr)
+        return;
     const std::string_view payload(static_cast<const char*>(message.payload),
                                    static_cast<std::size_t>(message.payloadlen));
     if (auto response = response_in(payload, correlation_)) response_ = std::move(response);

@@ -26,14 +26,20 @@ class Session {
     [[nodiscard]] bool connect(Failure& failure);
     /// From now on everything ends early once it is so, with a failure that has no text.
     void stop_when(std::function<bool()> stopped) { stopped_ = std::move(stopped); }
-    /// The data of the plugin's answer.
-    [[nodiscard]] std::optional<Json> ask(const Json& command, Failure& failure);
+    /// The data for a command, with all pages.
+    [[nodiscard]] std::optional<Json> fetch(const Command& command, Failure& failure) {
+        return ctrl::fetch(
+            command, [this](const Json& request, Failure& why) { return ask(request, why); },
+            failure);
+    }
     /// Serves the connection for that long.
     [[nodiscard]] bool idle(std::chrono::milliseconds time, Failure& failure);
 
   private:
     using Clock = std::chrono::steady_clock;
 
+    /// The data of the plugin's answer.
+    [[nodiscard]] std::optional<Json> ask(const Json& command, Failure& failure);
     [[nodiscard]] bool configure(Failure& failure);
     [[nodiscard]] bool configure_tls(Failure& failure);
     /// Ends when it is so, at that time, or when the connection is lost, which is a failure.

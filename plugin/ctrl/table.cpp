@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "shared_subscription/text.hpp"
+
 namespace shared_subscription::ctrl {
 namespace {
 
@@ -26,13 +28,7 @@ std::string_view cut(std::string_view text, std::size_t columns) {
 }
 
 std::string harmless(std::string text) {
-    std::ranges::replace_if(
-        text,
-        [](char character) {
-            const auto byte = static_cast<unsigned char>(character);
-            return byte < 0x20 || byte == 0x7f;
-        },
-        '?');
+    std::ranges::replace_if(text, is_control_character, '?');
     return text;
 }
 

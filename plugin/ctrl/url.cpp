@@ -1,7 +1,6 @@
 #include "ctrl/url.hpp"
 
 #include <charconv>
-#include <limits>
 #include <system_error>
 
 #include "shared_subscription/text.hpp"
@@ -92,9 +91,8 @@ bool apply_url(std::string_view url, Options& options, std::string& problem) {
     }
     Authority authority;
     if (!parse_authority(rest.substr(0, slash), authority, problem)) return false;
-    constexpr std::uint16_t kPlain = 1883, kEncrypted = 8883;
     options.host = authority.host;
-    options.port = authority.port.value_or(encrypted ? kEncrypted : kPlain);
+    options.port = authority.port.value_or(encrypted ? kEncryptedPort : kPlainPort);
     if (!authority.username.empty()) options.username = authority.username;
     if (authority.has_password) options.password = authority.password;
     if (encrypted) options.use_os_certs = true;

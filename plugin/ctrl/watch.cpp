@@ -75,14 +75,13 @@ bool watch(Session& session, bool json, Failure& failure) {
     std::string ignored;
     const auto list = parse_command(std::array{std::string("list")}, ignored);
     const auto statistics = parse_command(std::array{std::string("stats")}, ignored);
-    const auto ask = [&](const Json& command, Failure& why) { return session.ask(command, why); };
 
     const Interrupts interrupts;
     session.stop_when([] { return interrupted != 0; });
     const Screen screen(terminal);
     while (true) {
-        const auto numbers = fetch(*statistics, ask, failure);
-        const auto groups = numbers ? fetch(*list, ask, failure) : std::nullopt;
+        const auto numbers = session.fetch(*statistics, failure);
+        const auto groups = numbers ? session.fetch(*list, failure) : std::nullopt;
         // Ctrl-C is how it ends, and so is a reader that has read enough.
         if (!groups) return failure.code == kDone;
         std::cout << picture(*numbers, groups->at("groups"), json, terminal) << std::flush;

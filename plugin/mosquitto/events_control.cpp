@@ -1,4 +1,5 @@
 // `$CONTROL/shared-subscription/v1`: the broker has checked that the client may write it.
+#include "control/protocol.hpp"
 #include "mosquitto/convert.hpp"
 #include "mosquitto/events.hpp"
 #include "mosquitto/guard.hpp"
@@ -6,9 +7,6 @@
 
 namespace shared_subscription {
 namespace {
-
-constexpr const char* kTopic = "$CONTROL/shared-subscription/v1";
-constexpr const char* kResponseTopic = "$CONTROL/shared-subscription/v1/response";
 
 int on_control(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
@@ -21,7 +19,7 @@ int on_control(int /*event*/, void* data, void* user_data) noexcept {
         const auto answer = instance.runtime.control(
             instance, {payload, payload ? std::size_t{event.payloadlen} : 0});
         // To this client only; nobody else is asked, nor is a subscription needed.
-        mosquitto_broker_publish_copy(asking.c_str(), kResponseTopic,
+        mosquitto_broker_publish_copy(asking.c_str(), kControlResponseTopic,
                                       static_cast<int>(answer.size()), answer.data(), 0, false,
                                       nullptr);
         return MOSQ_ERR_SUCCESS;
@@ -32,16 +30,16 @@ int on_control(int /*event*/, void* data, void* user_data) noexcept {
 
 void register_control(Instance& instance) {
     const int result = mosquitto_callback_register(instance.identifier, MOSQ_EVT_CONTROL,
-                                                   on_control, kTopic, &instance);
+                                                   on_control, kControlTopic, &instance);
     if (result == MOSQ_ERR_SUCCESS) return;
     instance.runtime.broker().log(LogLevel::warning,
-                                  std::string("there is no control by ") + kTopic +
+                                  std::string("there is no control by ") + kControlTopic +
                                       ": the broker does not take the callback (" +
                                       std::to_string(result) + ").");
 }
 
 void unregister_control(Instance& instance) {
-    mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_CONTROL, on_control, kTopic);
+    mosquitto_callback_unregister(instance.identifier, MOSQ_EVT_CONTROL, on_control, kControlTopic);
 }
 
 }  // namespace shared_subscription

@@ -18,15 +18,8 @@ constexpr std::array<std::pair<std::string_view, AccessControl>, 3> kAccessContr
     {"defer", AccessControl::defer},
 }};
 
-template <class Names>
-std::string list(const Names& names) {
-    std::string text;
-    for (const auto& entry : names) {
-        if (!text.empty()) text += ", ";
-        const auto& [name, value] = entry;
-        text += name;
-    }
-    return text;
+std::string strategy_names() {
+    return list_names(kStrategyNames, &StrategyName::name);
 }
 
 class Parser {
@@ -61,7 +54,7 @@ class Parser {
         const auto strategy = parse_strategy(value);
         if (!strategy) {
             return fail("strategy", value,
-                        "unknown strategy; allowed are " + list(kStrategyNames) + ".");
+                        "unknown strategy; allowed are " + strategy_names() + ".");
         }
         fallback = *strategy;
         return once("strategy", value);
@@ -117,7 +110,7 @@ class Parser {
         if (!strategy) {
             return fail(kKey, value,
                         "unknown strategy; allowed is '<strategy> <group>' with one of " +
-                            list(kStrategyNames) + ".");
+                            strategy_names() + ".");
         }
         const auto begin = value.find_first_not_of(' ', space);
         const auto group =
@@ -140,7 +133,9 @@ class Parser {
             return once("access_control", value);
         }
         return fail("access_control", value,
-                    "unknown value; allowed are " + list(kAccessControl) + ".");
+                    "unknown value; allowed are " +
+                        list_names(kAccessControl, [](const auto& entry) { return entry.first; }) +
+                        ".");
     }
 
     std::string& problem_;
