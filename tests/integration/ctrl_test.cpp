@@ -33,6 +33,11 @@ class Ctrl : public BrokerTest {
         broker.start({.options = {"plugin_opt_control true"}});
     }
 
+    std::vector<Client*> two_members() {
+        auto members = connect_all({"a", "b"});
+        for (Client* member : members) member->subscribe("$share/g/t", 1);
+        return members;
+    }
     Ended run_client(const Words& words) {
         return end({CTRL_CLIENT, "-p", std::to_string(broker.port())}, words);
     }
@@ -88,8 +93,7 @@ TEST_F(Ctrl, ShowsMembersInTheOrderOfJoining) {
 }
 
 TEST_F(Ctrl, PausesAndResumesAMember) {
-    const auto members = connect_all({"a", "b"});
-    for (Client* member : members) member->subscribe("$share/g/t", 1);
+    const auto members = two_members();
     EXPECT_EQ(run_client({"pause", "g", "a"}).status, 0);
     Client& publisher = connect("publisher");
     publisher.publish(numbered("t", 4, 1));
@@ -103,8 +107,7 @@ TEST_F(Ctrl, PausesAndResumesAMember) {
 }
 
 TEST_F(Ctrl, RemovesAMember) {
-    const auto members = connect_all({"a", "b"});
-    for (Client* member : members) member->subscribe("$share/g/t", 1);
+    const auto members = two_members();
     EXPECT_EQ(run_client({"remove", "g", "a", "t"}).status, 0);
     connect("publisher").publish(numbered("t", 4, 1));
     settle();
@@ -112,8 +115,7 @@ TEST_F(Ctrl, RemovesAMember) {
 }
 
 TEST_F(Ctrl, ChangesAStrategy) {
-    const auto members = connect_all({"a", "b"});
-    for (Client* member : members) member->subscribe("$share/g/t", 1);
+    const auto members = two_members();
     EXPECT_EQ(run_client({"strategy", "sticky", "g"}).status, 0);
     EXPECT_THAT(run_client({"list"}).output, HasSubstr("sticky"));
     connect("publisher").publish(numbered("t", 4, 1));
