@@ -81,6 +81,11 @@ struct BrokerTraits {
         return !separate_leaves || filter_or_topic.starts_with('$');
     }
 
+    /// 2.0 with `per_listener_settings`. From 2.0.15 on, which is known by its TICKs, such a broker
+    /// denies clients that are away everything before it asks a plugin, and does not report that
+    /// they are back: their contexts have lost their listener (net__socket_close).
+    bool has_listener_settings = false;
+
     /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it
     /// subscribed.
     bool removes_duplicates = false;
@@ -141,9 +146,9 @@ class Broker {
     [[nodiscard]] virtual KeptProperties make_properties(
         const std::vector<SavedProperty>& properties) = 0;
 
-    /// 2.0: whether the session of a connection that was reported as disconnected in this turn of
-    /// the main loop ended with it. May only be asked in the TICK of the same turn, before the
-    /// broker frees it.
+    /// 2.0: whether the session of a connection that was reported as disconnected has ended, or
+    /// gone on in another. May only be asked in the TICK of each turn of the main loop, from that
+    /// of the report on, until it has: then the broker frees it.
     [[nodiscard]] virtual bool has_ended(Context context) = 0;
 
     virtual void log(LogLevel level, std::string_view text) = 0;

@@ -183,13 +183,18 @@ class Engine {
     /// A context that speaks for this session: is it the one that is known?
     void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);
-    [[nodiscard]] bool is_resumption(const Session& session, const Client& client,
+    [[nodiscard]] bool is_resumption(Session& session, const Client& client,
                                      const Message& message);
+    /// A session that was away is back in another connection, which the broker does not report.
+    [[nodiscard]] bool is_unreported_return(const Session& session, const Client& client,
+                                            const Message& message);
     [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
     void undo_kick_checks(Session& session);
     void end_closed();
+    /// The session has another connection now, and perhaps lost its subscriptions.
+    void move(Session& session);
     void end_expired(std::int64_t now);
     /// The session of a client that was away has expired.
     void end_expired(Session& session);
@@ -209,7 +214,9 @@ class Engine {
     FanOut fan_out_;
     Replay replay_;
     Resumption resumption_;
-    std::vector<Closing> closing_;  // 2.0: disconnected in this turn of the main loop
+    // 2.0: disconnected in this turn of the main loop; where the broker does not say what becomes
+    // of those that are away, all of them.
+    std::vector<Closing> closing_;
     Context rechecking_ =
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
@@ -220,7 +227,7 @@ class Engine {
     std::optional<Removal> removing_;
     std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;
-    bool ticks_ = false;  // 2.0 under `per_listener_settings` has no TICK
+    bool ticks_ = false;  // 2.0 under `per_listener_settings` had no TICK before 2.0.15
 };
 
 }  // namespace shared_subscription

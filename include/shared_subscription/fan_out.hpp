@@ -43,6 +43,9 @@ class FanOut {
     /// before.
     bool enter(const Message& message);
 
+    /// A publish was received and is fanned out next, perhaps without any question.
+    void foresee(const Message& message);
+
     /// The broker asks whether one leaf of this client gets the message that was entered; null: a
     /// client without subscriptions.
     [[nodiscard]] Answer ask(Session* session, const Message& message);
@@ -60,6 +63,11 @@ class FanOut {
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
         return open_ && message_.is_same_object(message) && topic_ == message.topic;
+    }
+
+    /// Whether the broker asks about nobody who is away, nor says who is back.
+    [[nodiscard]] bool passes_over_away() const noexcept {
+        return traits_.has_listener_settings && ticks_;
     }
 
     /// Whatever the broker asks next belongs to another message. Draws the conclusions from this
@@ -80,8 +88,8 @@ class FanOut {
     };
 
     /// A copy may come with no event since its original, at the same address: 2.1 fans it out
-    /// before the next TICK, and 2.0 has none under `per_listener_settings`. Where there may be
-    /// copies, only a count of everybody who is asked tells the two apart.
+    /// before the next TICK, and 2.0 had none under `per_listener_settings` before 2.0.15. Where
+    /// there may be copies, only a count of everybody who is asked tells the two apart.
     [[nodiscard]] bool counts_everybody(std::string_view topic) const noexcept {
         const bool may_copy = traits_.removes_duplicates || traits_.merges_uses(topic);
         return may_copy && (traits_.announces_sessions || !ticks_);
@@ -117,6 +125,12 @@ class FanOut {
     /// The message that is being fanned out, to be kept.
     const SharedMessage& keep();
     void hold_for(Group& group);
+    void hold_for_away();
+    /// Whether the broker would have asked for this subscription if it were there.
+    [[nodiscard]] bool is_shown(const Subscription& subscription) const noexcept {
+        const auto& session = subscription.session;
+        return session.connected || session.moved || !passes_over_away();
+    }
     void dispatch_copy(Session& session, const Subscription& subscription,
                        std::string_view share_name);
     void not_taken(Member& member);
@@ -144,6 +158,7 @@ class FanOut {
     // It is no check of what the broker holds for a client that is not known here, but resumes its
     // session.
     bool certain_ = false;
+    bool held_for_away_ = false;  // hold_for_away is done
     Message message_;
     Publication publication_;
     Ballot ballot_;

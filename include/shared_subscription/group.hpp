@@ -40,7 +40,6 @@ struct Election {
     Member* elected = nullptr;  ///< who should get the message; null: nobody can
     bool served = false;        ///< the elected one has got it
     bool waits = false;         ///< older messages come first: nobody gets it now
-    bool held = false;          ///< it may have to be queued (FanOut::settle_held)
 };
 
 /// Members are owned by their subscriptions; they join and leave here.
@@ -98,6 +97,7 @@ class Group {
 
     Election election;
     GroupQueue queue;
+    std::uint64_t held_in = 0;     ///< the last fan-out whose message may have to be queued
     std::uint64_t number = 0;      ///< counted in the order of creation; never used again
     std::size_t connected = 0;     ///< members of connected sessions
     std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset
@@ -107,7 +107,8 @@ class Group {
     /// 2.0: which of its members are there is to be found out before anything goes out again; who
     /// joined later than that (Registry::subscribe_count) has no part in what waits.
     std::optional<std::uint64_t> question{};
-    bool asked = false;  ///< that is under way
+    bool asked = false;                            ///< that is under way
+    std::optional<std::int64_t> question_until{};  ///< the last message before they joined
     /// How many more messages may go out again (Backlog).
     std::size_t allowance = static_cast<std::size_t>(-1);
 

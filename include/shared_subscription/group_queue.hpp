@@ -28,7 +28,8 @@ class GroupQueue {
     /// A member has got it, or nobody may. Nothing happens if it is not there.
     void remove(std::int64_t id);
 
-    void clear();
+    /// Drops those up to this identifier.
+    void clear_until(std::int64_t id);
 
     /// The first that has not been tried yet, which is under way then; null: none.
     [[nodiscard]] const Entry* take_next();

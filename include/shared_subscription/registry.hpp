@@ -65,6 +65,8 @@ struct Session {
     int protocol_version = 0;
     bool connected = true;
     bool may_outlive_restart = false;
+    /// 2.0: its last connection has nothing left: its subscriptions are those of another, or gone.
+    bool moved = false;
     bool uncertain = false;  ///< restored after a crash: its subscriptions may be others
     bool saved = false;      ///< something of it is in the store
     bool unsaved = false;    ///< something has changed since (Registry::unsaved_sessions)

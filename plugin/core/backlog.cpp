@@ -88,16 +88,19 @@ void Backlog::has_joined(const Member& member) {
     };
     if (group.queue.empty() || std::ranges::any_of(group.members(), is_other)) return;
     group.question = std::min(group.question.value_or(member.joined - 1), member.joined - 1);
+    if (!group.question_until) group.question_until = last_id_;
 }
 
 void Backlog::answered(Group& group) {
     if (!std::exchange(group.asked, false)) return;  // it was another group's, of the same name
     const auto since = std::exchange(group.question, std::nullopt).value_or(0);
+    const auto until = std::exchange(group.question_until, std::nullopt).value_or(last_id_);
     const auto is_old = [since](const Member* member) { return member->joined <= since; };
     // The group that it waited for has ended.
     if (std::ranges::none_of(group.members(), is_old)) {
-        registry_.statistics.dropped += group.queue.size();
-        group.queue.clear();
+        const auto size = group.queue.size();
+        group.queue.clear_until(until);
+        registry_.statistics.dropped += size - group.queue.size();
         registry_.note(group);
     }
     registry_.wake(group);

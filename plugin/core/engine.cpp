@@ -81,6 +81,7 @@ bool Engine::receive(const Client& client, const Message& message) {
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties));
+    if (message.qos < 2) fan_out_.foresee(message);
     return true;
 }
 
@@ -114,7 +115,7 @@ bool Engine::is_replay(const Client& client, const Message& message) {
 // A client that resumes its session is asked about again for each message that the broker holds for
 // it, and what is denied is deleted (2.0: connection_check_acl; 2.1:
 // db__check_acl_of_all_messages). These are its own already.
-bool Engine::is_resumption(const Session& session, const Client& client, const Message& message) {
+bool Engine::is_resumption(Session& session, const Client& client, const Message& message) {
     const bool is_known = session.context == client.context;
     if (is_known && resumption_.key == 0) return false;
     if (fan_out_.continues(message) || publications_.is_announced(message)) return false;
@@ -122,10 +123,23 @@ bool Engine::is_resumption(const Session& session, const Client& client, const M
         // 2.0 reports the end of a WebSockets connection only after the one that took it over is
         // busy.
         resumption_ = {.key = session.key, .before = session.context};
+    } else if (resumption_.key != session.key && is_unreported_return(session, client, message)) {
+        fan_out_.settle();  // in which it was away
+        resumption_ = {.key = session.key, .before = session.context};
+        move(session);
     }
     if (resumption_.key == session.key && resumption_.before != client.context) return true;
     resumption_ = {};
     return false;
+}
+
+// A copy comes when the TICK has shown who is back (end_closed), but for sessions that were
+// restored.
+bool Engine::is_unreported_return(const Session& session, const Client& client,
+                                  const Message& message) {
+    if (session.connected || session.moved || !fan_out_.passes_over_away()) return false;
+    if (!session.context && fan_out_.awaits(message)) return false;
+    return broker_.is_connection(client.context);
 }
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,

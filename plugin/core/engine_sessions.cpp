@@ -15,6 +15,7 @@ namespace shared_subscription {
 void Engine::meet(Session& session, const Client& client) {
     if (session.context == client.context) return;
     session.context = client.context;
+    session.moved = false;
     session.protocol_version = broker_.protocol_version(client.context);
     session.may_outlive_restart = broker_.may_outlive_restart(client.context);
     // One that was restored after a restart may not be back yet.
@@ -80,12 +81,14 @@ void Engine::disconnected(const Client& client, bool clean) {
     if (session && session->context == client.context) undo_kick_checks(*session);
     conclude();
     session = registry_.find(client.id);
-    // A WebSockets connection that was taken over is reported late.
-    if (!session || (session->context && session->context != client.context)) return;
-
+    if (!session) return;
     // Taken over: the subscriptions have moved to the new connection, or were removed
     // (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;
+    // A WebSockets connection that was taken over is reported late.
+    const bool was_back = !session->connected && !moved && fan_out_.passes_over_away();
+    if (session->context && session->context != client.context && !was_back) return;
+
     if (!moved) meet(*session, client);  // it may never have acted
     const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
@@ -96,11 +99,16 @@ void Engine::disconnected(const Client& client, bool clean) {
     registry_.set_connected(*session, false);
     registry_.set_standing(*session, Standing::doubtful);
     if (moved) {
-        session->context = nullptr;
-        backlog_.may_be_back(*session);
+        move(*session);
     } else if (ticks_) {
         closing_.push_back({client.context, session->id});
     }
+}
+
+void Engine::move(Session& session) {
+    session.context = nullptr;
+    session.moved = true;
+    backlog_.may_be_back(session);
 }
 
 // A client that is kicked while its session stays has each of its subscriptions checked again, as
@@ -115,13 +123,20 @@ void Engine::undo_kick_checks(Session& session) {
 }
 
 // 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same
-// turn it has.
+// turn it has. Where it does not report what becomes of a session later, each TICK shows it.
 void Engine::end_closed() {
-    for (const auto& closing : std::exchange(closing_, {})) {
+    const bool watches = fan_out_.passes_over_away();
+    std::erase_if(closing_, [&](const Closing& closing) {
         auto* session = registry_.find(closing.id);
-        if (!session || session->context != closing.context || session->connected) continue;
-        if (broker_.has_ended(closing.context)) end(*session, Ending::lost);
-    }
+        if (!session || session->context != closing.context || session->connected) return true;
+        if (!broker_.has_ended(closing.context)) return !watches;
+        if (watches && broker_.subscription_count(closing.context) == 0) {
+            move(*session);
+        } else {
+            end(*session, Ending::lost);
+        }
+        return true;
+    });
 }
 
 // A session that expires while it is offline raises no event. Looks at some of them each second.

@@ -16,10 +16,19 @@ bool FanOut::enter(const Message& message) {
     return true;
 }
 
+// Where the broker asks about nobody who is away, it may ask about nobody at all.
+void FanOut::foresee(const Message& message) {
+    if (!passes_over_away()) return;
+    enter(message);
+    certain_ = false;  // it may not be fanned out
+    hold_for_away();
+}
+
 Answer FanOut::ask(Session* session, const Message& message) {
     deliveries_.conclude();
     if (!session) return directed_ ? Answer::deny : Answer::untouched;
     certain_ = true;
+    if (passes_over_away()) hold_for_away();
 
     const auto leaf = next_leaf(*session, message);
     if (!directed_ && session->member_count == 0) return Answer::untouched;
@@ -40,7 +49,7 @@ void FanOut::begin(const Message& message) {
     ++number_;
     open_ = true;
     message_ = message;
-    reached_ = false;
+    reached_ = held_for_away_ = false;
     directed_.reset();
     kept_.reset();
     auto publication = publications_.take_announced(message);
@@ -167,7 +176,7 @@ void FanOut::settle() {
         const auto& election = group->election;
         if (election.served) continue;
         if (election.elected) not_taken(*election.elected);
-        if (!directed_ && !election.held) ++registry_.statistics.dropped;
+        if (!directed_ && group->held_in != number_) ++registry_.statistics.dropped;
     }
     settle_held();
     for (auto* member : excluded_) registry_.refresh(*member);
@@ -195,7 +204,7 @@ void FanOut::prune() {
             const bool was_counted =
                 session.member_count > 0 && session.key != publication_.publisher;
             if (subscription->standing == Standing::doubtful &&
-                subscription->called_in != number_ && was_counted) {
+                subscription->called_in != number_ && was_counted && is_shown(*subscription)) {
                 gone_.push_back(subscription);
             }
         }
@@ -204,7 +213,12 @@ void FanOut::prune() {
 }
 
 void FanOut::erase_gone() {
-    for (auto* subscription : gone_) registry_.erase(*subscription);
+    for (auto* subscription : gone_) {
+        for (const auto& member : subscription->members) {
+            if (member->group->size() == 1) std::erase(held_, member->group);
+        }
+        registry_.erase(*subscription);
+    }
     gone_.clear();
 }
 

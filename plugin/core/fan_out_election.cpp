@@ -142,9 +142,19 @@ const SharedMessage& FanOut::keep() {
 // Who gets it, if anybody, shows when all have been asked for; the message is shown only now.
 void FanOut::hold_for(Group& group) {
     if (!backlog_.takes(message_.qos) && !group.has_ready()) return;
+    if (std::exchange(group.held_in, number_) == number_) return;
     keep();
-    group.election.held = true;
     held_.push_back(&group);
+}
+
+// For groups about which the broker will not ask: whoever is left in them is away.
+void FanOut::hold_for_away() {
+    if (directed_ || std::exchange(held_for_away_, true)) return;
+    for (auto* filter : matches_) {
+        for (const auto& [name, group] : filter->groups) {
+            if (!group->has_ready()) hold_for(*group);
+        }
+    }
 }
 
 void FanOut::dispatch_copy(Session& session, const Subscription& subscription,
@@ -183,8 +193,9 @@ bool FanOut::may_want(const Group& group) const noexcept {
 void FanOut::settle_held() {
     for (auto* group : held_) {
         const auto& election = group->election;
-        if (election.served) continue;
-        if (election.waits || may_want(*group)) {
+        const bool was_opened = election.fan_out == number_;
+        if (was_opened && election.served) continue;
+        if ((was_opened && election.waits) || may_want(*group)) {
             backlog_.add(*group, {.id = backlog_.next_id(), .message = kept_});
         } else {
             ++registry_.statistics.dropped;
@@ -231,6 +242,7 @@ void FanOut::not_shown(const Dispatch& dispatch) {
     }
     for (auto* member : group->members()) {
         if (member->subscription->subscribed > dispatch.sent) continue;
+        if (!is_shown(*member->subscription)) continue;
         if (member->subscription->standing == Standing::present) {
             not_taken(*member);
         } else {

@@ -36,8 +36,8 @@ void GroupQueue::remove(std::int64_t id) {
     if (*index < next_) --next_;
 }
 
-void GroupQueue::clear() {
-    while (!entries_.empty()) remove(entries_.back().id);
+void GroupQueue::clear_until(std::int64_t id) {
+    while (!entries_.empty() && entries_.front().id <= id) remove(entries_.front().id);
 }
 
 const GroupQueue::Entry* GroupQueue::take_next() {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "mosquitto/convert.hpp"
 #include "mosquitto/guard.hpp"
@@ -176,9 +177,9 @@ void unregister_events(Instance& instance) {
 }
 
 void register_tick(Instance& instance) {
-    if (instance.has_tick) return;
-    instance.has_tick = true;
-    mosquitto_callback_register(instance.identifier, MOSQ_EVT_TICK, on_tick, nullptr, &instance);
+    auto& first = instance.runtime.first();
+    if (std::exchange(first.has_tick, true)) return;
+    mosquitto_callback_register(first.identifier, MOSQ_EVT_TICK, on_tick, nullptr, &first);
 }
 
 }  // namespace shared_subscription

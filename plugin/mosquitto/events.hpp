@@ -19,8 +19,9 @@ struct Instance;
 [[nodiscard]] bool register_events(Instance& instance);
 void unregister_events(Instance& instance);
 
-/// Registers TICK, once. On 2.0 at the first event, so that it comes behind everybody else's: what
-/// they disconnect in theirs is then known to be of the same turn (Broker::has_ended).
+/// Registers TICK, once for all instances. On 2.0 at the first event, so that it comes behind
+/// everybody else's: what they disconnect in theirs is then known to be of the same turn
+/// (Broker::has_ended).
 void register_tick(Instance& instance);
 
 /// CONTROL, for requests of administrators. A broker that does not offer it runs without.

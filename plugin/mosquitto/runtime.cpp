@@ -40,9 +40,11 @@ Runtime::Runtime(Generation generation, Options options)
     const bool is_2_1 = generation == Generation::v2_1;
     broker_.set_shows_properties(is_2_1);
     read_configuration();
-    const BrokerTraits traits{.separate_leaves = is_2_1,
-                              .announces_sessions = is_2_1,
-                              .removes_duplicates = removes_duplicates()};
+    const BrokerTraits traits{
+        .separate_leaves = is_2_1,
+        .announces_sessions = is_2_1,
+        .has_listener_settings = !is_2_1 && configuration_ && configuration_->per_listener_settings,
+        .removes_duplicates = removes_duplicates()};
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
     if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
     engine_->set_group_queue_limits(options_.queue);

@@ -51,6 +51,8 @@ class Runtime {
 
     [[nodiscard]] Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }
+    /// The instance whose TICK counts.
+    [[nodiscard]] Instance& first() noexcept { return *instances_.front(); }
     [[nodiscard]] Generation generation() const noexcept { return generation_; }
 
     /// A request of somebody who may write it, as far as that is controlled; the answer.

@@ -72,6 +72,17 @@ TEST_P(EngineQueue, EndsWithTheLastSession) {
     EXPECT_THAT(broker.take("b"), SizeIs(2));
 }
 
+TEST_P(EngineQueue, ThatEndedTakesNothingAlongThatCameLater) {
+    leave_behind({"a"});
+    publish("t", 3);
+    broker.expire("a");
+    broker.settle();
+    join_all({"b"}, "$share/g/t");
+    broker.publish("publisher", {.topic = "t", .payload = "later"});
+    broker.settle();
+    EXPECT_THAT(broker.take("b"), ElementsAre("later"));
+}
+
 TEST_P(EngineQueue, IsNotThatOfAGroupOfTheSameNameThatBeginsAtOnce) {
     leave_behind({"a"});
     publish("t", 3);

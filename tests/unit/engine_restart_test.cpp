@@ -31,6 +31,16 @@ class EngineRestart : public EngineTest {
         broker.restart(in_order);
         broker.connect("publisher");
     }
+    /// Who was away before a restart is known to be back when a message comes.
+    std::vector<std::string> take_with_next(const std::string& id, int number) {
+        if (denies_the_away()) send(number, number);
+        auto taken = broker.take(id);
+        if (denies_the_away()) {
+            EXPECT_THAT(taken, ::testing::Contains(std::to_string(number)));
+            std::erase(taken, std::to_string(number));
+        }
+        return taken;
+    }
     void send(int first, int last) {
         for (int number = first; number <= last; ++number)
             broker.publish("publisher", {.topic = "t", .payload = std::to_string(number)});
@@ -80,8 +90,9 @@ TEST_P(EngineRestart, LeavesWhatWaitsToTheFirstWhoIsBack) {
         restart();
         send(6, 7);
         const std::string first = first_is_holder ? "a" : "b";
-        return_all({first, first_is_holder ? "b" : "a"});
-        EXPECT_THAT(broker.take(first), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
+        return_all({first});
+        EXPECT_THAT(take_with_next(first, 8), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
+        return_all({first_is_holder ? "b" : "a"});
         EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
     }
 }
@@ -131,8 +142,9 @@ TEST_P(EngineRestart, AfterACrashDeliversWhatTheBrokerHasLost) {
     send(1, 5);
     broker.save_engine();
     restart(false);
-    return_all({"a", "b"});
-    EXPECT_THAT(broker.take("a"), ElementsAre("1", "2", "3", "4", "5"));
+    return_all({"a"});
+    EXPECT_THAT(take_with_next("a", 6), ElementsAre("1", "2", "3", "4", "5"));
+    return_all({"b"});
     EXPECT_THAT(broker.take("b"), IsEmpty());
 }
 
@@ -164,8 +176,9 @@ TEST_P(EngineRestart, AfterACrashForgetsMembersWhomTheBrokerDoesNotKnow) {
     broker.save_engine();
     restart(false);
     broker.settle();
-    EXPECT_EQ(broker.engine->registry().session_count(), 0U);
-    EXPECT_EQ(broker.engine->registry().group_count(), 0U);
+    // Where nothing is asked about those who are away, they may be.
+    EXPECT_EQ(broker.engine->registry().session_count(), denies_the_away() ? 2U : 0U);
+    EXPECT_EQ(broker.engine->registry().group_count(), denies_the_away() ? 1U : 0U);
     join_all({"a", "b"});
     send(3, 6);
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));

@@ -62,7 +62,7 @@ TEST_P(EngineSessions, ThatAreResumedKeepWhatWaitsAndTheMembership) {
     EXPECT_THAT(broker.take("a"), IsEmpty());
     broker.connect("a", kPersistent);
     broker.settle();
-    EXPECT_THAT(broker.take("a"), SizeIs(6));
+    EXPECT_THAT(broker.take("a"), SizeIs(denies_the_away() ? 3 : 6));
     publish("t", 3);
     EXPECT_THAT(broker.take("a"), SizeIs(6));
 }
@@ -110,6 +110,53 @@ TEST_P(EngineSessions, ThatExpireCostTheGroupNothing) {
     EXPECT_EQ(broker.engine->registry().session_count(), 1U);
 }
 
+// A broker that asks nothing about those who are away says neither that one is back.
+TEST_P(EngineSessions, ThatAreAwayWhileOthersGetMessagesStayMembers) {
+    join_all({"away"}, "$share/g/t", kPersistent);
+    join_all({"there"}, "$share/g/t");
+    broker.drop("away");
+    publish("t", 2);
+    broker.connect("away", kPersistent);
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"away", "there"}), ElementsAre(2, 4));
+}
+
+TEST_P(EngineSessions, ThatAreAwayTwiceStayMembers) {
+    join_all({"away"}, "$share/g/t", kPersistent);
+    join_all({"there"}, "$share/g/t");
+    for (int round = 0; round < 2; ++round) {
+        broker.drop("away");
+        publish("t", 2);
+        broker.connect("away", kPersistent);
+        broker.settle();
+    }
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"away", "there"}), ElementsAre(2, 6));
+}
+
+TEST_P(EngineSessions, ThatBeganAnewWhileOthersGotMessagesAreNoMembers) {
+    join_all({"a"}, "$share/g/t", kPersistent);
+    join_all({"b"}, "$share/g/t");
+    broker.drop("a");
+    publish("t", 2);
+    broker.connect("a");
+    broker.settle();
+    publish("t", 2);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 4));
+    EXPECT_EQ(broker.engine->registry().session_count(), 1U);
+}
+
+TEST_P(EngineSessions, ThatAreResumedKeepWhatIsInFlight) {
+    join_all({"a", "b"}, "$share/g/t", kPersistent);
+    broker.withhold_acknowledgements("a");
+    publish("t", 4);
+    broker.drop("a");
+    publish("t", 2);
+    broker.connect("a", kPersistent);  // the model expects that nothing in flight is denied
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(4, 6));
+}
+
 TEST_P(EngineSessions, ThatAreKickedStay) {
     join_all({"a"}, "$share/g/t", kPersistent);
     subscribe_all({"a"}, "u");
@@ -119,7 +166,7 @@ TEST_P(EngineSessions, ThatAreKickedStay) {
     EXPECT_THAT(broker.take("a"), IsEmpty());
     broker.connect("a", kPersistent);
     publish("t", 2);
-    EXPECT_THAT(broker.take("a"), SizeIs(6));
+    EXPECT_THAT(broker.take("a"), SizeIs(denies_the_away() ? 4 : 6));
     EXPECT_NE(broker.unsubscribe("a", "t"), Unsubscribed::leaf_goes);
 }
 
@@ -135,6 +182,62 @@ TEST_P(EngineSessions, ManyThatExpireAreForgotten) {
 }
 
 INSTANTIATE_FOR_GENERATIONS(EngineSessions);
+
+class EngineWithListenerSettings : public EngineFixture {
+  protected:
+    EngineWithListenerSettings() : EngineFixture(kBroker20WithListenerSettings) {}
+};
+
+// Nothing is shown of them when the broker asks about nobody.
+TEST_F(EngineWithListenerSettings, LosesWhatNoClientPublishesAtOnceWhileAllAreAway) {
+    join_all({"a"}, "$share/g/t", kPersistent);
+    broker.connect("publisher");
+    broker.drop("a");
+    broker.settle();
+    broker.publish_by_plugin({.topic = "t", .payload = "a plugin's"});
+    broker.settle();
+    broker.publish("publisher", {.topic = "t", .payload = "twice", .qos = 2});
+    broker.settle();
+    broker.release("publisher");
+    broker.publish("publisher", {.topic = "t", .payload = "waits"});
+    broker.settle();
+    broker.connect("a", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("waits"));
+}
+
+TEST_F(EngineWithListenerSettings, KeepsThatForThoseAwayIfSomebodyElseIsAskedAbout) {
+    join_all({"a"}, "$share/g/t", kPersistent);
+    join_all({"other"}, "$share/h/t");
+    broker.drop("a");
+    broker.settle();
+    broker.publish_by_plugin({.topic = "t", .payload = "x"});
+    broker.settle();
+    broker.connect("a", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take_counts({"a", "other"}), ElementsAre(1, 1));
+}
+
+TEST_F(EngineWithListenerSettings, KeepsAMemberThatIsBackForLessThanATurn) {
+    join_all({"a"}, "$share/g/t", kPersistent);
+    broker.drop("a");
+    broker.settle();
+    broker.connect("a", kPersistent);
+    broker.drop("a");
+    publish("t", 2);
+    broker.connect("a", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1"));
+}
+
+TEST_F(EngineWithListenerSettings, NoticesAnExpiryWhenItHappens) {
+    join_all({"a"}, "$share/g/t", kPersistent);
+    broker.drop("a");
+    broker.settle();
+    broker.expire("a");
+    broker.settle();
+    EXPECT_EQ(broker.engine->registry().session_count(), 0U);
+}
 
 class EngineOn20 : public EngineFixture {
   protected:

@@ -47,13 +47,18 @@ struct GenerationRow : Row {
     BrokerTraits traits;
 };
 
-inline const std::vector<GenerationRow> kGenerations{{{"On20"}, kBroker20}, {{"On21"}, kBroker21}};
+inline const std::vector<GenerationRow> kGenerations{
+    {{"On20"}, kBroker20},
+    {{"On20WithListenerSettings"}, kBroker20WithListenerSettings},
+    {{"On21"}, kBroker21}};
 
 class EngineTest : public EngineFixture, public ::testing::WithParamInterface<GenerationRow> {
   protected:
     EngineTest() : EngineFixture(GetParam().traits) {}
 
     [[nodiscard]] bool is_2_1() const { return GetParam().traits.separate_leaves; }
+    /// Whether the broker denies clients that are away everything, and says nothing of them.
+    [[nodiscard]] bool denies_the_away() const { return GetParam().traits.has_listener_settings; }
 };
 
 #define INSTANTIATE_FOR_GENERATIONS(suite) \

@@ -7,6 +7,11 @@ namespace shared_subscription {
 
 inline constexpr BrokerTraits kBroker20{
     .separate_leaves = false, .announces_sessions = false, .removes_duplicates = false};
+/// 2.0.15 and later with `per_listener_settings`.
+inline constexpr BrokerTraits kBroker20WithListenerSettings{.separate_leaves = false,
+                                                            .announces_sessions = false,
+                                                            .has_listener_settings = true,
+                                                            .removes_duplicates = false};
 inline constexpr BrokerTraits kBroker21{
     .separate_leaves = true, .announces_sessions = true, .removes_duplicates = false};
 

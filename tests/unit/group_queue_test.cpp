@@ -44,7 +44,7 @@ TEST_F(GroupQueueTest, IsEmptyAtFirst) {
     EXPECT_EQ(queue.take_next(), nullptr);
     queue.remove(1);
     queue.put_back(1);
-    queue.clear();
+    queue.clear_until(1);
     EXPECT_EQ(queue.bytes(), 0U);
 }
 
@@ -63,7 +63,9 @@ TEST_F(GroupQueueTest, CountsMessagesAndBytesUntilTheyAreRemoved) {
     queue.remove(1);
     EXPECT_EQ(queue.size(), 2U);
     EXPECT_EQ(queue.bytes(), 7U);
-    queue.clear();
+    queue.clear_until(2);
+    EXPECT_EQ(queue.size(), 1U);
+    queue.clear_until(3);
     EXPECT_EQ(queue.size(), 0U);
     EXPECT_EQ(queue.bytes(), 0U);
 }

@@ -101,13 +101,13 @@ void SmallBroker::drop(const std::string& id, Ending ending) {
 void SmallBroker::report_end(Connection& connection, bool stays, Ending ending) {
     const auto client = client_of(connection);
     if (!is_2_1()) {
-        engine->disconnected(client, !connection.persistent);
+        if (is_shown(connection)) engine->disconnected(client, !connection.persistent);
     } else if (stays) {
         engine->offline(client, ending);
     } else {
         engine->ended(client, ending);
     }
-    connection.online = false;
+    connection.online = connection.has_listener = false;
 }
 
 // context__add_to_disused
@@ -231,6 +231,7 @@ void SmallBroker::release(const std::string& id) {
 
 // mosquitto_acl_check: the plugin comes first
 bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
+    if (!is_shown(reader)) return false;
     const auto& topic = stored.message.topic;
     const bool others = !others_allow || others_allow(reader.id, topic);
     switch (engine->may_read(client_of(reader), shown(stored))) {

@@ -121,6 +121,7 @@ class SmallBroker final : public Broker {
         bool persistent = false;
         bool online = true;
         bool was_online = true;  // since the broker started
+        bool has_listener = true;
         bool withholds = false;
         std::size_t receive_maximum = 0;
         bool disused = false;   // freed in the next turn
@@ -148,6 +149,10 @@ class SmallBroker final : public Broker {
     void resume(Connection& from, Connection& to);
     void report_end(Connection& connection, bool stays, Ending ending);
     void disuse(const std::string& id);
+    /// Whether plugins are asked about it, and told.
+    [[nodiscard]] bool is_shown(const Connection& connection) const noexcept {
+        return connection.has_listener || !traits_.has_listener_settings;
+    }
     [[nodiscard]] bool may_read(Connection& reader, const Stored& stored);
     void fan_out(const StoredPointer& stored);
     void offer(const Leaf& leaf, const StoredPointer& stored);
