@@ -63,9 +63,10 @@ TEST_F(Listeners, KeepTheirOwnAclFile) {
     }
     settle();
     EXPECT_THAT(members[1]->messages(), Each(Field(&Message::topic, "open/t")));
-    EXPECT_THAT(all_payloads(members), AllOf(SizeIs(12 + 12 + 4), Each("x")));
+    const std::size_t lost = broker_can_be_asked() ? 0 : 4;  // half of b's turns
+    EXPECT_THAT(all_payloads(members), AllOf(SizeIs(12 + 12 + 4 - lost), Each("x")));
     EXPECT_THAT(members[1]->messages(), SizeIs(Ge(5U)));
-    EXPECT_EQ(times_passed_over("b"), 1U);
+    EXPECT_EQ(times_passed_over("b"), broker_can_be_asked() ? 1U : 0U);
 }
 
 TEST_F(Listeners, SayTheirAnswersEach) {
@@ -91,7 +92,8 @@ TEST_F(Listeners, KeepTheirOwnPlugin) {
     publisher.publish(numbered("secret/t", 4, 1));
     publisher.publish(numbered("closed/t", 4, 1));
     settle();
-    EXPECT_THAT(counts(members), ElementsAre(8, 0));
+    const std::size_t lost = broker_can_be_asked() ? 0 : 2;  // b's turns
+    EXPECT_THAT(counts(members), ElementsAre(8 - lost, 0));
 }
 
 TEST_F(Listeners, KeepTheirAccessControlAtAReload) {
@@ -109,7 +111,8 @@ TEST_F(Listeners, KeepTheirAccessControlAtAReload) {
     };
     EXPECT_THAT(served(), ElementsAre(2, 2));
     broker.reload(restricted);
-    EXPECT_THAT(served(), ElementsAre(4, 0));
+    const std::size_t lost = broker_can_be_asked() ? 0 : 2;  // b's turns
+    EXPECT_THAT(served(), ElementsAre(4 - lost, 0));
     broker.reload(open);
     EXPECT_THAT(served(), ElementsAre(2, 2));
 }

@@ -19,8 +19,10 @@ std::string required(const char* name) {
 BrokerVersion broker_version() {
     const std::string version = required("SHARED_SUBSCRIPTION_BROKER");
     if (version == "2.0") return BrokerVersion::v20;
+    if (version == "2.0.21") return BrokerVersion::v20_later;
     if (version == "2.1") return BrokerVersion::v21;
-    throw std::runtime_error("SHARED_SUBSCRIPTION_BROKER is '" + version + "', not 2.0 or 2.1");
+    throw std::runtime_error("SHARED_SUBSCRIPTION_BROKER is '" + version +
+                             "', not 2.0, 2.0.21 or 2.1");
 }
 
 std::vector<std::string> words(const std::string& text) {
@@ -47,7 +49,27 @@ const Environment& environment() {
 }
 
 bool broker_is_20() {
+    return environment().broker != BrokerVersion::v21;
+}
+
+bool broker_can_be_asked() {
+    return environment().broker != BrokerVersion::v20_later;
+}
+
+bool broker_denies_the_away() {
+    return environment().broker == BrokerVersion::v20_later;
+}
+
+bool broker_refuses_no_local() {
+    return environment().broker != BrokerVersion::v20;
+}
+
+bool broker_reads_pipes() {
     return environment().broker == BrokerVersion::v20;
+}
+
+bool broker_adds_the_window_to_the_queue() {
+    return environment().broker == BrokerVersion::v20_later;
 }
 
 bool long_runs() {

@@ -42,7 +42,8 @@ TEST_F(FullMembers, OneThatWithholdsItsAcknowledgementsIsPassedOverWhereItCanBeS
     publish_one_by_one(publisher, "t", 1, count);
 
     auto payloads = healthy.payloads();
-    const int expected = broker_is_20() ? window + queue : window + 1;
+    const int more = broker_adds_the_window_to_the_queue() ? window : 0;
+    const int expected = broker_is_20() ? window + queue + more : window + 1;
     for (int taken = 0; taken < expected; ++taken) {
         const Publish publish = slow.next_publish();
         payloads.push_back(publish.payload);
@@ -51,7 +52,7 @@ TEST_F(FullMembers, OneThatWithholdsItsAcknowledgementsIsPassedOverWhereItCanBeS
     EXPECT_THAT(slow.received(), IsEmpty());
     if (broker_is_20()) {
         EXPECT_THAT(healthy.payloads(), SizeIs(count / 2));
-        EXPECT_THAT(payloads, SizeIs(count / 2 + window + queue));
+        EXPECT_THAT(payloads, SizeIs(count / 2 + expected));
     } else {
         EXPECT_THAT(payloads, ::testing::UnorderedElementsAreArray(numbers(1, count)));
     }

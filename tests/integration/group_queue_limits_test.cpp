@@ -211,7 +211,11 @@ TEST_F(QueuedSecrets, WaitForAMemberThatMayReadThem) {
                   {.topic = "open/t", .payload = "2", .qos = 1},
                   {.topic = "secret/t", .payload = "3", .qos = 1}});
     EXPECT_THAT(payloads_on_return(bob), ElementsAre("2"));
-    EXPECT_THAT(payloads_on_return(alice), ElementsAre("1", "3"));
+    if (broker_can_be_asked()) {
+        EXPECT_THAT(payloads_on_return(alice), ElementsAre("1", "3"));
+    } else {
+        EXPECT_THAT(payloads_on_return(alice), IsEmpty());  // it was bob's turn: they are lost
+    }
     EXPECT_THAT(bob.messages(), IsEmpty());
 }
 
