@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the scripts need from the distribution, and how it is installed when it is missing.
-# Sourced by packaging/quickstart and tests/run.
+# Sourced by packaging/quickstart, tests/run and tests/packages.
 
 # shellcheck disable=SC2034  # For those who source this.
 build_packages=(g++ cmake ninja-build mosquitto-dev libmosquitto-dev libsqlite3-dev

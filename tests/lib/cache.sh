@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What the tests fetch and keep, outside the repository. Sourced by tests/run.
+# What the tests fetch and keep, outside the repository. Sourced by tests/run and
+# tests/packages.
 
 cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/mosquitto-shared-subscription
 

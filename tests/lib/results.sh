@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Runs GoogleTest programs and adds up what they say. Sourced by tests/run.
+# Runs GoogleTest programs and adds up what they say. Sourced by tests/run and tests/packages.
 
 passed=0
 failed=0
@@ -9,7 +9,7 @@ running=
 # the program ended badly without a failed test, or ran none.
 run_tests() {
     local log=$scratch/output status=0 now_passed now_failed
-    run_bounded "$log" "$@" || status=$?
+    run_bounded "$log" "$@" --gtest_color=no || status=$?
     now_passed=$(sum '^\[  PASSED  \] ([0-9]+) tests?\.$' "$log")
     now_failed=$(sum '^\[  FAILED  \] ([0-9]+) tests?, listed below:$' "$log")
     if ((status == 124)); then printf 'The tests took more than %s seconds.\n' "$1"; fi
@@ -23,6 +23,20 @@ run_tests() {
     failed=$((failed + now_failed))
 }
 
+# run_script SECONDS COMMAND...: the same for a script whose last line is "N passed, M failed".
+run_script() {
+    local log=$scratch/output status=0 now_passed now_failed
+    run_bounded "$log" "$@" || status=$?
+    now_passed=$(sum '^([0-9]+) passed, [0-9]+ failed$' "$log")
+    now_failed=$(sum '^[0-9]+ passed, ([0-9]+) failed$' "$log")
+    if ((now_failed == 0 && (status != 0 || now_passed == 0))); then
+        printf '%s ended with status %s.\n' "$2" "$status"
+        now_failed=1
+    fi
+    passed=$((passed + now_passed))
+    failed=$((failed + now_failed))
+}
+
 sum() { sed -nE "s/$1/\1/p" "$2" | awk '{ total += $1 } END { print total + 0 }'; }
 
 # In the background, so that a signal to this script reaches the tests at once.
@@ -31,7 +45,7 @@ run_bounded() {
     shift 2
     exec {output}> >(tee --ignore-interrupts "$log")
     printer=$!
-    timeout --kill-after=10 "$seconds" "$@" --gtest_color=no </dev/null >&"$output" 2>&1 &
+    timeout --kill-after=10 "$seconds" "$@" </dev/null >&"$output" 2>&1 &
     running=$!
     exec {output}>&-
     wait "$running" || status=$?
