@@ -1,21 +1,25 @@
 # shellcheck shell=bash
 # The brokers that the integration tests run against. Sourced by tests/run, after
-# packaging/lib/requirements.sh and tests/lib/cache.sh.
+# packaging/lib/requirements.sh, tests/lib/cache.sh and tests/lib/debian.sh.
 #
-# 2.0 is the distribution's. 2.1 comes from Debian's next release, unpacked in a directory of its own
-# under the user's cache and started through its own loader: it needs neither root nor chroot.
+# 2.0 is the distribution's, 2.0.11 in Debian 12. 2.0.21 and 2.1 come from later releases of Debian,
+# unpacked in directories of their own under the user's cache and started through their own loaders:
+# they need neither root nor chroot.
 
-next_release=forky
+release_of_2_0_21=trixie
+release_of_2_1=forky
 
-# Sets broker_command, broker_version, dynamic_security and sanitizer_runtime for "2.0" or "2.1".
+# Sets broker_command, broker_version, dynamic_security and sanitizer_runtime for "2.0", "2.0.21" or
+# "2.1". 2.0.21 has no sanitizer_runtime: what it runs of the plugin, the other two run as well.
 select_broker() {
     case $1 in
     2.0) select_distribution_broker ;;
-    2.1) select_next_broker ;;
+    2.0.21) select_unpacked_broker "$release_of_2_0_21" ;;
+    2.1) select_unpacked_broker "$release_of_2_1" with-sanitizers ;;
     esac
     broker_version=$(version_of "${broker_command[@]}")
-    [[ $broker_version == "$1".* ]] ||
-        die "the tests want Mosquitto $1.x, but '${broker_command[*]}' is '$broker_version'"
+    [[ $broker_version == "$1" || $broker_version == "$1".* ]] ||
+        die "the tests want Mosquitto $1, but '${broker_command[*]}' is '$broker_version'"
     [[ -f $dynamic_security ]] || die "there is no $dynamic_security"
 }
 
@@ -25,9 +29,11 @@ select_distribution_broker() {
     sanitizer_runtime="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
 }
 
-select_next_broker() {
-    local name=$next_release-with-sanitizers
-    cached "$name" make_next_root
+# select_unpacked_broker RELEASE [with-sanitizers]
+select_unpacked_broker() {
+    local name=$1${2+-$2} packages=mosquitto
+    [[ -z ${2-} ]] || packages+=,libasan8,libubsan1
+    cached "$name" make_root "$1" "$packages"
     local root=$cache/$name loader libraries
     # The loader is the one that the program itself names.
     loader=$(readelf --program-headers "$root/usr/sbin/mosquitto" |
@@ -38,7 +44,7 @@ select_next_broker() {
     dynamic_security=$libraries/mosquitto_dynamic_security.so
     # With the runtime of an older release, a broker on this C library never ends: exit(3) waits for a
     # lock.
-    sanitizer_runtime="$libraries/libasan.so.8 $libraries/libubsan.so.1"
+    sanitizer_runtime=${2+"$libraries/libasan.so.8 $libraries/libubsan.so.1"}
 }
 
 architecture() { g++ -print-multiarch; }
@@ -49,39 +55,11 @@ version_of() {
     sed -n '1s/^mosquitto version //p' <<<"$help"
 }
 
-# make_next_root DIRECTORY
-make_next_root() {
-    fetch_packages "$1/download"
-    unpack_packages "$1/download" "$1"
-    rm -rf "$1/download" "$1/download.log"
-}
-
-# fetch_packages DIRECTORY: tries each archive that apt is configured for.
-fetch_packages() {
-    local archive log=$1.log
-    : >"$log"
-    while read -r archive; do
-        rm -rf "$1"
-        ! download_from "$archive" "$1" >>"$log" 2>&1 || return 0
-    done < <(archives)
-    cat "$log" >&2
-    die "Debian's release \"$next_release\" could not be fetched from any archive that apt is" \
-        "configured for: $(archives | tr '\n' ' ')(what debootstrap said is above)"
-}
-
-archives() {
-    apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-        sed -nE '/^[^ ]*-security /d; s/^[^ ]+ ((https?|file):.*)/\1/p' | sort -u
-}
-
-# download_from ARCHIVE DIRECTORY: as far as debootstrap needs no root: it finds what Mosquitto depends
-# on, fetches that, and checks the signature. "sid" is its recipe for a release that it does not know
-# yet.
-download_from() {
-    debootstrap --download-only --variant=minbase --force-check-gpg \
-        --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-        --include=mosquitto,libasan8,libubsan1 \
-        "$next_release" "$2" "$1" /usr/share/debootstrap/scripts/sid </dev/null
+# make_root RELEASE PACKAGES DIRECTORY
+make_root() {
+    fetch_packages "$1" "$2" "$3/download"
+    unpack_packages "$3/download" "$3"
+    rm -rf "$3/download" "$3/download.log"
 }
 
 # unpack_packages DOWNLOAD DIRECTORY
