@@ -152,7 +152,12 @@ void FanOut::hold_for_away() {
     if (directed_ || std::exchange(held_for_away_, true)) return;
     for (auto* filter : matches_) {
         for (const auto& [name, group] : filter->groups) {
-            if (!group->has_ready()) hold_for(*group);
+            if (group->has_ready()) continue;
+            if (backlog_.takes(message_.qos)) {
+                hold_for(*group);
+            } else if (std::exchange(group->held_in, number_) != number_) {
+                ++registry_.statistics.dropped;
+            }
         }
     }
 }
