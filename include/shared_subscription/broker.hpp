@@ -86,9 +86,18 @@ struct BrokerTraits {
     /// they are back: their contexts have lost their listener (net__socket_close).
     bool has_listener_settings = false;
 
+    /// 2.1: of how many members on the broker asks for one alone (Parking). 0: never.
+    std::size_t rotates_from = 0;
+
     /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it
     /// subscribed.
     bool removes_duplicates = false;
+};
+
+/// Where in the broker's tree the leaf of a membership stands (2.1).
+enum class LeafKind : std::uint8_t {
+    own,    ///< in a native share group of its own
+    joint,  ///< in one with the others of its group, of which the broker asks for one at a time
 };
 
 /// What the core asks of the broker. Nothing here throws, but for memory.
@@ -126,13 +135,18 @@ class Broker {
     /// Whether the session may outlive a restart of the broker.
     [[nodiscard]] virtual bool may_outlive_restart(Context context) = 0;
 
-    /// 2.1: puts the leaf of a membership into the broker's tree again, which does not store it.
-    virtual void add_leaf(std::string_view client_id, std::string_view share_name,
-                          std::string_view filter, const SubscriptionOptions& options) = 0;
+    /// 2.1: puts a leaf of a membership into the broker's tree, which does not store it. Not while
+    /// a message is fanned out, as nothing of this kind.
+    virtual void add_leaf(std::string_view client_id, const GroupName& group, LeafKind kind,
+                          const SubscriptionOptions& options) = 0;
 
     /// 2.1: takes it out. False on 2.0, where no plugin can.
-    [[nodiscard]] virtual bool remove_leaf(std::string_view client_id, std::string_view share_name,
-                                           std::string_view filter) = 0;
+    [[nodiscard]] virtual bool remove_leaf(std::string_view client_id, const GroupName& group,
+                                           LeafKind kind) = 0;
+
+    /// 2.1: a leaf that matches nothing, for a session that has no other now (Parking).
+    virtual void add_mark(std::string_view client_id) = 0;
+    virtual void remove_mark(std::string_view client_id) = 0;
 
     /// Ends the client's connection. If its session goes on, each of its subscriptions is checked
     /// again before this returns.

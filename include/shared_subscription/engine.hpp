@@ -45,7 +45,10 @@ class Engine {
           deliveries_(registry_, broker, traits.announces_sessions),
           dispatches_(broker),
           backlog_(registry_, dispatches_, broker),
-          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, broker, traits) {
+          parking_(registry_, broker),
+          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, broker,
+                   traits) {
+        set_removes_duplicates(traits.removes_duplicates);
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
 
@@ -65,6 +68,16 @@ class Engine {
     [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group) {
         return find_member(client.id, group.share_name, group.topic_filter) != nullptr;
     }
+
+    /// 2.1: which leaf stands for the members of that group.
+    [[nodiscard]] LeafKind leaf_kind(const SubscriptionFilter& filter) const noexcept {
+        const auto* group = registry_.find_group(filter.share_name, filter.topic_filter);
+        return group && group->rotates ? LeafKind::joint : LeafKind::own;
+    }
+
+    /// 2.1: a kick has the client's subscriptions checked again. Those that have no leaf end unless
+    /// `may_stay(const GroupName&)`. False: there are none any more.
+    bool check_parked(const Client& client, const std::function<bool(const GroupName&)>& may_stay);
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
@@ -109,7 +122,11 @@ class Engine {
     }
 
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
-    void set_removes_duplicates(bool removes) noexcept { fan_out_.set_removes_duplicates(removes); }
+    void set_removes_duplicates(bool removes) {
+        fan_out_.set_removes_duplicates(removes);
+        // A copy for one client finds it only where it stands with a leaf of its own.
+        registry_.let_rotate(removes ? 0 : traits_.rotates_from);
+    }
 
     // What administrators do; each may come between any two events.
 
@@ -170,6 +187,12 @@ class Engine {
     /// `conclude`, and what waits may go out. Not where a client may be resuming its session: it
     /// would look like what the broker holds for it.
     void boundary();
+    /// The same where no message can be in the middle of its fan-out.
+    void pause();
+    [[nodiscard]] static bool is_known_connection(const Session* session,
+                                                  const Client& client) noexcept {
+        return session && session->context == client.context;
+    }
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
     [[nodiscard]] Member* find_member(std::string_view client_id, std::string_view share_name,
@@ -211,6 +234,7 @@ class Engine {
     Deliveries deliveries_;
     DispatchQueue dispatches_;
     Backlog backlog_;
+    Parking parking_;
     FanOut fan_out_;
     Replay replay_;
     Resumption resumption_;

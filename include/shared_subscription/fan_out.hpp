@@ -21,6 +21,7 @@
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/deliveries.hpp"
 #include "shared_subscription/dispatch.hpp"
+#include "shared_subscription/parking.hpp"
 #include "shared_subscription/publications.hpp"
 #include "shared_subscription/registry.hpp"
 
@@ -30,12 +31,14 @@ namespace shared_subscription {
 class FanOut {
   public:
     FanOut(Registry& registry, Publications& publications, Deliveries& deliveries,
-           DispatchQueue& dispatches, Backlog& backlog, Broker& broker, BrokerTraits traits)
+           DispatchQueue& dispatches, Backlog& backlog, Parking& parking, Broker& broker,
+           BrokerTraits traits)
         : registry_(registry),
           publications_(publications),
           deliveries_(deliveries),
           dispatches_(dispatches),
           backlog_(backlog),
+          parking_(parking),
           broker_(broker),
           traits_(traits) {}
 
@@ -49,6 +52,30 @@ class FanOut {
     /// The broker asks whether one leaf of this client gets the message that was entered; null: a
     /// client without subscriptions.
     [[nodiscard]] Answer ask(Session* session, const Message& message);
+
+    /// The broker asks about a connection that has ended, perhaps at a leaf that it has left behind
+    /// in a ring (Parking::ghosts).
+    void ask_ghost(const Message& message);
+
+    /// Whether that is answered already: the client is in one group, which has another member for
+    /// this message. With many members nearly all questions are like that.
+    [[nodiscard]] bool loses_at_once(Session& session) {
+        if (!session.sole || session.fan_out == number_ || directed_) return false;
+        auto& member = *session.sole;
+        if (member.group->rotates) return false;  // the broker asks for one: this one
+        const auto& election = member.group->election;
+        const bool is_decided =
+            election.served || election.waits || (election.elected && election.elected != &member);
+        auto& subscription = *member.subscription;
+        if (election.fan_out != number_ || !is_decided || subscription.no_local ||
+            subscription.standing != Standing::present)
+            return false;
+        deliveries_.conclude();
+        session.fan_out = subscription.called_in = member.called_in = number_;
+        session.calls = 1;
+        session.got_message = session.got_ordinary = false;
+        return true;
+    }
 
     /// Whether clients in no group need not be asked about.
     [[nodiscard]] bool concerns_groups_only(const Message& message) const noexcept {
@@ -97,9 +124,24 @@ class FanOut {
 
     void begin(const Message& message);
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
+    [[nodiscard]] Leaf first_leaf(Session& session);
+    [[nodiscard]] bool is_next(const Session& session, bool is_first) const noexcept;
     [[nodiscard]] Leaf leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf merged_leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf separate_leaf_at(const Session& session, std::size_t index) const noexcept;
+    /// The leaf in a ring that was asked for out of turn.
+    [[nodiscard]] Leaf stray_leaf(const Session& session) const noexcept;
+    [[nodiscard]] bool is_asked_about(const Member& member) const noexcept;
+    /// Whether `is_it(std::unique_ptr<Member>)` says so of one of the session's memberships that
+    /// match.
+    template <class Predicate>
+    [[nodiscard]] bool any_membership(const Session& session, const Predicate& is_it) const {
+        return std::ranges::any_of(matches_, [&](const Filter* filter) {
+            const auto* subscription = Registry::find(session, *filter);
+            return subscription && std::ranges::any_of(subscription->members, is_it);
+        });
+    }
+    void turn_ring(Group& group);
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
         return !(subscription.no_local && subscription.session.key == publication_.publisher);
     }
@@ -147,6 +189,7 @@ class FanOut {
     Deliveries& deliveries_;
     DispatchQueue& dispatches_;
     Backlog& backlog_;
+    Parking& parking_;
     Broker& broker_;
     BrokerTraits traits_;
 

@@ -9,6 +9,7 @@
 
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/group_queue.hpp"
+#include "shared_subscription/ring.hpp"
 #include "shared_subscription/strategy.hpp"
 
 namespace shared_subscription {
@@ -28,8 +29,12 @@ struct Member {
     std::uint64_t judged_in =
         0;  ///< the last fan-out in which other access control was asked and said yes,
     const void* judged_as = nullptr;  ///< ... of this connection
-    bool refused = false;          ///< access control kept a message from it; said in the log once
-    bool paused = false;           ///< by an administrator: it gets nothing new
+    bool refused = false;  ///< access control kept a message from it; said in the log once
+    bool paused = false;   ///< by an administrator: it gets nothing new
+    bool stands = false;   ///< in the group's ring
+    bool returns = false;  ///< in Registry::returning
+    Member* ring_before = nullptr;
+    Member* ring_after = nullptr;
     std::int64_t since = 0;        ///< when it joined, in seconds since 1970
     std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
 };
@@ -67,10 +72,7 @@ class Group {
     [[nodiscard]] bool has_ready() const noexcept;
 
     /// The member that should get the message, or null. Allocates nothing.
-    [[nodiscard]] Member* choose(const Ballot& ballot) {
-        const auto place = chooser_->choose(candidates_, ballot);
-        return place == Chooser::kNobody ? nullptr : members_[place];
-    }
+    [[nodiscard]] Member* choose(const Ballot& ballot);
 
     /// The member has got a message: the turn goes on.
     void served(const Member& member) { chooser_->served(member.place, members_.size()); }
@@ -83,6 +85,7 @@ class Group {
 
     /// Whose turn it is next (round_robin), or who is the one (sticky); null: nobody's.
     [[nodiscard]] const Member* turn() const noexcept {
+        if (rotates) return ring.first();
         const auto place = chooser_->turn();
         return place < members_.size() ? members_[place] : nullptr;
     }
@@ -97,6 +100,10 @@ class Group {
 
     Election election;
     GroupQueue queue;
+    Ring ring;                     ///< of those who stand, if it rotates
+    bool rotates = false;          ///< the broker asks for the first in the ring alone (Parking)
+    bool unaligned = false;        ///< in Registry::unaligned
+    std::size_t refused = 0;       ///< members that access control has kept a message from
     std::uint64_t held_in = 0;     ///< the last fan-out whose message may have to be queued
     std::uint64_t number = 0;      ///< counted in the order of creation; never used again
     std::size_t connected = 0;     ///< members of connected sessions

@@ -57,11 +57,22 @@ struct Subscription {
     }
 };
 
-/// One client, by its identifier.
+/// One client, by its identifier. What each question about it needs comes first.
 struct Session {
     std::string id;
     std::uint64_t key;  ///< stable hash of the identifier
     Context context = nullptr;
+    std::uint64_t fan_out =
+        0;  ///< the last fan-out that asked for this client; what follows is about that one
+    std::size_t calls = 0;   ///< how often it asked
+    Member* sole = nullptr;  ///< all that it is subscribed to, if that is one group
+    /// Who was asked about after it the last time (Registry::find), while nobody has been erased
+    /// since.
+    Session* followed_by = nullptr;
+    std::uint64_t followed_at = 0;  ///< Registry::erased_count
+
+    bool got_message = false;   ///< the broker has been told to deliver
+    bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
     int protocol_version = 0;
     bool connected = true;
     bool may_outlive_restart = false;
@@ -71,6 +82,7 @@ struct Session {
     bool saved = false;      ///< something of it is in the store
     bool unsaved = false;    ///< something has changed since (Registry::unsaved_sessions)
     std::size_t member_count = 0;
+    std::size_t parked = 0;  ///< memberships without a leaf (Parking)
     /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
     /// order in which they came.
     std::vector<const void*> held{};
@@ -83,12 +95,6 @@ struct Session {
 
     bool kicked = false;  ///< its last connection was ended by an administrator
     GivenList given{};
-
-    std::uint64_t fan_out =
-        0;  ///< the last fan-out that asked for this client; what follows is about that one
-    std::size_t calls = 0;      ///< how often it asked
-    bool got_message = false;   ///< the broker has been told to deliver
-    bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
 
     std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
 };
@@ -138,6 +144,22 @@ class Registry {
         const auto found = sessions_.find(client_id);
         return found == sessions_.end() ? nullptr : found->second.get();
     }
+    /// The same where the broker asks about one client after the other, which it does in the same
+    /// order for each message. An address may be another connection's by now: the identifier tells.
+    [[nodiscard]] Session* find_next(const Client& client) {
+        if (last_found_ && last_found_->followed_at == erased_count_) {
+            auto* next = last_found_->followed_by;
+            if (next && next->context == client.context && next->id == client.id)
+                return last_found_ = next;
+        }
+        auto* found = find(client.id);
+        if (!found) return nullptr;
+        if (last_found_) {
+            last_found_->followed_by = found;
+            last_found_->followed_at = erased_count_;
+        }
+        return last_found_ = found;
+    }
     /// The session of that client, made if there is none; it must get a subscription.
     Session& session(std::string_view client_id);
 
@@ -183,6 +205,20 @@ class Registry {
     void wake(Group& group);
     /// The groups for which that holds; for `Backlog` to empty.
     [[nodiscard]] std::vector<Group*>& woken() noexcept { return woken_; }
+
+    /// Groups of so many members rotate; 0: none.
+    void let_rotate(std::size_t members);
+    [[nodiscard]] bool shall_rotate(const Group& group) const noexcept;
+    /// The first in its ring may not be the next, or it shall rotate, or no longer.
+    void note_unaligned(Group& group) {
+        if (!std::exchange(group.unaligned, true)) unaligned_.push_back(&group);
+    }
+    /// For `Parking` to put right. `returning`: parked members that can be next.
+    [[nodiscard]] bool has_unaligned() const noexcept {
+        return !unaligned_.empty() || !returning_.empty();
+    }
+    [[nodiscard]] std::vector<Group*> take_unaligned();
+    [[nodiscard]] std::vector<Member*> take_returning();
 
     /// From now on what changes is noted for a store.
     void keep_journal() noexcept { has_journal_ = true; }
@@ -234,12 +270,19 @@ class Registry {
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);
+    void forget(Session& session);
+    void note_ring(const Member& member);
 
     StrategyTable strategies_;
     RandomSource random_;
     StringMap<std::unique_ptr<Session>> sessions_;
+    Session* last_found_ = nullptr;   // by find_next
+    std::uint64_t erased_count_ = 0;  // sessions
     FilterTree<Filter> filters_;
     std::vector<Group*> woken_;
+    std::size_t rotates_from_ = 0;
+    std::vector<Group*> unaligned_;
+    std::vector<Member*> returning_;
     bool has_journal_ = false;
     std::vector<std::string> unsaved_sessions_;
     std::vector<Group*> unsaved_groups_;

@@ -15,6 +15,11 @@ void Engine::boundary() {
     if (!registry_.woken().empty()) backlog_.drain(!ticks_);
 }
 
+void Engine::pause() {
+    boundary();
+    parking_.align();
+}
+
 void Engine::conclude() {
     fan_out_.settle();
     publications_.forget_announced();
@@ -32,6 +37,7 @@ bool Engine::tick(std::int64_t now) {
     end_expired(now);
     fan_out_.tick();
     deliveries_.tick(now);
+    parking_.tick();
     backlog_.drain(true);
     backlog_.tick(now);
     return !dispatches_.empty();
@@ -39,12 +45,23 @@ bool Engine::tick(std::int64_t now) {
 
 Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_replayed = is_replay(client, message);
-    const bool is_known = is_replayed || fan_out_.continues(message) || fan_out_.awaits(message);
+    const bool goes_on = !is_replayed && fan_out_.continues(message);
+    auto* session = registry_.find_next(client);
+    if (goes_on && is_known_connection(session, client) && resumption_.key == 0 &&
+        fan_out_.loses_at_once(*session)) {
+        return Answer::deny;
+    }
+    const bool is_known = is_replayed || goes_on || fan_out_.awaits(message);
     if (!is_known && publications_.release(message)) {
         fan_out_.settle();
         resumption_ = {};
+        session = registry_.find(client.id);
     }
-    auto* session = registry_.find(client.id);
+    if (parking_.is_ghost(client.context) && !is_known_connection(session, client)) {
+        if (session && is_resumption(*session, client, message)) return Answer::untouched;
+        fan_out_.ask_ghost(message);
+        return Answer::untouched;
+    }
     const bool in_group = session && session->member_count > 0;
     if (!in_group && fan_out_.concerns_groups_only(message)) return Answer::untouched;
 
@@ -68,14 +85,14 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     if (replay_.context && replay_.topic == topic.data()) return true;
     // 2.1 asks a client that resumes about its incoming messages too.
     if (traits_.announces_sessions && resumption_.key == stable_hash(client.id)) return true;
-    boundary();
+    pause();
     if (is_for_nobody(client, topic)) return false;
     if (registry_.group_count() > 0) publications_.announce(client.id, topic);
     return true;
 }
 
 bool Engine::receive(const Client& client, const Message& message) {
-    boundary();
+    pause();
     if (is_for_nobody(client, message.topic)) return false;
     if (registry_.group_count() == 0) return true;
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
@@ -147,7 +164,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
-    boundary();
+    pause();
     if (goes_on) rechecked_ = std::move(rechecked);
     rechecking_ = client.context;
     replay_ = {
@@ -175,6 +192,7 @@ void Engine::join(Session& session, const SubscriptionFilter& filter,
     const auto before = registry_.subscribe_count();
     auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
     member.options = options;
+    if (member.group->rotates && !member.stands) parking_.stands_again(member);
     if (traits_.merges_uses(filter.topic_filter))
         member.subscription->no_local = options.no_local();
     const bool is_new = member.joined > before;
@@ -183,7 +201,7 @@ void Engine::join(Session& session, const SubscriptionFilter& filter,
 
 Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                  bool certain) {
-    boundary();
+    pause();
     auto* session = arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
     const bool is_shared = filter.kind == FilterKind::shared;
@@ -195,6 +213,8 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (is_shared && !member) return Unsubscribed::no_such_use;
 
     const bool goes = leaf_goes(*subscription);
+    // So that the broker finds what it is to remove.
+    if (member && member->group->rotates && !member->stands) parking_.stand(*member);
     if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::doubtful);
     } else if (is_shared) {

@@ -20,7 +20,7 @@ void Engine::note(Member& member, bool joins) {
 }
 
 void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {
-    boundary();
+    pause();
     registry_.set_strategy(share_name, strategy);
     if (!registry_.keeps_journal()) return;
     unsaved_strategies_.push_back(
@@ -34,8 +34,25 @@ Member* Engine::find_member(std::string_view client_id, std::string_view share_n
     return subscription ? Registry::find(*subscription, share_name) : nullptr;
 }
 
+bool Engine::check_parked(const Client& client,
+                          const std::function<bool(const GroupName&)>& may_stay) {
+    auto* session = registry_.find(client.id);
+    if (!session) return false;
+    std::vector<Member*> parked;
+    for (const auto& subscription : session->subscriptions) {
+        for (const auto& member : subscription->members) {
+            if (member->group->rotates && !member->stands) parked.push_back(member.get());
+        }
+    }
+    std::erase_if(parked,
+                  [&may_stay](const Member* member) { return may_stay(name_of(*member->group)); });
+    const bool some_stay = session->parked > parked.size();
+    for (auto* member : parked) registry_.leave(*member);
+    return some_stay;
+}
+
 bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool paused) {
-    boundary();
+    pause();
     auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
     registry_.set_paused(*member, paused);
@@ -43,11 +60,13 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
 }
 
 bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
-    boundary();
+    pause();
     auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
+    const bool rotates = member->group->rotates;
+    if (rotates && !member->stands) parking_.stand(*member);
     if (leaf_goes(*member->subscription) &&
-        !broker_.remove_leaf(client_id, group.share_name, group.filter)) {
+        !broker_.remove_leaf(client_id, group, rotates ? LeafKind::joint : LeafKind::own)) {
         // The only other way: the broker checks the subscriptions of a client that it disconnects.
         removing_ = {.client_id = std::string(client_id), .filter = group.filter};
         broker_.disconnect(client_id);

@@ -47,11 +47,13 @@ void Engine::connected(const Client& client) {
     auto* session = registry_.find(client.id);
     if (!session) return;
     if (broker_.subscription_count(client.context) == 0) {
+        parking_.leave_ghosts(*session);
         registry_.erase(*session);
         return;
     }
     meet(*session, client);
     registry_.set_connected(*session, true);
+    parking_.align();
 }
 
 void Engine::offline(const Client& client, Ending ending) {
@@ -177,6 +179,7 @@ void Engine::end_expired(Session& session) {
 }
 
 void Engine::end(Session& session, Ending ending) {
+    parking_.leave_ghosts(session);
     if (ending == Ending::kicked) {
         registry_.erase(session);
     } else {

@@ -149,7 +149,7 @@ void Engine::settle_restored(bool is_last_chance) {
             const auto& filter = subscription->filter.text;
             if (traits_.merges_uses(filter)) continue;
             for (const auto& member : subscription->members)
-                broker_.add_leaf(id, member->group->name(), filter, member->options);
+                broker_.add_leaf(id, name_of(*member->group), LeafKind::own, member->options);
         }
         return true;
     });

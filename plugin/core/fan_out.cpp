@@ -41,8 +41,30 @@ Answer FanOut::ask(Session* session, const Message& message) {
     if (proven_now && !may_expire) registry_.set_standing(subscription, Standing::present);
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
-    return directed_ ? answer_directed(*session, leaf, proven_now)
-                     : vote(*session, leaf, proven_now);
+    auto* in_ring = leaf.members.size() == 1 && leaf.members[0]->group->rotates
+                        ? leaf.members[0].get()
+                        : nullptr;
+    if (in_ring) in_ring->group->ring.ask(*in_ring, number_);
+    const auto answer =
+        directed_ ? answer_directed(*session, leaf, proven_now) : vote(*session, leaf, proven_now);
+    if (in_ring) turn_ring(*in_ring->group);
+    return answer;
+}
+
+void FanOut::turn_ring(Group& group) {
+    group.ring.answered();
+    if (group.fitness(*group.ring.first()) != Candidate::Fitness::ready)
+        registry_.note_unaligned(group);
+}
+
+void FanOut::ask_ghost(const Message& message) {
+    enter(message);
+    if (directed_) return;
+    for (const auto& ghost : parking_.ghosts()) {
+        auto* group = registry_.find_group(ghost.group.share_name, ghost.group.filter);
+        if (!group || group->ring.was_asked_in(number_)) continue;
+        if (std::ranges::find(matches_, &group->filter()) != matches_.end()) hold_for(*group);
+    }
 }
 
 void FanOut::begin(const Message& message) {
@@ -72,17 +94,30 @@ void FanOut::begin(const Message& message) {
 }
 
 FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
-    if (session.fan_out == number_) {
-        const auto leaf = leaf_at(session, session.calls);
-        const bool may_be_next =
-            !announced_ || traits_.announces_sessions || (!ticks_ && !dispatches_.empty());
-        if (leaf.subscription || !may_be_next || !leaf_at(session, 0).subscription) {
-            ++session.calls;
-            return leaf;
-        }
+    const bool is_first = session.fan_out != number_;
+    const auto leaf = leaf_at(session, is_first ? 0 : session.calls);
+    if (!leaf.subscription && is_next(session, is_first)) {
         settle();
         begin(message);
+        return first_leaf(session);
     }
+    if (is_first) return first_leaf(session);
+    ++session.calls;
+    return leaf;
+}
+
+// More questions than leaves: they are about another fan-out.
+bool FanOut::is_next(const Session& session, bool is_first) const noexcept {
+    const bool may_be =
+        !announced_ || traits_.announces_sessions || (!ticks_ && !dispatches_.empty());
+    if (!may_be) return false;
+    if (!is_first && leaf_at(session, 0).subscription) return true;
+    return any_membership(session, [this](const auto& member) {
+        return member->group->rotates && member->group->ring.was_asked_in(number_);
+    });
+}
+
+FanOut::Leaf FanOut::first_leaf(Session& session) {
     session.fan_out = number_;
     session.calls = 1;
     session.got_message = session.got_ordinary = false;
@@ -113,11 +148,29 @@ FanOut::Leaf FanOut::separate_leaf_at(const Session& session, std::size_t index)
     for (const auto* filter : matches_) {
         auto* subscription = Registry::find(session, *filter);
         if (!subscription) continue;
-        const std::span members(subscription->members);
-        if (index < members.size()) return {subscription, false, members.subspan(index, 1)};
-        index -= members.size();
+        for (const auto& member : subscription->members) {
+            if (is_asked_about(*member) && index-- == 0) return {subscription, false, {&member, 1}};
+        }
     }
-    return {};
+    return stray_leaf(session);
+}
+
+// Of a ring, the broker asks for the first alone.
+bool FanOut::is_asked_about(const Member& member) const noexcept {
+    const auto& ring = member.group->ring;
+    if (!member.group->rotates) return true;
+    return (ring.was_asked_in(number_) ? ring.asked() : ring.first()) == &member;
+}
+
+// The broker's order is another than was thought.
+FanOut::Leaf FanOut::stray_leaf(const Session& session) const noexcept {
+    Leaf leaf;
+    std::ignore = any_membership(session, [this, &leaf](const std::unique_ptr<Member>& member) {
+        if (!member->stands || member->group->ring.was_asked_in(number_)) return false;
+        leaf = {member->subscription, false, {&member, 1}};
+        return true;
+    });
+    return leaf;
 }
 
 Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
@@ -175,7 +228,7 @@ void FanOut::settle() {
     for (const auto* group : elections_) {
         const auto& election = group->election;
         if (election.served) continue;
-        if (election.elected) not_taken(*election.elected);
+        if (election.elected && !group->rotates) not_taken(*election.elected);
         if (!directed_ && group->held_in != number_) ++registry_.statistics.dropped;
     }
     settle_held();
@@ -204,7 +257,9 @@ void FanOut::prune() {
             const bool was_counted =
                 session.member_count > 0 && session.key != publication_.publisher;
             if (subscription->standing == Standing::doubtful &&
-                subscription->called_in != number_ && was_counted && is_shown(*subscription)) {
+                subscription->called_in != number_ && was_counted && is_shown(*subscription) &&
+                std::ranges::none_of(subscription->members,
+                                     [](const auto& member) { return member->group->rotates; })) {
                 gone_.push_back(subscription);
             }
         }

@@ -33,7 +33,9 @@ void FanOut::open_election(Group& group) {
         election.elected = choose(group);
     }
     const auto* elected = election.elected;
-    if (!directed_ && (!elected || is_uncertain(*elected))) hold_for(group);
+    // The broker asks for nobody else of a ring: what is another's goes out again.
+    const bool is_missed = elected && group.rotates && elected != group.ring.asked();
+    if (!directed_ && (!elected || is_missed || is_uncertain(*elected))) hold_for(group);
 }
 
 Answer FanOut::let_through(const Member& member) {
@@ -98,6 +100,8 @@ bool FanOut::judge(Member& member) {
         return true;
     }
     if (!std::exchange(member.refused, true)) {
+        ++member.group->refused;
+        registry_.note_unaligned(*member.group);
         broker_.log(LogLevel::notice, describe(member) +
                                           " is passed over: access control does not let it read " +
                                           quote(topic_) + ".");
@@ -243,6 +247,11 @@ void FanOut::not_shown(const Dispatch& dispatch) {
     if (dispatch.to.share_name.empty() || !group) return;
     if (!dispatch.is_queued && !dispatch.is_question) {
         backlog_.add_again(*group, {.id = dispatch.id, .message = dispatch.message});
+        return;
+    }
+    if (group->rotates) {
+        if (parking_.ghosts().empty()) parking_.stand_all(*group);
+        backlog_.put_back(*group, dispatch.id);
         return;
     }
     for (auto* member : group->members()) {

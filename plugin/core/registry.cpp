@@ -11,6 +11,14 @@
 namespace shared_subscription {
 namespace {
 
+void note_sole(Session& session) {
+    session.sole = nullptr;
+    if (session.subscriptions.size() != 1) return;
+    const auto& subscription = *session.subscriptions.front();
+    if (!subscription.ordinary && subscription.members.size() == 1)
+        session.sole = subscription.members.front().get();
+}
+
 auto lower_bound(const Session& session, const Filter& filter) {
     return std::ranges::lower_bound(
         session.subscriptions, &filter, std::less<const Filter*>{},
@@ -76,6 +84,7 @@ Subscription& Registry::subscription(Session& session, std::string_view text, St
 Subscription& Registry::subscribe(Session& session, std::string_view filter, Standing standing) {
     auto& subscribed = subscription(session, filter, standing);
     subscribed.ordinary = true;
+    note_sole(session);
     note(session);
     return subscribed;
 }
@@ -98,9 +107,15 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
                          .fitness = fitness(member),
                          .held_back = static_cast<std::uint32_t>(session.held.size())});
     if (session.connected) ++group->connected;
+    if (group->rotates) {
+        group->ring.append(member);
+        note_ring(member);
+    }
+    if (group->rotates != shall_rotate(*group)) note_unaligned(*group);
     wake(*group);
     member.joined = subscribe_count_;
     ++session.member_count;
+    note_sole(session);
     note(session);
     if (observer) observer(member, true);
     return member;
@@ -111,27 +126,34 @@ void Registry::leave(Member& member) {
     auto& group = *member.group;
     if (observer) observer(member, false);
     if (subscription.session.connected) --group.connected;
+    if (group.rotates && !member.stands) --subscription.session.parked;
+    if (member.returns) std::erase(returning_, &member);
+    if (member.refused) --group.refused;
     group.leave(member);
+    if (group.rotates || shall_rotate(group)) note_unaligned(group);
     note(subscription.session);
     if (group.size() == 0) {
         statistics.dropped += group.queue.size();
         groups_.erase(group.number);
         if (group.woken) std::erase(woken_, &group);
+        if (group.unaligned) std::erase(unaligned_, &group);
         if (group.unsaved) std::erase(unsaved_groups_, &group);
         if (group.saved) ended_groups_.push_back(name_of(group));
         auto& groups = subscription.filter.groups;
         groups.erase(groups.find(group.name()));
     }
-    --subscription.session.member_count;
-    subscription.session.given.remove_if(
-        [&member](const Given& given) { return given.member == &member; });
+    auto& session = subscription.session;
+    --session.member_count;
+    session.given.remove_if([&member](const Given& given) { return given.member == &member; });
     subscription.members.erase(find_owned(subscription.members, member));
+    note_sole(session);
     if (subscription.members.empty() && !subscription.ordinary) erase(subscription);
 }
 
 void Registry::unsubscribe_ordinary(Subscription& subscription) {
     note(subscription.session);
     subscription.ordinary = false;
+    note_sole(subscription.session);
     if (subscription.members.empty()) erase(subscription);
 }
 
@@ -152,7 +174,17 @@ void Registry::erase(Subscription& subscription) {
         filters_.erase(std::string(filter.text));
         ++version_;
     }
-    if (session.subscriptions.empty()) sessions_.erase(sessions_.find(session.id));
+    if (session.subscriptions.empty()) {
+        forget(session);
+    } else {
+        note_sole(session);
+    }
+}
+
+void Registry::forget(Session& session) {
+    ++erased_count_;
+    last_found_ = nullptr;
+    sessions_.erase(sessions_.find(session.id));
 }
 
 void Registry::erase(Session& session) {
@@ -192,6 +224,7 @@ void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy
         if (group->strategy() == wanted) continue;
         group->set_strategy(wanted, random_);
         note(*group);
+        note_unaligned(*group);
     }
 }
 
@@ -273,6 +306,44 @@ void Registry::refresh(const Subscription& subscription) {
 void Registry::refresh(const Member& member) {
     const auto held = member.subscription->session.held.size();
     member.group->set_fitness(member, fitness(member), static_cast<std::uint32_t>(held));
+    note_ring(member);
+}
+
+// Of the ring only its beginning counts, and who could be in it.
+void Registry::note_ring(const Member& member) {
+    auto& group = *member.group;
+    if (!group.rotates) return;
+    const auto is_ready = [&group](const Member& one) {
+        return group.fitness(one) == Candidate::Fitness::ready;
+    };
+    if (!group.ring.first() || !is_ready(*group.ring.first())) note_unaligned(group);
+    auto& noted = *group.members()[member.place];
+    if (!member.stands && is_ready(member) && !std::exchange(noted.returns, true))
+        returning_.push_back(&noted);
+}
+
+bool Registry::shall_rotate(const Group& group) const noexcept {
+    // Half of it, so that a group does not change with each member that comes and goes.
+    const auto enough = group.rotates ? rotates_from_ / 2 : rotates_from_;
+    return rotates_from_ > 0 && group.size() >= enough && group.refused == 0 &&
+           group.strategy() == Strategy::round_robin && !group.filter().text.starts_with('$');
+}
+
+void Registry::let_rotate(std::size_t members) {
+    if (std::exchange(rotates_from_, members) == members) return;
+    for (const auto& [number, group] : groups_) {
+        if (group->rotates != shall_rotate(*group)) note_unaligned(*group);
+    }
+}
+
+std::vector<Group*> Registry::take_unaligned() {
+    for (auto* group : unaligned_) group->unaligned = false;
+    return std::exchange(unaligned_, {});
+}
+
+std::vector<Member*> Registry::take_returning() {
+    for (auto* member : returning_) member->returns = false;
+    return std::exchange(returning_, {});
 }
 
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {

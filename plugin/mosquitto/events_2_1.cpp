@@ -1,4 +1,5 @@
-// Mosquitto 2.1 has events for subscriptions and sessions; each membership gets a leaf of its own.
+// Mosquitto 2.1 has events for subscriptions and sessions; each membership gets a leaf in a native
+// share group.
 #include <cstring>
 #include <optional>
 #include <string>
@@ -17,26 +18,43 @@ namespace {
 /// The membership that this leaf of the client stands for; none if the client is no such member.
 std::optional<SubscriptionFilter> membership_of(Instance& instance, const Client& client,
                                                 const SubscriptionFilter& leaf) {
-    const auto suffix = leaf_suffix(client.id);
-    if (!leaf.share_name.ends_with(suffix)) return std::nullopt;
-    auto filter = leaf;
-    filter.share_name.remove_suffix(suffix.size());
-    if (!instance.runtime.engine().is_member(client, filter)) return std::nullopt;
-    return filter;
+    for (const auto kind : {LeafKind::own, LeafKind::joint}) {
+        const auto suffix = leaf_suffix(client.id, kind);
+        if (!leaf.share_name.ends_with(suffix)) continue;
+        auto filter = leaf;
+        filter.share_name.remove_suffix(suffix.size());
+        if (instance.runtime.engine().is_member(client, filter)) return filter;
+    }
+    return std::nullopt;
 }
 
 // A kick through the API has each subscription checked once more, by the filter of its leaf, and
 // what is denied is removed without another word (src/plugin_public.c, check_subscription_acls).
 // Rules name what the client asked for.
+Verdict ask_again(Instance& instance, const mosquitto_evt_acl_check& check,
+                  std::string_view share_name, std::string_view topic_filter) {
+    std::string asked_for(topic_filter);
+    if (share_name != kQueueShareName)
+        asked_for = "$share/" + std::string(share_name) + "/" + asked_for;
+    return ask_others(instance, check, asked_for.c_str());
+}
+
 int check_leaf_again(Instance& instance, const mosquitto_evt_acl_check& check, const Client& client,
                      const SubscriptionFilter& filter) {
-    std::string asked_for(filter.topic_filter);
-    if (filter.share_name != kQueueShareName)
-        asked_for = "$share/" + std::string(filter.share_name) + "/" + asked_for;
-    const auto verdict = ask_others(instance, check, asked_for.c_str());
+    const auto verdict = ask_again(instance, check, filter.share_name, filter.topic_filter);
     if (verdict == Verdict::denied)
         std::ignore = instance.runtime.engine().unsubscribe(client, filter, true);
     return answer(instance, verdict);
+}
+
+// The mark stays while it stands for something.
+int check_parked_again(Instance& instance, const mosquitto_evt_acl_check& check,
+                       const Client& client) {
+    const auto may_stay = [&](const GroupName& group) {
+        return ask_again(instance, check, group.share_name, group.filter) != Verdict::denied;
+    };
+    return instance.runtime.engine().check_parked(client, may_stay) ? MOSQ_ERR_SUCCESS
+                                                                    : MOSQ_ERR_ACL_DENIED;
 }
 
 void replace(char*& filter, const std::string& with) {
@@ -45,8 +63,9 @@ void replace(char*& filter, const std::string& with) {
     filter = replaced;  // the broker frees the old one
 }
 
-void replace_by_leaf(char*& replaced, const Client& client, const SubscriptionFilter& filter) {
-    replace(replaced, leaf_filter(client.id, filter.share_name, filter.topic_filter));
+void replace_by_leaf(char*& replaced, const Client& client, const SubscriptionFilter& filter,
+                     LeafKind kind) {
+    replace(replaced, leaf_filter(client.id, filter.share_name, filter.topic_filter, kind));
 }
 
 // `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a form
@@ -88,6 +107,8 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
     const auto client = to_client(check.client);
     if (filter.kind == FilterKind::shared && client.id.data()) {
+        if (check.topic == mark_filter(client.id))
+            return check_parked_again(instance, check, client);
         if (const auto membership = membership_of(instance, client, filter))
             return check_leaf_again(instance, check, client, *membership);
     }
@@ -114,8 +135,10 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
             mosquitto_client_protocol_version(event.client) == 5) {
             return static_cast<int>(MOSQ_ERR_PROTOCOL);
         }
-        instance.runtime.engine().subscribe(client, filter, options);
-        if (is_shared) replace_by_leaf(event.data.topic_filter, client, filter);
+        auto& engine = instance.runtime.engine();
+        engine.subscribe(client, filter, options);
+        if (is_shared)
+            replace_by_leaf(event.data.topic_filter, client, filter, engine.leaf_kind(filter));
         return static_cast<int>(MOSQ_ERR_SUCCESS);
     });
 }
@@ -127,6 +150,7 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
         const auto client = to_client(event.client);
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
         const auto filter = filter_of(instance, event.data);
+        const auto kind = instance.runtime.engine().leaf_kind(filter);
         // A malformed one was never granted; the broker would disconnect the client for it.
         const auto result = filter.kind == FilterKind::malformed
                                 ? Unsubscribed::no_such_use
@@ -134,7 +158,7 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
         switch (result) {
             case Unsubscribed::leaf_goes:
                 if (filter.kind == FilterKind::shared)
-                    replace_by_leaf(event.data.topic_filter, client, filter);
+                    replace_by_leaf(event.data.topic_filter, client, filter, kind);
                 break;
             case Unsubscribed::leaf_stays:
                 replace(event.data.topic_filter, kRemovesNothingWithSuccess);

@@ -146,11 +146,16 @@ bool MosquittoBroker::may_outlive_restart(Context context) {
            (shows_properties_ && protocol_version(context) == 5);
 }
 
-void MosquittoBroker::add_leaf(std::string_view client_id, std::string_view share_name,
-                               std::string_view filter, const SubscriptionOptions& options) {
+void MosquittoBroker::add_leaf(std::string_view client_id, const GroupName& group, LeafKind kind,
+                               const SubscriptionOptions& options) {
+    add_leaf(client_id, v2_1::leaf_filter(client_id, group.share_name, group.filter, kind),
+             options);
+}
+
+void MosquittoBroker::add_leaf(std::string_view client_id, std::string leaf,
+                               const SubscriptionOptions& options) {
     if (!subscription_add_) return;
     std::string id(client_id);
-    auto leaf = v2_1::leaf_filter(client_id, share_name, filter);
     v2_1::Subscription subscription{};
     subscription.client_id = id.data();
     subscription.topic_filter = leaf.data();
@@ -159,12 +164,24 @@ void MosquittoBroker::add_leaf(std::string_view client_id, std::string_view shar
     subscription_add_(&subscription);
 }
 
-bool MosquittoBroker::remove_leaf(std::string_view client_id, std::string_view share_name,
-                                  std::string_view filter) {
+bool MosquittoBroker::remove_leaf(std::string_view client_id, const GroupName& group,
+                                  LeafKind kind) {
+    return remove_leaf(client_id,
+                       v2_1::leaf_filter(client_id, group.share_name, group.filter, kind));
+}
+
+bool MosquittoBroker::remove_leaf(std::string_view client_id, const std::string& leaf) {
     if (!subscription_delete_) return false;
-    const auto leaf = v2_1::leaf_filter(client_id, share_name, filter);
     subscription_delete_(std::string(client_id).c_str(), leaf.c_str());
     return true;
+}
+
+void MosquittoBroker::add_mark(std::string_view client_id) {
+    add_leaf(client_id, v2_1::mark_filter(client_id), {});
+}
+
+void MosquittoBroker::remove_mark(std::string_view client_id) {
+    std::ignore = remove_leaf(client_id, v2_1::mark_filter(client_id));
 }
 
 // With its will, as for any connection that the client does not end; a client that is away is left

@@ -25,10 +25,12 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] Context find_session(std::string_view client_id) override;
     [[nodiscard]] bool is_connection(Context context) override;
     [[nodiscard]] bool may_outlive_restart(Context context) override;
-    void add_leaf(std::string_view client_id, std::string_view share_name, std::string_view filter,
+    void add_leaf(std::string_view client_id, const GroupName& group, LeafKind kind,
                   const SubscriptionOptions& options) override;
-    [[nodiscard]] bool remove_leaf(std::string_view client_id, std::string_view share_name,
-                                   std::string_view filter) override;
+    [[nodiscard]] bool remove_leaf(std::string_view client_id, const GroupName& group,
+                                   LeafKind kind) override;
+    void add_mark(std::string_view client_id) override;
+    void remove_mark(std::string_view client_id) override;
     void disconnect(std::string_view client_id) override;
     [[nodiscard]] std::int64_t now() override;
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
@@ -62,6 +64,8 @@ class MosquittoBroker final : public Broker {
     using SubscriptionDelete = int (*)(const char*, const char*);
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
+    void add_leaf(std::string_view client_id, std::string leaf, const SubscriptionOptions& options);
+    [[nodiscard]] bool remove_leaf(std::string_view client_id, const std::string& leaf);
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
     [[nodiscard]] static mosquitto_property* make_list(
         const std::vector<SavedProperty>& properties);

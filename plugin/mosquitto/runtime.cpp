@@ -12,6 +12,9 @@
 namespace shared_subscription {
 namespace {
 
+// Asking for a few members costs less than keeping a ring right.
+constexpr std::size_t kRotatesFrom = 16;
+
 // One for the process: `per_listener_settings` initialises the same file for each listener.
 std::unique_ptr<Runtime>& running() {
     static std::unique_ptr<Runtime> runtime;
@@ -44,6 +47,7 @@ Runtime::Runtime(Generation generation, Options options)
         .separate_leaves = is_2_1,
         .announces_sessions = is_2_1,
         .has_listener_settings = !is_2_1 && configuration_ && configuration_->per_listener_settings,
+        .rotates_from = is_2_1 && options_.parking ? kRotatesFrom : 0,
         .removes_duplicates = removes_duplicates()};
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
     if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);

@@ -41,6 +41,16 @@ TEST_P(EngineQueue, GoesToTheFirstThatIsBackInOrder) {
     }
 }
 
+TEST_P(EngineQueue, WaitsForOneThatMayReadIt) {
+    broker.others_allow = [](const auto& client, const auto& /*topic*/) { return client != "a"; };
+    for (const auto* first : {"a", "b"}) {
+        leave_behind({first, *first == 'a' ? "b" : "a"});
+        publish("t", 2);
+        EXPECT_THAT(come_back("a"), IsEmpty());
+        EXPECT_THAT(come_back("b"), SizeIs(2));
+    }
+}
+
 TEST_P(EngineQueue, GoesToANewcomer) {
     leave_behind({"a"});
     publish("t", 3);

@@ -116,8 +116,9 @@ TEST_P(EngineRestart, LeavesTheTurn) {
     send(1, 2);
     restart();
     return_all({"a", "b", "c"});
-    // 2.0 shows who is back only as it asks, in the order of the leaves.
-    if (is_2_1()) {
+    // 2.0 shows who is back only as it asks, in the order of the leaves. In a ring, who is back
+    // first comes first.
+    if (is_2_1() && GetParam().traits.rotates_from == 0) {
         for (const auto* id : {"a", "b", "c"}) broker.take(id);
         send(3, 3);
         EXPECT_THAT(broker.take_counts({"a", "b", "c"}), ElementsAre(0, 0, 1));

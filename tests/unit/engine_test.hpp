@@ -50,7 +50,8 @@ struct GenerationRow : Row {
 inline const std::vector<GenerationRow> kGenerations{
     {{"On20"}, kBroker20},
     {{"On20WithListenerSettings"}, kBroker20WithListenerSettings},
-    {{"On21"}, kBroker21}};
+    {{"On21"}, kBroker21},
+    {{"On21WithRings"}, kBroker21WithRings}};
 
 class EngineTest : public EngineFixture, public ::testing::WithParamInterface<GenerationRow> {
   protected:

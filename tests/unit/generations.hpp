@@ -15,4 +15,10 @@ inline constexpr BrokerTraits kBroker20WithListenerSettings{.separate_leaves = f
 inline constexpr BrokerTraits kBroker21{
     .separate_leaves = true, .announces_sessions = true, .removes_duplicates = false};
 
+/// The same, where large groups stand in a ring; here all of two members and more.
+inline constexpr BrokerTraits kBroker21WithRings{.separate_leaves = true,
+                                                 .announces_sessions = true,
+                                                 .rotates_from = 2,
+                                                 .removes_duplicates = false};
+
 }  // namespace shared_subscription

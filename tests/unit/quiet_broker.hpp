@@ -25,12 +25,14 @@ class QuietBroker : public Broker {
     [[nodiscard]] Context find_session(std::string_view /*client_id*/) override { return this; }
     [[nodiscard]] bool is_connection(Context /*context*/) override { return true; }
     [[nodiscard]] bool may_outlive_restart(Context /*context*/) override { return true; }
-    void add_leaf(std::string_view /*client_id*/, std::string_view /*share_name*/,
-                  std::string_view /*filter*/, const SubscriptionOptions& /*options*/) override {}
-    [[nodiscard]] bool remove_leaf(std::string_view /*client_id*/, std::string_view /*share_name*/,
-                                   std::string_view /*filter*/) override {
+    void add_leaf(std::string_view /*client_id*/, const GroupName& /*group*/, LeafKind /*kind*/,
+                  const SubscriptionOptions& /*options*/) override {}
+    [[nodiscard]] bool remove_leaf(std::string_view /*client_id*/, const GroupName& /*group*/,
+                                   LeafKind /*kind*/) override {
         return true;
     }
+    void add_mark(std::string_view /*client_id*/) override {}
+    void remove_mark(std::string_view /*client_id*/) override {}
     void disconnect(std::string_view /*client_id*/) override {}
     [[nodiscard]] std::int64_t now() override { return 0; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* /*properties*/) override {

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "shared_subscription/subscription_filter.hpp"
 
 namespace shared_subscription {
 namespace {
+
+const GroupName kMark{.share_name = "mark", .filter = ""};
 
 /// The filters that match the topic, in the order in which sub__search comes to them.
 std::vector<std::string> filters_matching(std::string_view topic) {
@@ -132,17 +135,19 @@ void SmallBroker::kick(const std::string& id) {
     if (connection.online) drop(id, Ending::kicked);
 }
 
-SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFilter& filter) const {
+SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFilter& filter) {
     const bool is_separate =
         filter.kind == FilterKind::shared && !traits_.merges_uses(filter.topic_filter);
     return {.owner = &owner,
             .filter = std::string(filter.topic_filter),
-            .share = std::string(is_separate ? filter.share_name : "")};
+            .share = std::string(is_separate ? filter.share_name : ""),
+            .is_joint = is_separate && engine->leaf_kind(filter) == LeafKind::joint};
 }
 
 SmallBroker::Leaf* SmallBroker::find_leaf(const Leaf& like) {
     const auto found = std::ranges::find_if(leaves_, [&like](const auto& leaf) {
-        return leaf.owner == like.owner && leaf.filter == like.filter && leaf.share == like.share;
+        return leaf.owner == like.owner && leaf.filter == like.filter && leaf.share == like.share &&
+               leaf.is_joint == like.is_joint;
     });
     return found == leaves_.end() ? nullptr : &*found;
 }
@@ -177,13 +182,18 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
 Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& filter) {
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
+    const auto leaf = leaf_for(connection, parsed);
     const auto result = engine->unsubscribe(client_of(connection), parsed, can_ask_others);
-    if (result != Unsubscribed::leaf_goes && result != Unsubscribed::unknown) return result;
-    if (const auto* gone = find_leaf(leaf_for(connection, parsed))) {
-        leaves_.erase(leaves_.begin() + (gone - leaves_.data()));
-        if (is_2_1()) --connection.slots;
-    }
+    if (result == Unsubscribed::leaf_goes || result == Unsubscribed::unknown) remove(leaf);
     return result;
+}
+
+// sub__remove
+void SmallBroker::remove(const Leaf& like) {
+    const auto* gone = find_leaf(like);
+    if (!gone) return;
+    leaves_.erase(leaves_.begin() + (gone - leaves_.data()));
+    if (is_2_1()) --like.owner->slots;
 }
 
 // retain__queue, check_retain_source
@@ -246,20 +256,35 @@ bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
     return others;
 }
 
-// sub__messages_queue
+// sub__messages_queue, subs__shared_process
 void SmallBroker::fan_out(const StoredPointer& stored) {
     const auto filters = filters_matching(stored->message.topic);
+    in_fan_out_ = true;
     for (const bool shared : {false, true}) {
         for (const auto& filter : filters) {
+            std::set<std::string> asked;
             for (const auto& leaf : std::vector(leaves_)) {
-                const bool is_next = leaf.filter == filter && leaf.share.empty() != shared;
-                if (is_next) offer(leaf, stored);
+                if (leaf.filter != filter || leaf.share.empty() == shared) continue;
+                if (leaf.is_joint && !asked.insert(leaf.share).second) continue;
+                offer(leaf, stored);
+                if (leaf.is_joint) rotate(leaf);
             }
         }
     }
+    in_fan_out_ = false;
     if (!stored->message.retain) return;
     retained_.erase(stored->message.topic);
     if (!stored->message.payload.empty()) retained_[stored->message.topic] = stored;
+}
+
+// The place of the whole share group among others stays.
+void SmallBroker::rotate(const Leaf& asked) {
+    Leaf* last = nullptr;
+    for (auto& leaf : leaves_) {
+        if (!leaf.is_joint || leaf.share != asked.share || leaf.filter != asked.filter) continue;
+        if (last) std::swap(*last, leaf);
+        last = &leaf;
+    }
 }
 
 // subs__send, db__message_insert
@@ -378,23 +403,45 @@ bool SmallBroker::may_outlive_restart(Context context) {
     return static_cast<const Connection*>(context)->persistent;
 }
 
-void SmallBroker::add_leaf(std::string_view client_id, std::string_view share_name,
-                           std::string_view filter, const SubscriptionOptions& options) {
-    ++find(std::string(client_id)).slots;
-    leaves_.push_back({.owner = &find(std::string(client_id)),
-                       .filter = std::string(filter),
-                       .share = std::string(share_name),
-                       .qos = options.qos()});
+// mosquitto_subscription_add
+void SmallBroker::add_leaf(std::string_view client_id, const GroupName& group, LeafKind kind,
+                           const SubscriptionOptions& options) {
+    EXPECT_FALSE(in_fan_out_);
+    const auto session = sessions_.find(std::string(client_id));
+    if (session == sessions_.end()) return;
+    const Leaf leaf{.owner = session->second.get(),
+                    .filter = group.filter,
+                    .share = group.share_name,
+                    .is_joint = kind == LeafKind::joint,
+                    .qos = options.qos()};
+    if (auto* known = find_leaf(leaf)) {
+        known->qos = leaf.qos;
+    } else {
+        leaves_.push_back(leaf);
+        ++leaf.owner->slots;
+    }
 }
 
-bool SmallBroker::remove_leaf(std::string_view client_id, std::string_view share_name,
-                              std::string_view filter) {
+// mosquitto_subscription_delete
+bool SmallBroker::remove_leaf(std::string_view client_id, const GroupName& group, LeafKind kind) {
+    EXPECT_FALSE(in_fan_out_);
     if (!is_2_1()) return false;
-    const auto share = traits_.merges_uses(filter) ? std::string_view() : share_name;
-    std::erase_if(leaves_, [&](const Leaf& leaf) {
-        return leaf.owner->id == client_id && leaf.share == share && leaf.filter == filter;
-    });
+    const auto session = sessions_.find(std::string(client_id));
+    if (session == sessions_.end()) return true;
+    const auto& share = traits_.merges_uses(group.filter) ? std::string() : group.share_name;
+    remove({.owner = session->second.get(),
+            .filter = group.filter,
+            .share = share,
+            .is_joint = kind == LeafKind::joint});
     return true;
+}
+
+void SmallBroker::add_mark(std::string_view client_id) {
+    add_leaf(client_id, kMark, LeafKind::own, {});
+}
+
+void SmallBroker::remove_mark(std::string_view client_id) {
+    EXPECT_TRUE(remove_leaf(client_id, kMark, LeafKind::own));
 }
 
 std::vector<SavedProperty> SmallBroker::list_properties(const void* /*properties*/) {

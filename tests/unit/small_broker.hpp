@@ -89,10 +89,12 @@ class SmallBroker final : public Broker {
     [[nodiscard]] Context find_session(std::string_view client_id) override;
     [[nodiscard]] bool is_connection(Context context) override;
     [[nodiscard]] bool may_outlive_restart(Context context) override;
-    void add_leaf(std::string_view client_id, std::string_view share_name, std::string_view filter,
+    void add_leaf(std::string_view client_id, const GroupName& group, LeafKind kind,
                   const SubscriptionOptions& options) override;
-    [[nodiscard]] bool remove_leaf(std::string_view client_id, std::string_view share_name,
-                                   std::string_view filter) override;
+    [[nodiscard]] bool remove_leaf(std::string_view client_id, const GroupName& group,
+                                   LeafKind kind) override;
+    void add_mark(std::string_view client_id) override;
+    void remove_mark(std::string_view client_id) override;
     void disconnect(std::string_view client_id) override { kick(std::string(client_id)); }
     [[nodiscard]] std::int64_t now() override { return 0; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
@@ -132,7 +134,8 @@ class SmallBroker final : public Broker {
     struct Leaf {
         Connection* owner;
         std::string filter;
-        std::string share;  // 2.1: of a native share group
+        std::string share;      // 2.1: of a native share group
+        bool is_joint = false;  // ... with others
         std::uint8_t qos = 0;
         bool no_local = false;
     };
@@ -143,7 +146,9 @@ class SmallBroker final : public Broker {
         return {.context = &connection, .id = connection.id};
     }
     [[nodiscard]] static Message shown(const Stored& stored);
-    [[nodiscard]] Leaf leaf_for(Connection& owner, const SubscriptionFilter& filter) const;
+    [[nodiscard]] Leaf leaf_for(Connection& owner, const SubscriptionFilter& filter);
+    void remove(const Leaf& like);
+    void rotate(const Leaf& asked);
     [[nodiscard]] Leaf* find_leaf(const Leaf& like);
     void remove_leaves(Connection& owner);
     void resume(Connection& from, Connection& to);
@@ -179,6 +184,7 @@ class SmallBroker final : public Broker {
     std::map<std::string, std::vector<std::string>> sent_;
     std::int64_t ticks_ = 0;
     bool in_tick_ = false;
+    bool in_fan_out_ = false;
 
   public:
     std::optional<Engine> engine;

@@ -1,0 +1,67 @@
+// Who stands in the broker's tree (2.1), apart from who is next.
+//
+// A small group's members all stand, each with a leaf of its own, and the broker asks for all of
+// them for each message. The members of a large one stand in one ring, of which the broker asks for
+// the first alone. A member that cannot be next is parked when it comes first: its leaf goes, and
+// comes back at the end when it can. One stays in any case, so that the broker shows the group's
+// messages.
+//
+// A session whose leaf is parked keeps another that matches nothing, so that the broker still says
+// whether a client that is back has resumed it (Broker::subscription_count).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/registry.hpp"
+
+namespace shared_subscription {
+
+class Parking {
+  public:
+    Parking(Registry& registry, Broker& broker) : registry_(registry), broker_(broker) {}
+
+    /// Lets those come first who can be next. Not while anything is fanned out: the broker stands
+    /// on a leaf.
+    void align() {
+        if (registry_.has_unaligned()) align_all(false);
+    }
+    /// The same in a TICK, where nothing can be fanned out: groups change to the ring and back.
+    void tick();
+
+    /// Gives a parked member its leaf back.
+    void stand(Member& member);
+    /// The broker has done so, or is about to.
+    void stands_again(Member& member);
+    /// The broker asked for nobody in the group: it gets its leaves again.
+    void stand_all(const Group& group);
+
+    /// A session ends. The broker asks for its leaves until the next turn or the one after, instead
+    /// of somebody who could answer.
+    void leave_ghosts(const Session& session);
+    struct Ghost {
+        Context context;
+        GroupName group;
+        int ticks = 0;
+    };
+    [[nodiscard]] const std::vector<Ghost>& ghosts() const noexcept { return ghosts_; }
+    [[nodiscard]] bool is_ghost(Context context) const noexcept {
+        return !ghosts_.empty() &&
+               std::ranges::find(ghosts_, context, &Ghost::context) != ghosts_.end();
+    }
+
+  private:
+    void align_all(bool in_tick);
+    void align(Group& group, bool in_tick);
+    void park(Member& member);
+    void form_ring(Group& group);
+    void dissolve_ring(Group& group);
+
+    Registry& registry_;
+    Broker& broker_;
+    std::vector<Ghost> ghosts_;
+};
+
+}  // namespace shared_subscription

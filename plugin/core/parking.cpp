@@ -1,0 +1,124 @@
+#include "shared_subscription/parking.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+namespace {
+
+// So many at a time: a turn of the main loop shall not show it.
+constexpr int kParkedAtOnce = 1000;
+
+// What ends in one turn of the main loop is freed at the top of the next (context__free_disused),
+// or of the one after, if it ended before the TICK.
+constexpr int kTicksOfGhosts = 2;
+
+const std::string& client_of(const Member& member) {
+    return member.subscription->session.id;
+}
+
+}  // namespace
+
+void Parking::tick() {
+    std::erase_if(ghosts_, [](Ghost& ghost) { return ++ghost.ticks >= kTicksOfGhosts; });
+    if (registry_.has_unaligned()) align_all(true);
+}
+
+void Parking::align_all(bool in_tick) {
+    for (auto* member : registry_.take_returning()) {
+        if (!member->stands && member->group->rotates) stand(*member);
+    }
+    for (auto* group : registry_.take_unaligned()) align(*group, in_tick);
+}
+
+void Parking::align(Group& group, bool in_tick) {
+    const bool shall_change = group.rotates != registry_.shall_rotate(group);
+    if (shall_change && !in_tick) {
+        registry_.note_unaligned(group);
+    } else if (shall_change && group.rotates) {
+        dissolve_ring(group);
+    } else if (shall_change) {
+        form_ring(group);
+    }
+    if (!group.rotates) return;
+    // Whoever it is, somebody has to show the broker's messages for the group.
+    auto* next = group.choose({});
+    if (!next) next = group.ring.first();
+    if (!next) next = group.members().front();
+    if (!next->stands) stand(*next);
+    for (int left = kParkedAtOnce; group.ring.first() != next; --left) {
+        auto& first = *group.ring.first();
+        // A plugin may end a connection in the middle of a fan-out: the broker may stand on the
+        // leaf that it asked for last.
+        if (left == 0 || (!in_tick && &first == group.ring.asked()))
+            return registry_.note_unaligned(group);
+        park(first);
+    }
+}
+
+void Parking::park(Member& member) {
+    auto& session = member.subscription->session;
+    if (session.parked++ == 0) broker_.add_mark(session.id);
+    std::ignore = broker_.remove_leaf(session.id, name_of(*member.group), LeafKind::joint);
+    member.group->ring.remove(member);
+}
+
+void Parking::stand(Member& member) {
+    broker_.add_leaf(client_of(member), name_of(*member.group), LeafKind::joint, member.options);
+    stands_again(member);
+}
+
+void Parking::stands_again(Member& member) {
+    auto& session = member.subscription->session;
+    member.group->ring.append(member);
+    if (--session.parked == 0) broker_.remove_mark(session.id);
+}
+
+void Parking::stand_all(const Group& group) {
+    for (const auto* member : group.members()) {
+        if (member->stands) {
+            broker_.add_leaf(client_of(*member), name_of(group), LeafKind::joint, member->options);
+        }
+    }
+}
+
+void Parking::form_ring(Group& group) {
+    const auto name = name_of(group);
+    const auto& members = group.members();
+    const auto* next = group.turn();
+    group.rotates = true;
+    for (std::size_t step = 0; step < members.size(); ++step) {
+        auto& member = *members[((next ? next->place : 0) + step) % members.size()];
+        broker_.add_leaf(client_of(member), name, LeafKind::joint, member.options);
+        std::ignore = broker_.remove_leaf(client_of(member), name, LeafKind::own);
+        group.ring.append(member);
+    }
+}
+
+void Parking::dissolve_ring(Group& group) {
+    const auto name = name_of(group);
+    if (const auto* next = group.ring.first()) group.set_turn(*next);
+    group.rotates = false;
+    for (auto* member : group.members()) {
+        broker_.add_leaf(client_of(*member), name, LeafKind::own, member->options);
+        if (member->stands) {
+            std::ignore = broker_.remove_leaf(client_of(*member), name, LeafKind::joint);
+            group.ring.remove(*member);
+        } else if (--member->subscription->session.parked == 0) {
+            broker_.remove_mark(client_of(*member));
+        }
+    }
+}
+
+void Parking::leave_ghosts(const Session& session) {
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members) {
+            if (!member->stands) continue;
+            ghosts_.push_back({.context = session.context, .group = name_of(*member->group)});
+        }
+    }
+}
+
+}  // namespace shared_subscription
