@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,12 @@ namespace shared_subscription {
 
 /// One connection of a client. Only ever compared, or handed back to the broker; never looked into.
 using Context = const void*;
+
+/// `==` for texts that nearly always are the same, without a call for each.
+[[nodiscard]] inline bool is_same_text(std::string_view one, std::string_view other) noexcept {
+    return one.size() == other.size() &&
+           (one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0);
+}
 
 struct Client {
     Context context;
@@ -57,6 +64,7 @@ enum class Answer : std::uint8_t {
     untouched,  ///< none of ours: as if the plugin were not there
     deny,       ///< another member's, or nobody's
     allow,      ///< this member's, and whoever else decides has been asked already
+    unknown,    ///< more has to be known of the question (Engine::may_read_at_once)
 };
 
 /// What other access control says.

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
@@ -38,20 +39,32 @@ class Deliveries {
 
     /// MESSAGE_OUT: a message was written to the client. `topic`: the broker's own.
     void sent(const Client& client, const char* topic);
+    /// The same where it can be told without the client's identifier. False: it cannot.
+    [[nodiscard]] bool sent_at_once(Context context, const char* topic) {
+        if (!expected_ || expected_->context != context || expected_address_ != topic)
+            return holders_.empty();
+        auto& session = *std::exchange(expected_, nullptr);
+        if (expected_qos_ > 0) written(session, topic);
+        return true;
+    }
 
     /// As `plugin_opt_redispatch` and `plugin_opt_redispatch_window` say.
     void set_redispatch(bool redispatches, std::size_t window) noexcept {
-        keeper_.set(redispatches, window);
+        redispatches_ = redispatches;
+        redispatch_window_ = window;
     }
 
     /// Whatever the broker does next is not the delivery that was expected.
-    void conclude();
+    void conclude() {
+        if (expected_) miss();
+    }
 
     /// `now`: seconds of any clock that only goes forward. Gives those another chance that may have
     /// room again.
     void tick(std::int64_t now);
 
   private:
+    void miss();
     void written(Session& session, const void* address);
     static void learn_window(Session& session);
     void list(Session& session);
@@ -68,7 +81,8 @@ class Deliveries {
     Session* expected_ = nullptr;  // has been given a message and has not got it yet
     std::uint8_t expected_qos_ = 0;
     const void* expected_address_ = nullptr;
-    GivenKeeper keeper_;
+    bool redispatches_ = false;
+    std::size_t redispatch_window_ = 20;
     std::vector<std::string> holders_;  // clients with messages held back, or full
     std::int64_t now_ = 0;
 };

@@ -81,6 +81,14 @@ class Engine {
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
+    /// The same where it can be told without the client's identifier and the length of the topic;
+    /// unknown: nothing has happened, ask `may_read`.
+    [[nodiscard]] Answer may_read_at_once(Context context, const Message& message);
+    /// No group has anything to do with what the broker asks.
+    [[nodiscard]] bool is_idle() const noexcept {
+        return registry_.group_count() == 0 && !fan_out_.is_open() && dispatches_.empty() &&
+               !publications_.await_release();
+    }
 
     /// WRITE: the client, or its will, publishes. False: to be refused.
     [[nodiscard]] bool may_write(const Client& client, std::string_view topic);
@@ -101,6 +109,10 @@ class Engine {
 
     /// 2.1 MESSAGE_OUT: a message is written to the client. `topic`: the broker's own.
     void sent(const Client& client, const char* topic) { deliveries_.sent(client, topic); }
+    /// The same where it can be told without the client's identifier. False: it cannot.
+    [[nodiscard]] bool sent_at_once(Context context, const char* topic) {
+        return deliveries_.sent_at_once(context, topic);
+    }
 
     /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes
     /// forward. True: something waits for the next turn, which should come soon.
@@ -192,6 +204,10 @@ class Engine {
     [[nodiscard]] static bool is_known_connection(const Session* session,
                                                   const Client& client) noexcept {
         return session && session->context == client.context;
+    }
+    /// No client is in the middle of a SUBSCRIBE or of resuming its session.
+    [[nodiscard]] bool is_undisturbed() const noexcept {
+        return !replay_.context && resumption_.key == 0;
     }
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);

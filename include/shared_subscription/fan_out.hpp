@@ -60,21 +60,25 @@ class FanOut {
     /// Whether that is answered already: the client is in one group, which has another member for
     /// this message. With many members nearly all questions are like that.
     [[nodiscard]] bool loses_at_once(Session& session) {
-        if (!session.sole || session.fan_out == number_ || directed_) return false;
-        auto& member = *session.sole;
-        if (member.group->rotates) return false;  // the broker asks for one: this one
-        const auto& election = member.group->election;
+        auto* member = session.sole;
+        if (!member || session.fan_out == number_ || directed_) return false;
+        const auto& group = *member->group;
+        const auto& election = group.election;
         const bool is_decided =
-            election.served || election.waits || (election.elected && election.elected != &member);
-        auto& subscription = *member.subscription;
-        if (election.fan_out != number_ || !is_decided || subscription.no_local ||
-            subscription.standing != Standing::present)
-            return false;
+            election.served || election.waits || (election.elected && election.elected != member);
+        // Of a ring, the broker asks for one: this one.
+        if (election.fan_out != number_ || !is_decided || group.rotates) return false;
         deliveries_.conclude();
-        session.fan_out = subscription.called_in = member.called_in = number_;
+        session.fan_out = number_;
         session.calls = 1;
         session.got_message = session.got_ordinary = false;
         return true;
+    }
+
+    /// Whether the broker shows the object that is being fanned out. There may be another message
+    /// in it by now, but for clients that have not been asked about yet.
+    [[nodiscard]] bool shows_again(const Message& message) const noexcept {
+        return open_ && message_.is_same_object(message);
     }
 
     /// Whether clients in no group need not be asked about.
@@ -89,8 +93,11 @@ class FanOut {
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
-        return open_ && message_.is_same_object(message) && topic_ == message.topic;
+        return shows_again(message) && is_same_text(topic_, message.topic);
     }
+
+    /// Whether more questions about the same message may come.
+    [[nodiscard]] bool is_open() const noexcept { return open_; }
 
     /// Whether the broker asks about nobody who is away, nor says who is back.
     [[nodiscard]] bool passes_over_away() const noexcept {
@@ -99,7 +106,10 @@ class FanOut {
 
     /// Whatever the broker asks next belongs to another message. Draws the conclusions from this
     /// one.
-    void settle();
+    void settle() {
+        deliveries_.conclude();
+        if (open_) close();
+    }
 
     /// One turn of the main loop is over.
     void tick();
@@ -123,8 +133,8 @@ class FanOut {
     }
 
     void begin(const Message& message);
+    void match();
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
-    [[nodiscard]] Leaf first_leaf(Session& session);
     [[nodiscard]] bool is_next(const Session& session, bool is_first) const noexcept;
     [[nodiscard]] Leaf leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf merged_leaf_at(const Session& session, std::size_t index) const noexcept;
@@ -161,6 +171,12 @@ class FanOut {
     [[nodiscard]] Member* choose(Group& group);
     [[nodiscard]] bool may_get(Member& member);
     [[nodiscard]] bool is_uncertain(const Member& member) const noexcept;
+    /// Whether the broker has asked for it in this fan-out.
+    [[nodiscard]] bool was_called(const Member& member) const noexcept {
+        const auto& session = member.subscription->session;
+        return member.called_in == number_ ||
+               (session.sole == &member && session.fan_out == number_);
+    }
     void exclude(Member& member);
     void serve(Member& member);
 
@@ -177,6 +193,7 @@ class FanOut {
                        std::string_view share_name);
     void not_taken(Member& member);
     [[nodiscard]] bool may_want(const Group& group) const noexcept;
+    void close();
     void settle_held();
     void settle_directed();
     void settle_missed();
@@ -211,6 +228,7 @@ class FanOut {
 
     std::string topic_;  // of `matches_`, which holds while the registry's version does
     std::uint64_t matched_version_ = 0;
+    std::uint64_t match_number_ = 0;
     std::vector<Filter*> matches_;
 
     std::vector<Group*> elections_;  // held in this fan-out

@@ -45,6 +45,9 @@ class Publications {
         return announced_ && topic_ == message.topic;
     }
 
+    /// Whether QoS 2 messages have been received and not fanned out yet.
+    [[nodiscard]] bool await_release() const noexcept { return !in_flight_.empty(); }
+
     /// What was announced has not been fanned out and will not be.
     void forget_announced() noexcept { announced_.reset(); }
 
@@ -64,7 +67,8 @@ class Publications {
     [[nodiscard]] Map::iterator find(const Message& message) noexcept;
 
     std::optional<Publication> announced_;
-    std::string topic_;  // of what is announced
+    std::string topic_;         // of what is announced
+    std::string publisher_id_;  // ...; empty: `announced_` says it. It is hashed when it is needed.
     std::pmr::unsynchronized_pool_resource pool_;
     Map in_flight_{&pool_};  // by the topic's address, which is the stored message's own
 };

@@ -65,11 +65,12 @@ struct Session {
     std::uint64_t fan_out =
         0;  ///< the last fan-out that asked for this client; what follows is about that one
     std::size_t calls = 0;   ///< how often it asked
-    Member* sole = nullptr;  ///< all that it is subscribed to, if that is one group
+    Member* sole = nullptr;  ///< its only subscription, if that is a membership like most
     /// Who was asked about after it the last time (Registry::find), while nobody has been erased
     /// since.
     Session* followed_by = nullptr;
     std::uint64_t followed_at = 0;  ///< Registry::erased_count
+    std::uint64_t verified_in = 0;  ///< the last period in which `context` was seen to be its own
 
     bool got_message = false;   ///< the broker has been told to deliver
     bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
@@ -102,6 +103,7 @@ struct Session {
 /// A topic filter that somebody is subscribed to.
 struct Filter {
     std::string text;
+    std::uint64_t matched_in = 0;  ///< the last match that found it (FanOut)
     StringMap<std::unique_ptr<Group>> groups;
     std::vector<Subscription*> subscriptions;
     std::size_t doubtful = 0;  ///< how many of them are
@@ -149,16 +151,35 @@ class Registry {
     [[nodiscard]] Session* find_next(const Client& client) {
         if (last_found_ && last_found_->followed_at == erased_count_) {
             auto* next = last_found_->followed_by;
-            if (next && next->context == client.context && next->id == client.id)
+            if (next && next->context == client.context && is_same_text(next->id, client.id)) {
+                next->verified_in = period_;
                 return last_found_ = next;
+            }
         }
         auto* found = find(client.id);
         if (!found) return nullptr;
+        if (found->context == client.context) found->verified_in = period_;
         if (last_found_) {
             last_found_->followed_by = found;
             last_found_->followed_at = erased_count_;
         }
         return last_found_ = found;
+    }
+    /// The same for an address that has been seen to be that client's since `begin_period`; null:
+    /// not seen yet, or somebody else comes next.
+    [[nodiscard]] Session* next_verified(Context context) noexcept {
+        if (!last_found_ || last_found_->followed_at != erased_count_) return nullptr;
+        auto* next = last_found_->followed_by;
+        if (!next || next->context != context || next->verified_in != period_ || period_ == 0)
+            return nullptr;
+        return last_found_ = next;
+    }
+    /// A turn of the main loop begins: contexts are freed, and an address may be another
+    /// connection's from now on.
+    void begin_period() noexcept { ++period_; }
+    /// So it may where connections and subscriptions come and go.
+    void break_period() noexcept {
+        if (period_ > 0) ++period_;
     }
     /// The session of that client, made if there is none; it must get a subscription.
     Session& session(std::string_view client_id);
@@ -192,6 +213,7 @@ class Registry {
     void release_all(Session& session);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
+    void set_no_local(Subscription& subscription, bool no_local);
 
     /// Of all groups of that name, now and later; no name: of those that have none of their own.
     void set_strategy(std::optional<std::string_view> share_name, Strategy strategy);
@@ -278,6 +300,7 @@ class Registry {
     StringMap<std::unique_ptr<Session>> sessions_;
     Session* last_found_ = nullptr;   // by find_next
     std::uint64_t erased_count_ = 0;  // sessions
+    std::uint64_t period_ = 0;        // 0: no period ends, so nothing is taken for verified
     FilterTree<Filter> filters_;
     std::vector<Group*> woken_;
     std::size_t rotates_from_ = 0;

@@ -53,13 +53,13 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
 
 void Backlog::redispatch(Session& session, bool unacknowledged) {
     std::vector<std::pair<GroupName, GroupQueue::Entry>> all;
-    for (auto& given : session.given) {
-        if (given.written && !unacknowledged) continue;
+    session.given.for_each([&](Given& given) {
+        if (given.written && !unacknowledged) return;
         all.push_back(
             {name_of(*given.member->group),
              {.id = given.id,
               .message = std::make_shared<const StoredMessage>(std::move(given.message))}});
-    }
+    });
     registry_.erase(session);
     for (auto& [name, entry] : all) {
         auto* group = registry_.find_group(name.share_name, name.filter);

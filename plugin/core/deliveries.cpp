@@ -1,7 +1,6 @@
 #include "shared_subscription/deliveries.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "shared_subscription/text.hpp"
@@ -33,13 +32,12 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     auto& session = member.subscription->session;
     const auto qos = std::min(message.qos, member.options.qos());
     expect(session, qos, message);
-    if (!keeper_.keeps() || qos == 0) return;
-    auto& given = keeper_.add(session.given);
+    if (!redispatches_ || qos == 0) return;
+    auto& given = session.given.add();
     given.id = id;
     given.member = &member;
     given.address = message.topic.data();
     given.qos = qos;
-    given.written = false;
     given.message.topic.assign(message.topic);
     given.message.payload.assign(static_cast<const char*>(message.payload), message.payload_size);
     given.message.qos = message.qos;
@@ -50,12 +48,7 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
 }
 
 void Deliveries::sent(const Client& client, const char* topic) {
-    if (expected_ && expected_->context == client.context && expected_address_ == topic) {
-        auto& session = *std::exchange(expected_, nullptr);
-        if (expected_qos_ > 0) written(session, topic);
-        return;
-    }
-    if (holders_.empty()) return;
+    if (sent_at_once(client.context, topic)) return;
     auto* session = registry_.find(client.id);
     if (!session || !registry_.release(*session, topic)) return;
     session->held_changed = now_;
@@ -65,17 +58,11 @@ void Deliveries::sent(const Client& client, const char* topic) {
 
 void Deliveries::written(Session& session, const void* address) {
     ++session.written;
-    const auto is_it = [address](const Given& given) {
-        return !given.written && given.address == address;
-    };
-    // Nearly always it is the last.
-    const auto found = std::ranges::find_if(session.given.rbegin(), session.given.rend(), is_it);
-    if (found != session.given.rend())
-        keeper_.written(session.given, std::prev(found.base()), session.window);
+    if (auto* given = session.given.find_unwritten(address))
+        session.given.written(*given, std::min(session.window, redispatch_window_));
 }
 
-void Deliveries::conclude() {
-    if (!expected_) return;
+void Deliveries::miss() {
     auto& session = *std::exchange(expected_, nullptr);
     if (expected_qos_ > 0) {
         // Its in-flight window is full: the broker sends it when an acknowledgement comes.

@@ -23,14 +23,15 @@ void Engine::pause() {
 void Engine::conclude() {
     fan_out_.settle();
     publications_.forget_announced();
-    replay_ = {};
+    if (replay_.context) replay_ = {};
     resumption_ = {};
-    rechecked_.clear();
+    if (!rechecked_.empty()) rechecked_.clear();
     rechecking_ = nullptr;
 }
 
 bool Engine::tick(std::int64_t now) {
     ticks_ = true;
+    registry_.begin_period();
     conclude();
     settle_restored(true);
     end_closed();
@@ -43,11 +44,18 @@ bool Engine::tick(std::int64_t now) {
     return !dispatches_.empty();
 }
 
+Answer Engine::may_read_at_once(Context context, const Message& message) {
+    if (is_idle()) return Answer::untouched;
+    if (!fan_out_.shows_again(message) || !is_undisturbed()) return Answer::unknown;
+    auto* session = registry_.next_verified(context);
+    return session && fan_out_.loses_at_once(*session) ? Answer::deny : Answer::unknown;
+}
+
 Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_replayed = is_replay(client, message);
     const bool goes_on = !is_replayed && fan_out_.continues(message);
     auto* session = registry_.find_next(client);
-    if (goes_on && is_known_connection(session, client) && resumption_.key == 0 &&
+    if (goes_on && is_known_connection(session, client) && is_undisturbed() &&
         fan_out_.loses_at_once(*session)) {
         return Answer::deny;
     }
@@ -103,7 +111,7 @@ bool Engine::receive(const Client& client, const Message& message) {
 }
 
 bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
-    if (!has_group_prefix(topic)) return false;
+    if (!topic.starts_with('$') || !has_group_prefix(topic)) return false;
     if (!said_prefix_) {
         said_prefix_ = true;
         broker_.log(LogLevel::warning,
@@ -161,6 +169,7 @@ bool Engine::is_unreported_return(const Session& session, const Client& client,
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing) {
+    registry_.break_period();
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
@@ -181,7 +190,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     const bool may_be_recheck =
         before && !before->ordinary && options.qos() == 0 && !traits_.announces_sessions;
     auto& subscription = registry_.subscribe(session, filter.topic_filter, standing);
-    subscription.no_local = options.no_local();
+    registry_.set_no_local(subscription, options.no_local());
     subscription.options = options;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
 }
@@ -194,13 +203,14 @@ void Engine::join(Session& session, const SubscriptionFilter& filter,
     member.options = options;
     if (member.group->rotates && !member.stands) parking_.stands_again(member);
     if (traits_.merges_uses(filter.topic_filter))
-        member.subscription->no_local = options.no_local();
+        registry_.set_no_local(*member.subscription, options.no_local());
     const bool is_new = member.joined > before;
     if (is_new && !traits_.announces_sessions) backlog_.has_joined(member);
 }
 
 Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                  bool certain) {
+    registry_.break_period();
     pause();
     auto* session = arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;

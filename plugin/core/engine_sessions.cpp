@@ -43,6 +43,7 @@ Session* Engine::arrive(const Client& client) {
 }
 
 void Engine::connected(const Client& client) {
+    registry_.break_period();
     boundary();
     auto* session = registry_.find(client.id);
     if (!session) return;
@@ -57,6 +58,7 @@ void Engine::connected(const Client& client) {
 }
 
 void Engine::offline(const Client& client, Ending ending) {
+    registry_.break_period();
     boundary();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
@@ -66,6 +68,7 @@ void Engine::offline(const Client& client, Ending ending) {
 }
 
 void Engine::ended(const Client& client, Ending ending) {
+    registry_.break_period();
     conclude();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
@@ -79,6 +82,7 @@ void Engine::ended(const Client& client, Ending ending) {
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
+    registry_.break_period();
     auto* session = registry_.find(client.id);
     if (session && session->context == client.context) undo_kick_checks(*session);
     conclude();

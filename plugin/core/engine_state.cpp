@@ -80,7 +80,7 @@ void Engine::restore(const State& state) {
         } else {
             auto& subscription = registry_.subscribe(session, use->filter, Standing::doubtful);
             subscription.options = options;
-            subscription.no_local = options.no_local();
+            registry_.set_no_local(subscription, options.no_local());
         }
         registry_.count_on_from(use->joined);
     }

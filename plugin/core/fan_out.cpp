@@ -85,23 +85,34 @@ void FanOut::begin(const Message& message) {
     publication_ = publication ? std::move(*publication) : Publication{};
     certain_ = publication.has_value();
     if (!message_.properties) message_.properties = publication_.properties;
-    if (topic_ != message.topic || matched_version_ != registry_.version()) {
+    if (!is_same_text(topic_, message.topic) || matched_version_ != registry_.version()) {
         topic_.assign(message.topic);
-        registry_.match(topic_, matches_);
-        matched_version_ = registry_.version();
+        match();
     }
     ballot_ = {.publisher = publication_.publisher, .topic = 0};
 }
 
+void FanOut::match() {
+    registry_.match(topic_, matches_);
+    matched_version_ = registry_.version();
+    ++match_number_;
+    for (auto* filter : matches_) filter->matched_in = match_number_;
+}
+
 FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
-    const bool is_first = session.fan_out != number_;
-    const auto leaf = leaf_at(session, is_first ? 0 : session.calls);
+    bool is_first = session.fan_out != number_;
+    auto leaf = leaf_at(session, is_first ? 0 : session.calls);
     if (!leaf.subscription && is_next(session, is_first)) {
         settle();
         begin(message);
-        return first_leaf(session);
+        is_first = true;
+        leaf = leaf_at(session, 0);
     }
-    if (is_first) return first_leaf(session);
+    if (is_first) {
+        session.fan_out = number_;
+        session.calls = 0;
+        session.got_message = session.got_ordinary = false;
+    }
     ++session.calls;
     return leaf;
 }
@@ -117,14 +128,12 @@ bool FanOut::is_next(const Session& session, bool is_first) const noexcept {
     });
 }
 
-FanOut::Leaf FanOut::first_leaf(Session& session) {
-    session.fan_out = number_;
-    session.calls = 1;
-    session.got_message = session.got_ordinary = false;
-    return leaf_at(session, 0);
-}
-
 FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const noexcept {
+    if (const auto* sole = session.sole; sole && index == 0) {
+        auto& subscription = *sole->subscription;
+        const bool is_it = subscription.filter.matched_in == match_number_ && is_asked_about(*sole);
+        if (is_it) return {&subscription, false, subscription.members};
+    }
     return traits_.merges_uses(topic_) ? merged_leaf_at(session, index)
                                        : separate_leaf_at(session, index);
 }
@@ -220,9 +229,7 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
     return member ? let_through(*member) : Answer::untouched;
 }
 
-void FanOut::settle() {
-    deliveries_.conclude();
-    if (!open_) return;
+void FanOut::close() {
     open_ = false;
     if (certain_) prune();
     for (const auto* group : elections_) {

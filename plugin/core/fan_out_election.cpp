@@ -68,8 +68,7 @@ bool FanOut::refused_at_its_leaf(Member& member) {
     exclude(member);
     auto& election = member.group->election;
     election.elected = choose(*member.group);
-    if (election.elected &&
-        election.elected->called_in == number_) {  // the broker will not come back to it
+    if (election.elected && was_called(*election.elected)) {  // the broker will not come back to it
         auto& late = *election.elected;
         serve(late);
         dispatch_copy(late.subscription->session, *late.subscription, late.group->name());
@@ -178,8 +177,8 @@ void FanOut::dispatch_copy(Session& session, const Subscription& subscription,
 void FanOut::not_taken(Member& member) {
     auto& subscription = *member.subscription;
     if (subscription.session.key == publication_.publisher) {
-        subscription.no_local =
-            true;  // the only reason not to ask for a client that is publishing right now
+        // The only reason not to ask for a client that is publishing right now.
+        registry_.set_no_local(subscription, true);
         return;
     }
     registry_.set_standing(subscription, Standing::doubtful);

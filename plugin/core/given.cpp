@@ -1,42 +1,74 @@
 #include "shared_subscription/given.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
 namespace {
 
-constexpr std::size_t kMaxSpare = 1000;
+constexpr std::size_t kFewest = 4;
+constexpr std::size_t kMaxSpare = 64;           // places of an empty list
 constexpr std::size_t kMaxSparePayload = 4096;  // bytes
 
 }  // namespace
 
-Given& GivenKeeper::add(GivenList& list) {
-    if (spare_.empty()) return list.emplace_back();
-    list.splice(list.end(), spare_, spare_.begin());
-    return list.back();
+Given& GivenList::add() {
+    if (count_ == places_.size()) grow();
+    auto& given = at(count_++);
+    given.written = given.dropped = false;
+    return given;
 }
 
-void GivenKeeper::forget(GivenList& list, GivenList::iterator given) {
-    given->message.properties.reset();
-    if (spare_.size() < kMaxSpare && given->message.payload.capacity() <= kMaxSparePayload) {
-        spare_.splice(spare_.begin(), list, given);
-    } else {
-        list.erase(given);
+void GivenList::grow() {
+    std::vector<Given> more(std::max(kFewest, 2 * places_.size()));
+    for (std::size_t index = 0; index < count_; ++index) more[index] = std::move(at(index));
+    places_ = std::move(more);
+    first_ = 0;
+}
+
+Given* GivenList::find_unwritten(const void* address) noexcept {
+    for (auto index = count_; index-- > 0;) {
+        auto& given = at(index);
+        if (!given.written && !given.dropped && given.address == address) return &given;
+    }
+    return nullptr;
+}
+
+void GivenList::written(Given& given, std::size_t window) {
+    given.written = true;
+    ++written_;
+    if (given.qos == 2) drop(given);
+    for (std::size_t index = 0; written_ > window;) {
+        auto& oldest = at(index);
+        if (oldest.written && !oldest.dropped) {
+            drop(oldest);
+            index = 0;
+        } else {
+            ++index;
+        }
     }
 }
 
-void GivenKeeper::written(GivenList& list, GivenList::iterator given, std::size_t window) {
-    given->written = true;
-    if (given->qos == 2) {
-        forget(list, given);
-        return;
+void GivenList::drop(const Member& member) {
+    for (auto index = count_; index-- > 0;) {
+        auto& given = at(index);
+        if (given.member == &member && !given.dropped) drop(given);
     }
-    const auto is_written = [](const Given& one) { return one.written; };
-    auto count = static_cast<std::size_t>(std::ranges::count_if(list, is_written));
-    for (; count > std::min(window, window_); --count)
-        forget(list, std::ranges::find_if(list, is_written));
+}
+
+void GivenList::drop(Given& given) {
+    given.dropped = true;
+    if (given.written) --written_;
+    while (count_ > 0 && at(0).dropped) {
+        auto& message = at(0).message;
+        message.properties.reset();
+        if (message.payload.capacity() > kMaxSparePayload) std::string().swap(message.payload);
+        first_ = (first_ + 1) & (places_.size() - 1);
+        --count_;
+    }
+    if (count_ == 0 && places_.size() > kMaxSpare) places_ = {};
 }
 
 }  // namespace shared_subscription

@@ -14,14 +14,16 @@ constexpr std::hash<std::string_view> hash_of;
 }  // namespace
 
 void Publications::announce(std::string_view publisher_id, std::string_view topic) {
-    announced_ = Publication{.publisher = stable_hash(publisher_id)};
+    announced_.emplace();
     topic_.assign(topic);
+    publisher_id_.assign(publisher_id);
 }
 
 void Publications::receive(std::string_view publisher_id, const Message& message,
                            KeptProperties kept) {
     if (message.qos < 2) {
-        announce(publisher_id, message.topic);
+        if (!announced_ || topic_ != message.topic || publisher_id_ != publisher_id)
+            announce(publisher_id, message.topic);
         announced_->properties = message.properties;
         if (!in_flight_.empty()) in_flight_.erase(message.topic.data());
         return;
@@ -51,6 +53,7 @@ bool Publications::release(const Message& message) {
     if (found == in_flight_.end()) return false;
     announced_ = std::move(found->second.publication);
     topic_.assign(message.topic);
+    publisher_id_.clear();
     in_flight_.erase(found);
     return true;
 }
@@ -61,6 +64,7 @@ void Publications::forget_in_flight(const Message& message) noexcept {
 
 std::optional<Publication> Publications::take_announced(const Message& message) {
     if (!announced_ || topic_ != message.topic) return std::nullopt;
+    if (!publisher_id_.empty()) announced_->publisher = stable_hash(publisher_id_);
     return std::exchange(announced_, std::nullopt);
 }
 

@@ -15,7 +15,9 @@ void note_sole(Session& session) {
     session.sole = nullptr;
     if (session.subscriptions.size() != 1) return;
     const auto& subscription = *session.subscriptions.front();
-    if (!subscription.ordinary && subscription.members.size() == 1)
+    const bool is_like_most = !subscription.ordinary && !subscription.no_local &&
+                              subscription.standing == Standing::present;
+    if (is_like_most && subscription.members.size() == 1)
         session.sole = subscription.members.front().get();
 }
 
@@ -144,7 +146,7 @@ void Registry::leave(Member& member) {
     }
     auto& session = subscription.session;
     --session.member_count;
-    session.given.remove_if([&member](const Given& given) { return given.member == &member; });
+    session.given.drop(member);
     subscription.members.erase(find_owned(subscription.members, member));
     note_sole(session);
     if (subscription.members.empty() && !subscription.ordinary) erase(subscription);
@@ -254,7 +256,13 @@ void Registry::set_standing(Subscription& subscription, Standing standing) {
     } else {
         --subscription.filter.doubtful;
     }
+    note_sole(subscription.session);
     refresh(subscription);
+}
+
+void Registry::set_no_local(Subscription& subscription, bool no_local) {
+    subscription.no_local = no_local;
+    note_sole(subscription.session);
 }
 
 void Registry::set_standing(Session& session, Standing standing) {

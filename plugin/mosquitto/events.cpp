@@ -12,20 +12,24 @@ namespace shared_subscription {
 namespace {
 
 int check_read(Instance& instance, const mosquitto_evt_acl_check& check) {
-    const auto client = to_client(check.client);
-    if (!client.id.data()) return instance.neutral;
-    switch (instance.runtime.engine().may_read(client, to_message(check))) {
-        case Answer::allow:
-            return MOSQ_ERR_SUCCESS;
-        case Answer::deny:
-            return MOSQ_ERR_ACL_DENIED;
-        case Answer::untouched:
-            break;
+    auto& engine = instance.runtime.engine();
+    auto answer = engine.may_read_at_once(check.client, to_nameless_message(check));
+    if (answer == Answer::unknown) {
+        const auto client = to_client(check.client);
+        if (!client.id.data()) return instance.neutral;
+        answer = engine.may_read(client, to_message(check));
     }
-    return instance.neutral;
+    if (answer == Answer::allow) return MOSQ_ERR_SUCCESS;
+    return answer == Answer::deny ? MOSQ_ERR_ACL_DENIED : instance.neutral;
+}
+
+/// Nobody is in a group, and nobody publishes to one by mistake.
+bool is_none_of_ours(Instance& instance, const char* topic) {
+    return instance.runtime.engine().is_idle() && *topic != '$';
 }
 
 int check_write(Instance& instance, const mosquitto_evt_acl_check& check) {
+    if (is_none_of_ours(instance, check.topic)) return instance.neutral;
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
     return instance.runtime.engine().may_write(client, check.topic) ? instance.neutral
@@ -64,6 +68,7 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("MESSAGE", MOSQ_ERR_SUCCESS, [&] {
         const auto& event = *static_cast<const mosquitto_evt_message*>(data);
+        if (is_none_of_ours(instance, event.topic)) return MOSQ_ERR_SUCCESS;
         const auto client = to_client(event.client);
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
         return instance.runtime.engine().receive(client, to_message(event)) ? MOSQ_ERR_SUCCESS

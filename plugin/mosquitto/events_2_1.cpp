@@ -179,8 +179,10 @@ int on_message_out(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("MESSAGE_OUT", MOSQ_ERR_SUCCESS, [&] {
         const auto& event = *static_cast<const mosquitto_evt_message*>(data);
+        auto& engine = instance.runtime.engine();
+        if (engine.sent_at_once(event.client, event.topic)) return MOSQ_ERR_SUCCESS;
         const auto client = to_client(event.client);
-        if (client.id.data()) instance.runtime.engine().sent(client, event.topic);
+        if (client.id.data()) engine.sent(client, event.topic);
         return MOSQ_ERR_SUCCESS;
     });
 }

@@ -162,6 +162,7 @@ class SmallBroker final : public Broker {
     void fan_out(const StoredPointer& stored);
     void offer(const Leaf& leaf, const StoredPointer& stored);
     void replay(const Leaf& leaf);
+    void report_sent(const Connection& receiver, const Stored& stored);
     void tick();
     void start_engine();
 
