@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,12 @@ using Context = const void*;
 [[nodiscard]] inline bool is_same_text(std::string_view one, std::string_view other) noexcept {
     return one.size() == other.size() &&
            (one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0);
+}
+
+/// `to = from`, for texts whose lengths nearly always are the same.
+inline void assign_text(std::string& to, std::string_view from) {
+    if (to.size() != from.size()) to.resize(from.size());
+    std::memcpy(to.data(), from.data(), from.size());
 }
 
 struct Client {
@@ -64,7 +71,6 @@ enum class Answer : std::uint8_t {
     untouched,  ///< none of ours: as if the plugin were not there
     deny,       ///< another member's, or nobody's
     allow,      ///< this member's, and whoever else decides has been asked already
-    unknown,    ///< more has to be known of the question (Engine::may_read_at_once)
 };
 
 /// What other access control says.

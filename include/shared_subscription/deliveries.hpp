@@ -54,6 +54,7 @@ class Deliveries {
         redispatch_window_ = window;
     }
 
+    [[nodiscard]] bool expects() const noexcept { return expected_ != nullptr; }
     /// Whatever the broker does next is not the delivery that was expected.
     void conclude() {
         if (expected_) miss();

@@ -81,9 +81,14 @@ class Engine {
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
-    /// The same where it can be told without the client's identifier and the length of the topic;
-    /// unknown: nothing has happened, ask `may_read`.
-    [[nodiscard]] Answer may_read_at_once(Context context, const Message& message);
+    /// The same where it is no, and can be told without the client's identifier and the length of
+    /// the topic. False: ask `may_read`.
+    [[nodiscard]] bool loses_at_once(Context context, const char* topic, const void* payload,
+                                     std::uint32_t size, std::uint8_t qos) noexcept {
+        if (!fan_out_.shows_again(topic, payload, size, qos) || !is_undisturbed()) return false;
+        auto* session = registry_.next_verified(context);
+        return session && fan_out_.loses_at_once(*session);
+    }
     /// No group has anything to do with what the broker asks.
     [[nodiscard]] bool is_idle() const noexcept {
         return registry_.group_count() == 0 && !fan_out_.is_open() && dispatches_.empty() &&

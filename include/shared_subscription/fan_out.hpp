@@ -68,17 +68,18 @@ class FanOut {
             election.served || election.waits || (election.elected && election.elected != member);
         // Of a ring, the broker asks for one: this one.
         if (election.fan_out != number_ || !is_decided || group.rotates) return false;
-        deliveries_.conclude();
+        if (deliveries_.expects()) return false;
         session.fan_out = number_;
         session.calls = 1;
-        session.got_message = session.got_ordinary = false;
         return true;
     }
 
     /// Whether the broker shows the object that is being fanned out. There may be another message
     /// in it by now, but for clients that have not been asked about yet.
-    [[nodiscard]] bool shows_again(const Message& message) const noexcept {
-        return open_ && message_.is_same_object(message);
+    [[nodiscard]] bool shows_again(const char* topic, const void* payload, std::uint32_t size,
+                                   std::uint8_t qos) const noexcept {
+        return open_ && message_.topic.data() == topic && message_.payload == payload &&
+               message_.payload_size == size && message_.qos == qos;
     }
 
     /// Whether clients in no group need not be asked about.
@@ -93,7 +94,7 @@ class FanOut {
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
-        return shows_again(message) && is_same_text(topic_, message.topic);
+        return open_ && message_.is_same_object(message) && is_same_text(topic_, message.topic);
     }
 
     /// Whether more questions about the same message may come.
@@ -184,6 +185,7 @@ class FanOut {
     const SharedMessage& keep();
     void hold_for(Group& group);
     void hold_for_away();
+    void judge_rings();
     /// Whether the broker would have asked for this subscription if it were there.
     [[nodiscard]] bool is_shown(const Subscription& subscription) const noexcept {
         const auto& session = subscription.session;

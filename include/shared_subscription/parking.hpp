@@ -31,6 +31,10 @@ class Parking {
     /// The same in a TICK, where nothing can be fanned out: groups change to the ring and back.
     void tick();
 
+    /// Makes the broker ask for this member next. Not while anything is fanned out. False: not yet,
+    /// as `untouchable` comes before it, or too many do.
+    bool let_come_first(Member& next, const Member* untouchable = nullptr);
+
     /// Gives a parked member its leaf back.
     void stand(Member& member);
     /// The broker has done so, or is about to.

@@ -42,7 +42,7 @@ class Publications {
     [[nodiscard]] std::optional<Publication> take_announced(const Message& message);
 
     [[nodiscard]] bool is_announced(const Message& message) const noexcept {
-        return announced_ && topic_ == message.topic;
+        return announced_ && is_same_text(topic_, message.topic);
     }
 
     /// Whether QoS 2 messages have been received and not fanned out yet.

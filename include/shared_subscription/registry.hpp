@@ -242,6 +242,9 @@ class Registry {
     [[nodiscard]] std::vector<Group*> take_unaligned();
     [[nodiscard]] std::vector<Member*> take_returning();
 
+    /// How many sessions have ended.
+    [[nodiscard]] std::uint64_t erased_count() const noexcept { return erased_count_; }
+
     /// From now on what changes is noted for a store.
     void keep_journal() noexcept { has_journal_ = true; }
     [[nodiscard]] bool keeps_journal() const noexcept { return has_journal_; }
@@ -285,6 +288,7 @@ class Registry {
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
     Statistics statistics;
+    std::size_t ring_count = 0;  ///< groups that rotate
     /// Is told of each member that has joined, and of each that is about to be gone; for the log.
     std::function<void(Member&, bool joins)> observer;
 

@@ -32,6 +32,8 @@ class Ring {
     [[nodiscard]] bool was_asked_in(std::uint64_t fan_out) const noexcept {
         return asked_in_ == fan_out;
     }
+    /// How often the broker has asked.
+    [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
     /// For whom it asked last; null: the member has left.
     [[nodiscard]] const Member* asked() const noexcept { return asked_; }
 
@@ -39,6 +41,7 @@ class Ring {
     Member* first_ = nullptr;
     Member* asked_ = nullptr;
     std::uint64_t asked_in_ = 0;
+    std::uint64_t turns_ = 0;
     std::size_t size_ = 0;
 };
 

@@ -44,13 +44,6 @@ bool Engine::tick(std::int64_t now) {
     return !dispatches_.empty();
 }
 
-Answer Engine::may_read_at_once(Context context, const Message& message) {
-    if (is_idle()) return Answer::untouched;
-    if (!fan_out_.shows_again(message) || !is_undisturbed()) return Answer::unknown;
-    auto* session = registry_.next_verified(context);
-    return session && fan_out_.loses_at_once(*session) ? Answer::deny : Answer::unknown;
-}
-
 Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_replayed = is_replay(client, message);
     const bool goes_on = !is_replayed && fan_out_.continues(message);
@@ -78,7 +71,9 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         deliveries_.expect_again(*session, message);
         return Answer::untouched;
     }
-    if (fan_out_.enter(message)) session = registry_.find(client.id);
+    const auto erased = registry_.erased_count();
+    if (fan_out_.enter(message) && registry_.erased_count() != erased)
+        session = registry_.find(client.id);
     // 2.1 announces connections. A strange one has ended and its leaves go in the next turn
     // (context__free_disused); the identifier is another's by now.
     const bool is_strange = session && session->context != client.context;

@@ -16,12 +16,15 @@ bool FanOut::enter(const Message& message) {
     return true;
 }
 
-// Where the broker asks about nobody who is away, it may ask about nobody at all.
+// Where the broker asks about nobody who is away, it may ask about nobody at all; of a ring it asks
+// about one.
 void FanOut::foresee(const Message& message) {
-    if (!passes_over_away()) return;
+    const bool has_to_judge = registry_.ring_count > 0 && broker_.others_decide();
+    if (!passes_over_away() && !has_to_judge) return;
     enter(message);
     certain_ = false;  // it may not be fanned out
-    hold_for_away();
+    if (passes_over_away()) hold_for_away();
+    if (has_to_judge) judge_rings();
 }
 
 Answer FanOut::ask(Session* session, const Message& message) {

@@ -81,7 +81,8 @@ Member* FanOut::choose(Group& group) {
         // The full come last.
         const bool is_full = group.fitness(*member) == Candidate::Fitness::full;
         if (is_full && backlog_.takes(message_.qos)) return nullptr;
-        if (is_asked_for(*member->subscription) && judge(*member)) return member;
+        if (is_asked_for(*member->subscription) && (is_judged(*member) || judge(*member)))
+            return member;
         exclude(*member);
     }
     return nullptr;
@@ -140,6 +141,16 @@ const SharedMessage& FanOut::keep() {
                           .publisher = publication_.publisher});
     }
     return kept_;
+}
+
+// Lets those come first that may read the message.
+void FanOut::judge_rings() {
+    for (const auto* filter : matches_) {
+        for (const auto& [name, group] : filter->groups) {
+            if (!group->rotates || group->queue.is_moving()) continue;
+            if (auto* next = choose(*group)) parking_.let_come_first(*next);
+        }
+    }
 }
 
 // Who gets it, if anybody, shows when all have been asked for; the message is shown only now.

@@ -11,6 +11,11 @@ namespace {
 // So many at a time: a turn of the main loop shall not show it.
 constexpr int kParkedAtOnce = 1000;
 
+// What is worth it (Group::unsteady).
+constexpr std::size_t kLarge = 64;
+constexpr std::uint64_t kManyParked = 32;
+constexpr std::uint64_t kTurnsForEach = 16;
+
 // What ends in one turn of the main loop is freed at the top of the next (context__free_disused),
 // or of the one after, if it ended before the TICK.
 constexpr int kTicksOfGhosts = 2;
@@ -47,19 +52,33 @@ void Parking::align(Group& group, bool in_tick) {
     auto* next = group.choose({});
     if (!next) next = group.ring.first();
     if (!next) next = group.members().front();
-    if (!next->stands) stand(*next);
-    for (int left = kParkedAtOnce; group.ring.first() != next; --left) {
-        auto& first = *group.ring.first();
-        // A plugin may end a connection in the middle of a fan-out: the broker may stand on the
-        // leaf that it asked for last.
-        if (left == 0 || (!in_tick && &first == group.ring.asked()))
-            return registry_.note_unaligned(group);
-        park(first);
+    // A plugin may end a connection in the middle of a fan-out: the broker may stand on the leaf
+    // that it asked for last.
+    const auto* untouchable = in_tick ? nullptr : group.ring.asked();
+    if (!let_come_first(*next, untouchable)) registry_.note_unaligned(group);
+}
+
+bool Parking::let_come_first(Member& next, const Member* untouchable) {
+    auto& group = *next.group;
+    auto& ring = group.ring;
+    if (!next.stands) stand(next);
+    for (int left = kParkedAtOnce; ring.first() != &next; --left) {
+        if (left == 0 || ring.first() == untouchable) return false;
+        park(*ring.first());
     }
+    // It costs less to ask for all of a group whose members are behind all the time.
+    const bool is_small = group.size() < kLarge;
+    if (is_small && group.parked_count > kManyParked &&
+        group.parked_count * kTurnsForEach > ring.turns()) {
+        group.unsteady = true;
+        registry_.note_unaligned(group);
+    }
+    return true;
 }
 
 void Parking::park(Member& member) {
     auto& session = member.subscription->session;
+    ++member.group->parked_count;
     if (session.parked++ == 0) broker_.add_mark(session.id);
     std::ignore = broker_.remove_leaf(session.id, name_of(*member.group), LeafKind::joint);
     member.group->ring.remove(member);
@@ -89,6 +108,9 @@ void Parking::form_ring(Group& group) {
     const auto& members = group.members();
     const auto* next = group.turn();
     group.rotates = true;
+    group.parked_count = 0;
+    group.ring = {};
+    ++registry_.ring_count;
     for (std::size_t step = 0; step < members.size(); ++step) {
         auto& member = *members[((next ? next->place : 0) + step) % members.size()];
         broker_.add_leaf(client_of(member), name, LeafKind::joint, member.options);
@@ -101,6 +123,7 @@ void Parking::dissolve_ring(Group& group) {
     const auto name = name_of(group);
     if (const auto* next = group.ring.first()) group.set_turn(*next);
     group.rotates = false;
+    --registry_.ring_count;
     for (auto* member : group.members()) {
         broker_.add_leaf(client_of(*member), name, LeafKind::own, member->options);
         if (member->stands) {

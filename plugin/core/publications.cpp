@@ -15,14 +15,14 @@ constexpr std::hash<std::string_view> hash_of;
 
 void Publications::announce(std::string_view publisher_id, std::string_view topic) {
     announced_.emplace();
-    topic_.assign(topic);
-    publisher_id_.assign(publisher_id);
+    assign_text(topic_, topic);
+    assign_text(publisher_id_, publisher_id);
 }
 
 void Publications::receive(std::string_view publisher_id, const Message& message,
                            KeptProperties kept) {
     if (message.qos < 2) {
-        if (!announced_ || topic_ != message.topic || publisher_id_ != publisher_id)
+        if (!is_announced(message) || !is_same_text(publisher_id_, publisher_id))
             announce(publisher_id, message.topic);
         announced_->properties = message.properties;
         if (!in_flight_.empty()) in_flight_.erase(message.topic.data());
@@ -63,7 +63,7 @@ void Publications::forget_in_flight(const Message& message) noexcept {
 }
 
 std::optional<Publication> Publications::take_announced(const Message& message) {
-    if (!announced_ || topic_ != message.topic) return std::nullopt;
+    if (!is_announced(message)) return std::nullopt;
     if (!publisher_id_.empty()) announced_->publisher = stable_hash(publisher_id_);
     return std::exchange(announced_, std::nullopt);
 }

@@ -113,6 +113,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
         group->ring.append(member);
         note_ring(member);
     }
+    group->unsteady = false;
     if (group->rotates != shall_rotate(*group)) note_unaligned(*group);
     wake(*group);
     member.joined = subscribe_count_;
@@ -132,11 +133,13 @@ void Registry::leave(Member& member) {
     if (member.returns) std::erase(returning_, &member);
     if (member.refused) --group.refused;
     group.leave(member);
+    group.unsteady = false;
     if (group.rotates || shall_rotate(group)) note_unaligned(group);
     note(subscription.session);
     if (group.size() == 0) {
         statistics.dropped += group.queue.size();
         groups_.erase(group.number);
+        if (group.rotates) --ring_count;
         if (group.woken) std::erase(woken_, &group);
         if (group.unaligned) std::erase(unaligned_, &group);
         if (group.unsaved) std::erase(unsaved_groups_, &group);
@@ -333,7 +336,7 @@ void Registry::note_ring(const Member& member) {
 bool Registry::shall_rotate(const Group& group) const noexcept {
     // Half of it, so that a group does not change with each member that comes and goes.
     const auto enough = group.rotates ? rotates_from_ / 2 : rotates_from_;
-    return rotates_from_ > 0 && group.size() >= enough && group.refused == 0 &&
+    return rotates_from_ > 0 && group.size() >= enough && group.refused == 0 && !group.unsteady &&
            group.strategy() == Strategy::round_robin && !group.filter().text.starts_with('$');
 }
 

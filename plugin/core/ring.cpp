@@ -33,6 +33,7 @@ void Ring::ask(Member& member, std::uint64_t fan_out) noexcept {
 }
 
 void Ring::answered() noexcept {
+    ++turns_;
     if (first_) first_ = first_->ring_after;
 }
 

@@ -31,14 +31,6 @@ template <class Event>
             .properties = event.properties};
 }
 
-/// The same without the topic's length: its view is empty, `data()` the topic.
-[[nodiscard]] inline Message to_nameless_message(const mosquitto_evt_acl_check& check) {
-    return {.topic = {check.topic, 0},
-            .payload = check.payload,
-            .payload_size = check.payloadlen,
-            .qos = check.qos};
-}
-
 /// The broker's own buffer behind a filter that it shows as const (handle__subscribe: `sub`).
 ///
 /// ACL_CHECK SUBSCRIBE and UNSUBSCRIBE show the heap string that the broker passes to sub__add or

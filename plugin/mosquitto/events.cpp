@@ -13,12 +13,10 @@ namespace {
 
 int check_read(Instance& instance, const mosquitto_evt_acl_check& check) {
     auto& engine = instance.runtime.engine();
-    auto answer = engine.may_read_at_once(check.client, to_nameless_message(check));
-    if (answer == Answer::unknown) {
-        const auto client = to_client(check.client);
-        if (!client.id.data()) return instance.neutral;
-        answer = engine.may_read(client, to_message(check));
-    }
+    if (engine.is_idle()) return instance.neutral;
+    const auto client = to_client(check.client);
+    if (!client.id.data()) return instance.neutral;
+    const auto answer = engine.may_read(client, to_message(check));
     if (answer == Answer::allow) return MOSQ_ERR_SUCCESS;
     return answer == Answer::deny ? MOSQ_ERR_ACL_DENIED : instance.neutral;
 }
@@ -58,6 +56,10 @@ int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     auto& check = *static_cast<mosquitto_evt_acl_check*>(data);
     if (instance.runtime.broker().is_own_question(check)) return instance.neutral;
+    if (check.access == MOSQ_ACL_READ &&
+        instance.runtime.engine().loses_at_once(check.client, check.topic, check.payload,
+                                                check.payloadlen, check.qos))
+        return MOSQ_ERR_ACL_DENIED;
     return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
         register_tick(instance);
         return check_access(instance, check);
@@ -182,6 +184,7 @@ void unregister_events(Instance& instance) {
 }
 
 void register_tick(Instance& instance) {
+    if (std::exchange(instance.has_acted, true)) return;
     auto& first = instance.runtime.first();
     if (std::exchange(first.has_tick, true)) return;
     mosquitto_callback_register(first.identifier, MOSQ_EVT_TICK, on_tick, nullptr, &first);

@@ -86,7 +86,7 @@ Verdict MosquittoBroker::ask_others_to_read(Context context, const Message& mess
 }
 
 // `mosquitto_acl_check` is the broker's own entry to the chain. It is no part of the plugin
-// interface: builds by CMake (Debian's) export it, builds by make do not. `is_own_question` sees
+// interface: builds by CMake (Debian's) export it, builds by make do not. `arrived` sees
 // whether the arguments arrive as sent.
 Verdict MosquittoBroker::ask_others(const mosquitto_evt_acl_check& check) {
     using Check20 =
@@ -109,15 +109,13 @@ Verdict MosquittoBroker::ask_others(const mosquitto_evt_acl_check& check) {
     return result == MOSQ_ERR_SUCCESS ? Verdict::allowed : Verdict::denied;
 }
 
-bool MosquittoBroker::is_own_question(const mosquitto_evt_acl_check& check) noexcept {
-    if (!question_) return false;
+bool MosquittoBroker::arrived(const mosquitto_evt_acl_check& check) noexcept {
     const auto& sent = *question_;
-    const bool arrived = check.client == sent.client && check.topic == sent.topic &&
-                         check.access == sent.access && check.payload == sent.payload &&
-                         check.payloadlen == sent.payloadlen && check.qos == sent.qos &&
-                         check.retain == sent.retain;
-    if (!arrived)
-        acl_check_ = nullptr;  // this broker's function takes other arguments: never again
+    const bool is_it = check.client == sent.client && check.topic == sent.topic &&
+                       check.access == sent.access && check.payload == sent.payload &&
+                       check.payloadlen == sent.payloadlen && check.qos == sent.qos &&
+                       check.retain == sent.retain;
+    if (!is_it) acl_check_ = nullptr;  // this broker's function takes other arguments: never again
     return true;
 }
 

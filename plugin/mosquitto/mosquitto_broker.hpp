@@ -50,7 +50,9 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] Verdict ask_others(const mosquitto_evt_acl_check& check);
 
     /// In an access check: whether it is the one that `ask_others` is putting.
-    [[nodiscard]] bool is_own_question(const mosquitto_evt_acl_check& check) noexcept;
+    [[nodiscard]] bool is_own_question(const mosquitto_evt_acl_check& check) noexcept {
+        return question_ && arrived(check);
+    }
 
     /// Whether `ask_others` can know.
     [[nodiscard]] bool can_ask_others() const noexcept { return acl_check_ != nullptr; }
@@ -66,6 +68,7 @@ class MosquittoBroker final : public Broker {
 
     void add_leaf(std::string_view client_id, std::string leaf, const SubscriptionOptions& options);
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const std::string& leaf);
+    [[nodiscard]] bool arrived(const mosquitto_evt_acl_check& check) noexcept;
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
     [[nodiscard]] static mosquitto_property* make_list(
         const std::vector<SavedProperty>& properties);

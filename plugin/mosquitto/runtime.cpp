@@ -12,8 +12,8 @@
 namespace shared_subscription {
 namespace {
 
-// Asking for a few members costs less than keeping a ring right.
-constexpr std::size_t kRotatesFrom = 16;
+// For fewer members it makes little difference.
+constexpr std::size_t kRotatesFrom = 4;
 
 // One for the process: `per_listener_settings` initialises the same file for each listener.
 std::unique_ptr<Runtime>& running() {

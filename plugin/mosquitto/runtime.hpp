@@ -30,7 +30,8 @@ struct Instance {
     int neutral =
         MOSQ_ERR_PLUGIN_DEFER;  ///< the answer that leaves an access check to everybody else
     bool has_tick = false;
-    std::string reason{};  ///< for that answer, as the log has it
+    bool has_acted = false;  ///< an event has come
+    std::string reason{};    ///< for that answer, as the log has it
 };
 
 class Runtime {
