@@ -59,16 +59,16 @@ class FanOut {
 
     /// Whether that is answered already: the client is in one group, which has another member for
     /// this message. With many members nearly all questions are like that.
-    [[nodiscard]] bool loses_at_once(Session& session) {
-        auto* member = session.sole;
-        if (!member || session.fan_out == number_ || directed_) return false;
-        const auto& group = *member->group;
-        const auto& election = group.election;
-        const bool is_decided =
-            election.served || election.waits || (election.elected && election.elected != member);
+    [[nodiscard]] bool loses_at_once(Session& session) noexcept {
+        const auto* group = session.sole_group;
+        if (!group || session.fan_out == number_) return false;
+        const auto& election = group->election;
+        const bool is_decided = election.served || election.waits ||
+                                (election.elected && election.elected != session.sole);
         // Of a ring, the broker asks for one: this one.
-        if (election.fan_out != number_ || !is_decided || group.rotates) return false;
-        if (deliveries_.expects()) return false;
+        if (election.fan_out != number_ || !is_decided || group->rotates || directed_ ||
+            deliveries_.expects())
+            return false;
         session.fan_out = number_;
         session.calls = 1;
         return true;

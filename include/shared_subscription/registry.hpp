@@ -57,21 +57,23 @@ struct Subscription {
     }
 };
 
-/// One client, by its identifier. What each question about it needs comes first.
-struct Session {
-    std::string id;
-    std::uint64_t key;  ///< stable hash of the identifier
+/// One client, by its identifier. What each question about it needs comes first, in one line of the
+/// processor's cache.
+struct alignas(64) Session {
     Context context = nullptr;
     std::uint64_t fan_out =
         0;  ///< the last fan-out that asked for this client; what follows is about that one
-    std::size_t calls = 0;   ///< how often it asked
-    Member* sole = nullptr;  ///< its only subscription, if that is a membership like most
-    /// Who was asked about after it the last time (Registry::find), while nobody has been erased
-    /// since.
+    std::size_t calls = 0;        ///< how often it asked
+    Member* sole = nullptr;       ///< its only subscription, if that is a membership like most
+    Group* sole_group = nullptr;  ///< that member's
+    /// Who was asked about after it the last time (Registry::find_next), while nobody has been
+    /// erased since.
     Session* followed_by = nullptr;
     std::uint64_t followed_at = 0;  ///< Registry::erased_count
     std::uint64_t verified_in = 0;  ///< the last period in which `context` was seen to be its own
 
+    std::string id;
+    std::uint64_t key;          ///< stable hash of the identifier
     bool got_message = false;   ///< the broker has been told to deliver
     bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
     int protocol_version = 0;
@@ -152,13 +154,13 @@ class Registry {
         if (last_found_ && last_found_->followed_at == erased_count_) {
             auto* next = last_found_->followed_by;
             if (next && next->context == client.context && is_same_text(next->id, client.id)) {
-                next->verified_in = period_;
+                next->verified_in = mark_;
                 return last_found_ = next;
             }
         }
         auto* found = find(client.id);
         if (!found) return nullptr;
-        if (found->context == client.context) found->verified_in = period_;
+        if (found->context == client.context) found->verified_in = mark_;
         if (last_found_) {
             last_found_->followed_by = found;
             last_found_->followed_at = erased_count_;
@@ -170,16 +172,16 @@ class Registry {
     [[nodiscard]] Session* next_verified(Context context) noexcept {
         if (!last_found_ || last_found_->followed_at != erased_count_) return nullptr;
         auto* next = last_found_->followed_by;
-        if (!next || next->context != context || next->verified_in != period_ || period_ == 0)
-            return nullptr;
+        if (!next || next->context != context || next->verified_in != period_) return nullptr;
         return last_found_ = next;
     }
     /// A turn of the main loop begins: contexts are freed, and an address may be another
     /// connection's from now on.
-    void begin_period() noexcept { ++period_; }
+    void begin_period() noexcept { mark_ = ++period_; }
     /// So it may where connections and subscriptions come and go.
     void break_period() noexcept {
-        if (period_ > 0) ++period_;
+        ++period_;
+        if (mark_ > 0) mark_ = period_;
     }
     /// The session of that client, made if there is none; it must get a subscription.
     Session& session(std::string_view client_id);
@@ -304,7 +306,8 @@ class Registry {
     StringMap<std::unique_ptr<Session>> sessions_;
     Session* last_found_ = nullptr;   // by find_next
     std::uint64_t erased_count_ = 0;  // sessions
-    std::uint64_t period_ = 0;        // 0: no period ends, so nothing is taken for verified
+    std::uint64_t period_ = 1;
+    std::uint64_t mark_ = 0;  // `period_`; 0 where no turns are shown: nothing is verified then
     FilterTree<Filter> filters_;
     std::vector<Group*> woken_;
     std::size_t rotates_from_ = 0;

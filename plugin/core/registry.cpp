@@ -13,12 +13,14 @@ namespace {
 
 void note_sole(Session& session) {
     session.sole = nullptr;
+    session.sole_group = nullptr;
     if (session.subscriptions.size() != 1) return;
     const auto& subscription = *session.subscriptions.front();
     const bool is_like_most = !subscription.ordinary && !subscription.no_local &&
                               subscription.standing == Standing::present;
-    if (is_like_most && subscription.members.size() == 1)
-        session.sole = subscription.members.front().get();
+    if (!is_like_most || subscription.members.size() != 1) return;
+    session.sole = subscription.members.front().get();
+    session.sole_group = session.sole->group;
 }
 
 auto lower_bound(const Session& session, const Filter& filter) {

@@ -52,6 +52,14 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
     }
 }
 
+[[gnu::noinline]] int check_guarded(Instance& instance, mosquitto_evt_acl_check& check) noexcept {
+    return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
+        register_tick(instance);
+        return check_access(instance, check);
+    });
+}
+
+// With many members this is called for each of them, and nearly always says no.
 int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     auto& check = *static_cast<mosquitto_evt_acl_check*>(data);
@@ -60,10 +68,7 @@ int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
         instance.runtime.engine().loses_at_once(check.client, check.topic, check.payload,
                                                 check.payloadlen, check.qos))
         return MOSQ_ERR_ACL_DENIED;
-    return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
-        register_tick(instance);
-        return check_access(instance, check);
-    });
+    return check_guarded(instance, check);
 }
 
 int on_message(int /*event*/, void* data, void* user_data) noexcept {
