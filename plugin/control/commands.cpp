@@ -33,7 +33,8 @@ void add_figures(Json& data, const Group& group) {
 }
 
 /// The group that `group` and `filter` name; null, with the problem in `fields`: none.
-const Group* find_group(Fields& fields, const Registry& registry) {
+const Group* find_group(Fields& fields, Administration& administration) {
+    const auto& registry = administration.engine.registry();
     const auto share_name = fields.required_text("group");
     const auto filter = fields.text("filter");
     if (!fields.problem().empty()) return nullptr;
@@ -41,6 +42,7 @@ const Group* find_group(Fields& fields, const Registry& registry) {
     if (filter) {
         found = registry.find_group(share_name, *filter);
     } else {
+        administration.spend_on_passing(registry.groups().size());
         for (const auto& [number, group] : registry.groups()) {
             if (group->name() != share_name) continue;
             if (found) {
@@ -58,24 +60,30 @@ const Group* find_group(Fields& fields, const Registry& registry) {
     return found;
 }
 
-/// Takes what is asked for out of what the answer may have.
-std::size_t take(Administration& administration, Fields& fields, std::size_t fallback) {
+struct Page {
+    std::size_t begin, end;
+};
+
+/// What of so many is asked for, with the cost of showing it taken.
+Page take_page(Fields& fields, Administration& administration, std::size_t fallback,
+               std::size_t size) {
+    const auto offset = fields.number("offset", 0, 0, kAnyOffset);
     const auto count = fields.number("count", fallback, 1, kMostInResponse);
-    if (count > administration.budget)
-        fields.fail("the commands of this request ask for too much; ask in several requests.");
-    if (fields.problem().empty()) administration.budget -= count;
-    return count;
+    const auto begin = std::min(offset, size);
+    const auto end = std::min(size, begin + count);
+    if (fields.problem().empty()) administration.spend(end - begin);
+    return {begin, end};
 }
 
 Json list_groups(Fields& fields, Administration& administration) {
     const bool is_verbose = fields.flag("verbose");
-    const auto offset = fields.number("offset", 0, 0, kAnyOffset);
-    const auto count = take(administration, fields, kDefaultGroups);
-    if (!fields.problem().empty()) return nullptr;
     const auto& all = administration.engine.registry().groups();
+    const auto page = take_page(fields, administration, kDefaultGroups, all.size());
+    if (!fields.problem().empty()) return nullptr;
+    administration.spend_on_passing(page.begin);
     auto groups = Json::array();
-    auto next = std::next(all.begin(), static_cast<std::ptrdiff_t>(std::min(offset, all.size())));
-    for (; next != all.end() && groups.size() < count; ++next) {
+    auto next = std::next(all.begin(), static_cast<std::ptrdiff_t>(page.begin));
+    for (auto place = page.begin; place < page.end; ++place, ++next) {
         auto& group = groups.emplace_back(identify(*next->second));
         if (is_verbose) add_figures(group, *next->second);
     }
@@ -91,15 +99,13 @@ Json to_json(const Member& member, bool shows_held_back) {
 }
 
 Json get_group(Fields& fields, Administration& administration) {
-    const auto offset = fields.number("offset", 0, 0, kAnyOffset);
-    const auto count = take(administration, fields, kMostInResponse);
-    const auto* group = find_group(fields, administration.engine.registry());
+    const auto* group = find_group(fields, administration);
+    const auto page = take_page(fields, administration, kMostInResponse, group ? group->size() : 0);
     if (!fields.problem().empty()) return nullptr;
     auto data = identify(*group);
     add_figures(data, *group);
     auto members = Json::array();
-    const auto end = std::min(group->size(), offset + count);
-    for (auto place = offset; place < end; ++place)
+    for (auto place = page.begin; place < page.end; ++place)
         members.push_back(to_json(*group->members()[place], administration.shows_held_back));
     data["memberList"] = std::move(members);
     return {{"group", std::move(data)}};
@@ -115,6 +121,7 @@ Json set_strategy(Fields& fields, Administration& administration) {
                     list_names(kStrategyNames, &StrategyName::name) + ".");
         return nullptr;
     }
+    administration.spend_on_passing(administration.engine.registry().groups().size());
     administration.engine.set_strategy(share_name, *parsed);
     return nullptr;
 }
@@ -122,9 +129,10 @@ Json set_strategy(Fields& fields, Administration& administration) {
 /// Does it to the member that `group`, `filter` and `clientid` name.
 template <class Action>
 Json act_on_member(Fields& fields, Administration& administration, const Action& action) {
-    const auto* group = find_group(fields, administration.engine.registry());
+    const auto* group = find_group(fields, administration);
     const auto client_id = fields.required_text("clientid");
     if (!fields.problem().empty()) return nullptr;
+    administration.spend_on_passing(group->size());
     const auto name = name_of(*group);
     if (!action(name, client_id))
         fields.fail("client " + quote(client_id) + " is no member of " + describe(name) + ".");
@@ -150,6 +158,8 @@ Json remove_member(Fields& fields, Administration& administration) {
 }
 
 Json reset_statistics(Fields& /*fields*/, Administration& administration) {
+    const auto census = administration.engine.registry().census();
+    administration.spend_on_passing(census.groups + census.members);
     administration.engine.reset_statistics();
     return nullptr;
 }
@@ -157,6 +167,7 @@ Json reset_statistics(Fields& /*fields*/, Administration& administration) {
 Json get_statistics(Fields& /*fields*/, Administration& administration) {
     const auto& registry = administration.engine.registry();
     const auto census = registry.census();
+    administration.spend_on_passing(census.groups);
     const auto& since = registry.statistics;
     return {{"groups", census.groups},       {"members", census.members},
             {"connected", census.connected}, {"dispatched", since.dispatched},
@@ -189,8 +200,13 @@ constexpr std::array<Command, 9> kCommands{{
 
 Json carry_out(std::string_view command, Fields& fields, Administration& administration) {
     const auto known = std::ranges::find(kCommands, command, &Command::name);
-    if (known != kCommands.end()) return known->carry_out(fields, administration);
-    fields.fail("unknown command; allowed are " + list_names(kCommands, &Command::name) + ".");
+    if (known == kCommands.end()) {
+        fields.fail("unknown command; allowed are " + list_names(kCommands, &Command::name) + ".");
+    } else if (administration.budget == 0) {
+        fields.fail("the commands before it have asked for enough; ask in several requests.");
+    } else {
+        return known->carry_out(fields, administration);
+    }
     return nullptr;
 }
 

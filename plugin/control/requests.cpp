@@ -52,10 +52,14 @@ std::string answer_request(std::string_view request, Engine& engine, bool shows_
     if (parsed.is_discarded()) return refuse_request("the request is not JSON.");
     if (!parsed.is_object() || !parsed.contains("commands") || !parsed["commands"].is_array())
         return refuse_request("the request has no array 'commands'.");
-
+    const auto& commands = parsed["commands"];
+    if (commands.size() > kMostInRequest) {
+        return refuse_request("the request has too many commands; allowed are " +
+                              std::to_string(kMostInRequest) + ".");
+    }
     Administration administration{engine, shows_held_back};
     auto responses = Json::array();
-    for (const auto& command : parsed["commands"])
+    for (const auto& command : commands)
         responses.push_back(answer_command(command, administration));
     return to_text(std::move(responses));
 }

@@ -175,12 +175,33 @@ TEST_P(Control, RequestsAreBounded) {
     EXPECT_THAT(ask(R"({"commands":[)" + nested + "]}")[0].value("error", ""),
                 HasSubstr("not an object"));
 
-    auto many = Json::array();
-    for (int number = 0; number < 11; ++number)
-        many.push_back({{"command", "listGroups"}, {"count", 1000}});
-    const auto responses = ask(Json{{"commands", many}}.dump());
-    EXPECT_FALSE(responses[9].contains("error"));
-    EXPECT_THAT(responses[10].value("error", ""), HasSubstr("several requests"));
+    const auto many = Json::array_t(10'001);
+    EXPECT_THAT(ask(Json{{"commands", many}}.dump())[0].value("error", ""),
+                HasSubstr("too many commands"));
+}
+
+// So that no request stalls the broker, however many groups there are.
+TEST_P(Control, CommandsAreCarriedOutAsFarAsTheyAskForLittle) {
+    constexpr int kGroups = 1000;
+    join_all({"a"}, "$share/g0/t");
+    for (int number = 1; number < kGroups; ++number)
+        subscribe_all({"a"}, "$share/g" + std::to_string(number) + "/t");
+    const auto carried_out = [&](const Json& command, std::size_t times) {
+        const auto responses = ask(Json{{"commands", Json::array_t(times, command)}}.dump());
+        std::size_t count = 0;
+        while (count < times && !responses[count].contains("error")) ++count;
+        for (auto rest = count; rest < times; ++rest)
+            EXPECT_THAT(responses[rest].at("error"), HasSubstr("several requests"));
+        return count;
+    };
+    EXPECT_EQ(carried_out({{"command", "listGroups"}, {"count", kGroups}}, 11), 10U);
+    const Json group{{"command", "getGroup"}, {"group", "g7"}, {"filter", "t"}};
+    EXPECT_EQ(carried_out(group, 1000), 1000U);
+    // They have to look through all groups.
+    EXPECT_LE(carried_out({{"command", "getGroup"}, {"group", "g7"}}, 300), 100U);
+    EXPECT_EQ(carried_out({{"command", "getStatistics"}}, 300), 100U);
+    EXPECT_EQ(carried_out({{"command", "resetStatistics"}}, 300), 50U);
+    EXPECT_EQ(carried_out({{"command", "setStrategy"}, {"strategy", "sticky"}}, 300), 100U);
 }
 
 INSTANTIATE_FOR_GENERATIONS(Control);
