@@ -27,6 +27,9 @@ struct SubscriptionFilter {
 /// Takes a filter apart. The broker has checked its wildcards and its UTF-8 before.
 [[nodiscard]] SubscriptionFilter parse_subscription(std::string_view filter) noexcept;
 
+/// Whether a group can have that name: it is not empty, and has no '/', '+' and '#'.
+[[nodiscard]] bool is_share_name(std::string_view text) noexcept;
+
 /// Whether a topic filter matches a topic name (MQTT 5, 4.7).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;
 

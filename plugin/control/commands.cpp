@@ -6,6 +6,7 @@
 #include <string>
 
 #include "control/protocol.hpp"
+#include "shared_subscription/subscription_filter.hpp"
 #include "shared_subscription/text.hpp"
 
 #include "shared_subscription/core_only.hpp"
@@ -119,6 +120,10 @@ Json set_strategy(Fields& fields, Administration& administration) {
     if (!parsed) {
         fields.fail("unknown strategy " + quote(strategy) + "; allowed are " +
                     list_names(kStrategyNames, &StrategyName::name) + ".");
+        return nullptr;
+    }
+    if (share_name && !is_share_name(*share_name)) {
+        fields.fail(quote(*share_name) + " is no name of a group.");
         return nullptr;
     }
     administration.spend_on_passing(administration.engine.registry().groups().size());

@@ -44,6 +44,10 @@ SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
     return shared(share_name, rest.substr(slash + 1));
 }
 
+bool is_share_name(std::string_view text) noexcept {
+    return !text.empty() && text.find_first_of("/+#") == std::string_view::npos;
+}
+
 bool matches(std::string_view filter, std::string_view topic) noexcept {
     if (topic.starts_with('$') != filter.starts_with('$')) return false;
     for (;;) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "shared_subscription/strategy.hpp"
+#include "shared_subscription/subscription_filter.hpp"
 #include "shared_subscription/text.hpp"
 
 namespace shared_subscription {
@@ -117,7 +118,7 @@ class Parser {
         const auto begin = value.find_first_not_of(' ', space);
         const auto group =
             begin == std::string_view::npos ? std::string_view{} : value.substr(begin);
-        if (group.empty() || group.find_first_of("/+#") != std::string_view::npos) {
+        if (!is_share_name(group)) {
             return fail(
                 kKey, value,
                 "no group name; allowed is '<strategy> <group>', the group without '/', '+', '#'.");

@@ -146,6 +146,8 @@ TEST_P(Control, FieldsAreOfTheirTypes) {
           R"({"command":"listGroups","offset":1.5})", R"({"command":"listGroups","verbose":"yes"})",
           R"({"command":"setStrategy"})", R"({"command":"setStrategy","strategy":null})",
           R"({"command":"setStrategy","strategy":"sticky","group":{}})",
+          R"({"command":"setStrategy","strategy":"sticky","group":""})",
+          R"({"command":"setStrategy","strategy":"sticky","group":"g/t"})",
           R"({"command":"pauseMember","group":"g"})",
           R"({"command":"removeMember","clientid":"a"})",
           R"({"command":"getVersion","correlationData":1})", R"({"command":""})"}) {

@@ -171,5 +171,12 @@ INSTANTIATE_TEST_SUITE_P(, GroupPrefix,
                                            PrefixRow{"EmptyFirstLevel", "/$queue/t", false}),
                          name_of<PrefixRow>);
 
+TEST(ShareName, HoldsNoSeparatorAndNoWildcard) {
+    EXPECT_TRUE(is_share_name("g"));
+    EXPECT_TRUE(is_share_name("$queue"));
+    EXPECT_TRUE(is_share_name("two words"));
+    for (const auto* text : {"", "a/b", "+", "g#"}) EXPECT_FALSE(is_share_name(text)) << text;
+}
+
 }  // namespace
 }  // namespace shared_subscription
