@@ -1,5 +1,6 @@
 #include "ctrl/client.hpp"
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 
@@ -48,6 +49,8 @@ ExitCode run_or_throw(std::span<const std::string> words, std::string_view progr
 }  // namespace
 
 ExitCode run(std::span<const std::string> words, std::string_view program) noexcept {
+    // The library of 2.1 writes to connections that the broker has closed (TLS).
+    std::signal(SIGPIPE, SIG_IGN);
     try {
         return run_or_throw(words, program);
     } catch (const Json::exception& error) {

@@ -140,7 +140,12 @@ bool Session::connect(Failure& failure) {
         return false;
     }
     const auto end = Clock::now() + kPatience;
-    if (!serve_until([this] { return connect_reason_.has_value(); }, end, failure)) return false;
+    if (!serve_until([this] { return connect_reason_.has_value(); }, end, failure)) {
+        failure.text += options_.tls()
+                            ? " (the certificates are said by --cafile, --cert and --key)"
+                            : " (does it want TLS? Then say --cafile)";
+        return false;
+    }
     if (connect_reason_ == 0) return true;
     failure = {kNoConnection, place() + " does not answer the connection; is it an MQTT broker?"};
     if (connect_reason_) {

@@ -162,6 +162,29 @@ TEST_F(Ctrl, IsAModuleOfMosquittoCtrl) {
     EXPECT_EQ(run_module({"list"}).status, 3);
 }
 
+// The library of 2.1 writes to an encrypted connection that it has shut down.
+TEST_F(Ctrl, EndsWellAfterAnEncryptedConnection) {
+    broker.stop();
+    const auto certificate = broker.path("certificate");
+    const auto key = broker.path("key");
+    run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate},
+        broker.path("openssl"));
+    const ReservedPort encrypted;
+    const auto port = std::to_string(encrypted.number());
+    broker.start({.options = {"plugin_opt_control true"},
+                  .after_plugin = {"listener " + port + " 127.0.0.1", "cafile " + certificate,
+                                   "certfile " + certificate, "keyfile " + key}});
+    for (const auto& ended : {run_client({"-p", port, "--cafile", certificate, "version"}),
+                              run_module({"-p", port, "--cafile", certificate, "version"})}) {
+        EXPECT_EQ(ended.status, 0);
+        EXPECT_THAT(ended.output, HasSubstr("plugin "));
+    }
+    const auto ended = run_client({"-p", port, "version"});
+    EXPECT_EQ(ended.status, 3);
+    EXPECT_THAT(ended.output, HasSubstr("TLS"));
+}
+
 using CtrlUnderAccessControl = Ctrl;
 
 TEST_F(CtrlUnderAccessControl, IsToldAtOnceThatItMayNot) {
