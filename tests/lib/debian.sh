@@ -26,6 +26,7 @@ from_archives() {
 }
 
 archives() {
+    # shellcheck disable=SC2016  # They are apt's.
     apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
         sed -nE '/^[^ ]*-security /d; s/^[^ ]+ ((https?|file):.*)/\1/p' | sort -u
 }
