@@ -83,13 +83,22 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
     });
 }
 
+// 2.1 sleeps for as long as nobody wants a turn. The field has another name in the headers of 2.0.
+template <class Tick>
+void ask_for_turn(Tick& tick, int milliseconds) {
+    if constexpr (requires { tick.next_ms; }) {
+        tick.next_ms = milliseconds;
+    } else {
+        tick.next_ns = milliseconds;
+    }
+}
+
 int on_tick(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
         if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a turn, however many listeners
-        // 2.1 sleeps for as long as nobody wants a turn; there the field is called next_ms.
         if (const int milliseconds = instance.runtime.tick(); milliseconds > 0)
-            static_cast<mosquitto_evt_tick*>(data)->next_ns = milliseconds;
+            ask_for_turn(*static_cast<mosquitto_evt_tick*>(data), milliseconds);
         return MOSQ_ERR_SUCCESS;
     });
 }
@@ -100,7 +109,7 @@ int on_timer(int /*event*/, void* data, void* user_data) noexcept {
     constexpr int kMilliseconds = 1000;
     const auto& instance = *static_cast<Instance*>(user_data);
     if (instance.number == 0 && instance.runtime.needs_time())
-        static_cast<mosquitto_evt_tick*>(data)->next_ns = kMilliseconds;
+        ask_for_turn(*static_cast<mosquitto_evt_tick*>(data), kMilliseconds);
     return MOSQ_ERR_SUCCESS;
 }
 

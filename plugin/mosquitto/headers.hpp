@@ -1,5 +1,5 @@
-// Mosquitto's C interface, in one place. The file is built against the headers of 2.0 and runs
-// in 2.1 too: what 2.1 added is declared here (include/mosquitto/broker.h there; the layouts are
+// Mosquitto's C interface, in one place. The file is built against the headers of 2.0 or 2.1 and
+// runs in both: what 2.1 added is declared here (include/mosquitto/broker.h there; the layouts are
 // part of its plugin ABI).
 #pragma once
 
