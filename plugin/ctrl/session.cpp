@@ -137,13 +137,12 @@ bool Session::connect(Failure& failure) {
                                   kKeepalive, text_or_null(options_.bind_address), nullptr);
     if (code != MOSQ_ERR_SUCCESS) {
         failure = {kNoConnection, "no connection to " + place() + ": " + library_error(code)};
+        if (code == MOSQ_ERR_TLS) failure.text += advice();
         return false;
     }
     const auto end = Clock::now() + kPatience;
     if (!serve_until([this] { return connect_reason_.has_value(); }, end, failure)) {
-        failure.text += options_.tls()
-                            ? " (the certificates are said by --cafile, --cert and --key)"
-                            : " (does it want TLS? Then say --cafile)";
+        failure.text += advice();
         return false;
     }
     if (connect_reason_ == 0) return true;
@@ -202,6 +201,11 @@ bool Session::serve_until(const std::function<bool()>& is_so, Clock::time_point 
         }
     }
     return true;
+}
+
+std::string Session::advice() const {
+    return options_.tls() ? " (check --cafile, --capath, --cert, --key and --ciphers)"
+                          : " (does it want TLS? Then say --cafile)";
 }
 
 std::string Session::place() const {

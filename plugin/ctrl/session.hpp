@@ -46,6 +46,8 @@ class Session {
     [[nodiscard]] bool serve_until(const std::function<bool()>& is_so, Clock::time_point end,
                                    Failure& failure);
     [[nodiscard]] std::string place() const;
+    /// Behind why there is no connection.
+    [[nodiscard]] std::string advice() const;
 
     void connected(int reason);
     void published(int message, int reason);
