@@ -87,7 +87,9 @@ class Engine {
                                      std::uint32_t size, std::uint8_t qos) noexcept {
         if (!fan_out_.shows_again(topic, payload, size, qos) || !is_undisturbed()) return false;
         auto* session = registry_.next_verified(context);
-        return session && fan_out_.loses_at_once(*session);
+        if (!session || !fan_out_.loses_at_once(*session)) return false;
+        registry_.has_found(*session);
+        return true;
     }
     /// No group has anything to do with what the broker asks.
     [[nodiscard]] bool is_idle() const noexcept {

@@ -169,12 +169,14 @@ class Registry {
     }
     /// The same for an address that has been seen to be that client's since `begin_period`; null:
     /// not seen yet, or somebody else comes next.
-    [[nodiscard]] Session* next_verified(Context context) noexcept {
+    [[nodiscard]] Session* next_verified(Context context) const noexcept {
         if (!last_found_ || last_found_->followed_at != erased_count_) return nullptr;
         auto* next = last_found_->followed_by;
         if (!next || next->context != context || next->verified_in != period_) return nullptr;
-        return last_found_ = next;
+        return next;
     }
+    /// It is the one that was asked about, as `find_next` would have found.
+    void has_found(Session& session) noexcept { last_found_ = &session; }
     /// A turn of the main loop begins: contexts are freed, and an address may be another
     /// connection's from now on.
     void begin_period() noexcept { mark_ = ++period_; }

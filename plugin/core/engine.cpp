@@ -72,7 +72,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         return Answer::untouched;
     }
     const auto erased = registry_.erased_count();
-    if (fan_out_.enter(message) && registry_.erased_count() != erased)
+    if (!goes_on && fan_out_.enter(message) && registry_.erased_count() != erased)
         session = registry_.find(client.id);
     // 2.1 announces connections. A strange one has ended and its leaves go in the next turn
     // (context__free_disused); the identifier is another's by now.

@@ -1,0 +1,152 @@
+// Groups of many members, of whom 2.1 is asked about one at a time (plugin_opt_parking auto), and
+// about all (off): who gets what must not show it.
+
+#include <algorithm>
+
+#include "restart_test.hpp"
+
+namespace integration {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr int member_count = 24;
+
+class LargeGroups : public RestartTest, public ::testing::WithParamInterface<std::string> {
+  protected:
+    void SetUp() override {
+        BrokerTest::SetUp();
+        broker.start({.options = options()});
+    }
+    std::vector<std::string> options() const {
+        return {"plugin_opt_parking " + GetParam(), "plugin_opt_redispatch false"};
+    }
+    std::vector<Client*> join_many(const ClientOptions& client_options = {}) {
+        std::vector<std::string> ids;
+        for (const auto& number : numbers(1, member_count)) ids.push_back("worker-" + number);
+        auto members = connect_all(ids, client_options);
+        for (Client* member : members) member->subscribe("$share/g/t/#", 2);
+        settle();  // in between the broker is asked for one at a time
+        return members;
+    }
+    // How many each gets of so many messages, which must all come, once.
+    std::vector<std::size_t> shares(const std::vector<Client*>& members, int messages,
+                                    int qos = 1) {
+        publish(numbered("t", messages, qos));
+        EXPECT_THAT(all_payloads(members), ElementsAreArray(sorted_numbers(messages)));
+        auto result = counts(members);
+        for (Client* member : members) member->take_messages();
+        return result;
+    }
+    static std::vector<std::string> sorted_numbers(int count) {
+        auto sorted = numbers(1, count);
+        std::ranges::sort(sorted);
+        return sorted;
+    }
+};
+
+TEST_P(LargeGroups, TakeTurns) {
+    const auto members = join_many();
+    for (const int qos : {0, 1, 2})
+        EXPECT_THAT(shares(members, 3 * member_count, qos), Each(3U)) << "QoS " << qos;
+}
+
+TEST_P(LargeGroups, PassOverThoseWhoAreAway) {
+    auto members = join_many(persistent());
+    const std::vector<Client*> away(members.begin(), members.begin() + member_count / 2);
+    const std::vector<Client*> there(members.begin() + member_count / 2, members.end());
+    leave(away);
+    EXPECT_THAT(shares(there, member_count), Each(2U));
+    come_back(away);
+    EXPECT_THAT(counts(away), Each(0U));
+    EXPECT_THAT(shares(members, 2 * member_count), Each(2U));
+}
+
+TEST_P(LargeGroups, HoldWhatComesWhileAllAreAway) {
+    const auto members = join_many(persistent());
+    leave(members);
+    publish(numbered("t", 5, 1));
+    come_back({members[7]});
+    EXPECT_THAT(members[7]->take_payloads(), ElementsAreArray(numbers(1, 5)));
+    come_back({members[0], members[1]});
+    EXPECT_THAT(members[0]->take_payloads(), IsEmpty());
+    const std::vector<Client*> there{members[0], members[1], members[7]};
+    EXPECT_THAT(shares(there, 9), Each(3U));
+}
+
+TEST_P(LargeGroups, LoseThoseWhoLeaveAndThoseWhoseSessionsEnd) {
+    auto members = join_many();
+    for (int round = 0; round < 3; ++round) {
+        members.back()->unsubscribe("$share/g/t/#");
+        members.pop_back();
+        members.back()->disconnect();
+        members.pop_back();
+        members.back()->drop();
+        members.pop_back();
+        const auto left = static_cast<int>(members.size());
+        EXPECT_THAT(shares(members, 2 * left), Each(2U)) << left << " members";
+    }
+}
+
+TEST_P(LargeGroups, MayBeLeftByThoseWhoWereAway) {
+    const auto members = join_many(persistent());
+    leave({members[0], members[1]});
+    shares({members.begin() + 2, members.end()}, 2 * member_count);
+    come_back({members[0], members[1]});
+    members[0]->unsubscribe("$share/g/t/#");
+    EXPECT_THAT(shares({members.begin() + 1, members.end()}, member_count - 1), Each(1U));
+    EXPECT_THAT(members[0]->messages(), IsEmpty());
+}
+
+TEST_P(LargeGroups, ShrinkAndGrow) {
+    auto members = join_many();
+    for (int left = member_count; left > 1; --left)
+        members[static_cast<std::size_t>(left) - 1]->unsubscribe("$share/g/t/#");
+    EXPECT_THAT(shares({members[0]}, 4), Each(4U));
+    for (std::size_t index = 1; index < members.size(); ++index)
+        members[index]->subscribe("$share/g/t/#", 1);
+    settle();
+    EXPECT_THAT(shares(members, member_count), Each(1U));
+}
+
+TEST_P(LargeGroups, LeaveOthersAlone) {
+    const auto members = join_many();
+    for (Client* member : members) member->subscribe("$queue/t");
+    members[3]->subscribe("t");
+    Client& ordinary = connect("ordinary");
+    ordinary.subscribe("t");
+    settle();
+    publish(numbered("t", member_count, 1));
+    auto expected = std::vector<std::size_t>(member_count, 2);
+    expected[3] += member_count;
+    EXPECT_EQ(counts(members), expected);
+    EXPECT_THAT(ordinary.messages(), SizeIs(member_count));
+}
+
+TEST_P(LargeGroups, ShareWhatNoClientPublishes) {
+    const auto members = join_many();
+    for (const auto& number : numbers(1, member_count)) {
+        ClientOptions options{.will = Message{.topic = "t", .payload = number, .qos = 1}};
+        connect("dying-" + number, options).drop();
+    }
+    settle();
+    EXPECT_THAT(all_payloads(members), ElementsAreArray(sorted_numbers(member_count)));
+    EXPECT_THAT(counts(members), Each(1U));
+}
+
+TEST_P(LargeGroups, ComeBackAfterARestart) {
+    restart(remembering(options()));
+    const auto members = join_many(persistent());
+    restart(remembering(options()));
+    come_back(members);
+    EXPECT_THAT(shares(members, 2 * member_count), Each(2U));
+}
+
+INSTANTIATE_TEST_SUITE_P(, LargeGroups, ::testing::Values("auto", "off"),
+                         [](const auto& row) { return row.param == "auto" ? "Parked" : "All"; });
+
+}  // namespace
+}  // namespace integration

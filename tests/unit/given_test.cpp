@@ -1,0 +1,99 @@
+// What of a session's messages may go to others.
+#include <gmock/gmock.h>
+
+#include "shared_subscription/given.hpp"
+#include "shared_subscription/group.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class GivenTest : public ::testing::Test {
+  protected:
+    static constexpr std::size_t kWindow = 3;
+
+    void give(std::int64_t id, std::uint8_t qos = 1, const Member& to = member) {
+        auto& given = list.add();
+        given.id = id;
+        given.qos = qos;
+        given.member = &to;
+        given.address = &addresses[id];
+    }
+    void write(std::int64_t id, std::size_t window = kWindow) {
+        auto* given = list.find_unwritten(&addresses[id]);
+        ASSERT_NE(given, nullptr);
+        list.written(*given, window);
+    }
+    std::vector<std::int64_t> left() {
+        std::vector<std::int64_t> ids;
+        list.for_each([&ids](const Given& given) { ids.push_back(given.id); });
+        return ids;
+    }
+
+    static inline const Member member{nullptr, nullptr}, other{nullptr, nullptr};
+    char addresses[100]{};
+    GivenList list;
+};
+
+TEST_F(GivenTest, IsEmptyAtFirst) {
+    EXPECT_THAT(left(), IsEmpty());
+    EXPECT_EQ(list.find_unwritten(&addresses[1]), nullptr);
+    list.drop(member);
+}
+
+TEST_F(GivenTest, IsAllThatWasNotWritten) {
+    for (std::int64_t id = 1; id <= 9; ++id) give(id);
+    EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+}
+
+TEST_F(GivenTest, IsTheLastOfWhatWasWritten) {
+    for (std::int64_t id = 1; id <= 50; ++id) {
+        give(id);
+        write(id);
+    }
+    give(51);
+    EXPECT_THAT(left(), ElementsAre(48, 49, 50, 51));
+}
+
+TEST_F(GivenTest, IsLessWhereTheWindowTurnsOutToBeSmaller) {
+    for (std::int64_t id = 1; id <= 4; ++id) give(id);
+    for (std::int64_t id = 1; id <= 3; ++id) write(id);
+    write(4, 1);
+    EXPECT_THAT(left(), ElementsAre(4));
+}
+
+TEST_F(GivenTest, IsNothingOfQos2ThatWasWritten) {
+    give(1, 2);
+    give(2, 1);
+    give(3, 2);
+    write(1);
+    write(2);
+    EXPECT_THAT(left(), ElementsAre(2, 3));
+    write(3);
+    EXPECT_THAT(left(), ElementsAre(2));
+}
+
+TEST_F(GivenTest, MayBeWrittenInAnotherOrder) {
+    for (std::int64_t id = 1; id <= 3; ++id) give(id);
+    write(3, 1);
+    write(2, 1);
+    EXPECT_THAT(left(), ElementsAre(1, 3));
+    write(1, 1);
+    EXPECT_THAT(left(), ElementsAre(3));
+}
+
+TEST_F(GivenTest, LosesWhatAMemberTakesAlong) {
+    give(1);
+    give(2, 1, other);
+    give(3);
+    list.drop(member);
+    EXPECT_THAT(left(), ElementsAre(2));
+    EXPECT_EQ(list.find_unwritten(&addresses[3]), nullptr);
+    list.drop(other);
+    EXPECT_THAT(left(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace shared_subscription
