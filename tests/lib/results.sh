@@ -3,16 +3,35 @@
 
 passed=0
 failed=0
-running=
+running=()
 
-# run_tests SECONDS COMMAND...: runs the program, shows what it says, and counts. It fails once more if
-# the program ended badly without a failed test, or ran none.
+# run_tests SECONDS PROCESSES COMMAND...: runs the program's tests in so many processes at once, shows
+# what they say, and counts.
 run_tests() {
-    local log=$scratch/output status=0 now_passed now_failed
-    run_bounded "$log" "$@" --gtest_color=no || status=$?
+    local log=$scratch/output seconds=$1 processes=$2 index
+    shift 2
+    for ((index = 0; index < processes; ++index)); do
+        GTEST_TOTAL_SHARDS=$processes GTEST_SHARD_INDEX=$index \
+            timeout --kill-after=10 "$seconds" "$@" --gtest_color=no \
+            </dev/null >"$log-$index" 2>&1 &
+        running+=($!)
+    done
+    for index in "${!running[@]}"; do
+        local status=0
+        wait "${running[index]}" || status=$?
+        cat "$log-$index"
+        count_results "$log-$index" "$status" "$seconds"
+    done
+    running=()
+}
+
+# count_results LOG STATUS SECONDS: of one process. It fails once more if it ended badly without a failed
+# test, or ran none.
+count_results() {
+    local log=$1 status=$2 now_passed now_failed
     now_passed=$(sum '^\[  PASSED  \] ([0-9]+) tests?\.$' "$log")
     now_failed=$(sum '^\[  FAILED  \] ([0-9]+) tests?, listed below:$' "$log")
-    if ((status == 124)); then printf 'The tests took more than %s seconds.\n' "$1"; fi
+    if ((status == 124)); then printf 'The tests took more than %s seconds.\n' "$3"; fi
     if ((now_failed == 0 && (status != 0 || now_passed == 0))); then
         printf 'The tests ended with status %s.\n' "$status"
         # It ended too early to sum up: what it had said so far counts.
@@ -46,10 +65,10 @@ run_bounded() {
     exec {output}> >(tee --ignore-interrupts "$log")
     printer=$!
     timeout --kill-after=10 "$seconds" "$@" </dev/null >&"$output" 2>&1 &
-    running=$!
+    running=($!)
     exec {output}>&-
-    wait "$running" || status=$?
-    running=
+    wait "${running[0]}" || status=$?
+    running=()
     wait "$printer"
     return "$status"
 }
@@ -60,5 +79,5 @@ count_failure() {
 }
 
 end_tests() {
-    [[ -z $running ]] || kill "$running" 2>/dev/null || true
+    ((${#running[@]} == 0)) || kill "${running[@]}" 2>/dev/null || true
 }
