@@ -103,6 +103,7 @@ class Group {
     Ring ring;               ///< of those who stand, if it rotates
     bool rotates = false;    ///< the broker asks for the first in the ring alone (Parking)
     bool unaligned = false;  ///< in Registry::unaligned
+    bool changes = false;    ///< in Registry::changing
     /// The ring is more work than it saves; until a member joins or leaves.
     bool unsteady = false;
     std::uint64_t parked_count = 0;  ///< since the ring was formed

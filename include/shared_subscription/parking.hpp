@@ -57,6 +57,7 @@ class Parking {
     }
 
   private:
+    void change_some();
     void align_all(bool in_tick);
     void align(Group& group, bool in_tick);
     void park(Member& member);

@@ -235,10 +235,15 @@ class Registry {
     /// Groups of so many members rotate; 0: none.
     void let_rotate(std::size_t members);
     [[nodiscard]] bool shall_rotate(const Group& group) const noexcept;
-    /// The first in its ring may not be the next, or it shall rotate, or no longer.
+    /// The first in its ring may not be the next.
     void note_unaligned(Group& group) {
         if (!std::exchange(group.unaligned, true)) unaligned_.push_back(&group);
     }
+    /// It shall rotate, or no longer (shall_rotate): for the next TICK.
+    void note_change(Group& group) {
+        if (!std::exchange(group.changes, true)) changing_.push_back(&group);
+    }
+    [[nodiscard]] std::vector<Group*>& changing() noexcept { return changing_; }
     /// For `Parking` to put right. `returning`: parked members that can be next.
     [[nodiscard]] bool has_unaligned() const noexcept {
         return !unaligned_.empty() || !returning_.empty();
@@ -314,6 +319,7 @@ class Registry {
     std::vector<Group*> woken_;
     std::size_t rotates_from_ = 0;
     std::vector<Group*> unaligned_;
+    std::vector<Group*> changing_;
     std::vector<Member*> returning_;
     bool has_journal_ = false;
     std::vector<std::string> unsaved_sessions_;

@@ -101,7 +101,7 @@ bool FanOut::judge(Member& member) {
     }
     if (!std::exchange(member.refused, true)) {
         ++member.group->refused;
-        registry_.note_unaligned(*member.group);
+        registry_.note_change(*member.group);
         broker_.log(LogLevel::notice, describe(member) +
                                           " is passed over: access control does not let it read " +
                                           quote(topic_) + ".");

@@ -11,6 +11,8 @@ namespace {
 // So many at a time: a turn of the main loop shall not show it.
 constexpr int kParkedAtOnce = 1000;
 
+constexpr std::size_t kChangedAtOnce = 1000;
+
 // What is worth it (Group::unsteady).
 constexpr std::size_t kLarge = 64;
 constexpr std::uint64_t kManyParked = 32;
@@ -28,7 +30,26 @@ const std::string& client_of(const Member& member) {
 
 void Parking::tick() {
     std::erase_if(ghosts_, [](Ghost& ghost) { return ++ghost.ticks >= kTicksOfGhosts; });
+    change_some();
     if (registry_.has_unaligned()) align_all(true);
+}
+
+// So many members at a time: a turn shall not show it.
+void Parking::change_some() {
+    auto& changing = registry_.changing();
+    for (std::size_t members = 0; !changing.empty() && members < kChangedAtOnce;) {
+        auto& group = *changing.back();
+        changing.pop_back();
+        group.changes = false;
+        members += group.size();
+        if (group.rotates == registry_.shall_rotate(group)) continue;
+        if (group.rotates) {
+            dissolve_ring(group);
+        } else {
+            form_ring(group);
+            registry_.note_unaligned(group);
+        }
+    }
 }
 
 void Parking::align_all(bool in_tick) {
@@ -39,14 +60,6 @@ void Parking::align_all(bool in_tick) {
 }
 
 void Parking::align(Group& group, bool in_tick) {
-    const bool shall_change = group.rotates != registry_.shall_rotate(group);
-    if (shall_change && !in_tick) {
-        registry_.note_unaligned(group);
-    } else if (shall_change && group.rotates) {
-        dissolve_ring(group);
-    } else if (shall_change) {
-        form_ring(group);
-    }
     if (!group.rotates) return;
     // Whoever it is, somebody has to show the broker's messages for the group.
     auto* next = group.choose({});
@@ -71,7 +84,7 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
     if (is_small && group.parked_count > kManyParked &&
         group.parked_count * kTurnsForEach > ring.turns()) {
         group.unsteady = true;
-        registry_.note_unaligned(group);
+        registry_.note_change(group);
     }
     return true;
 }

@@ -116,7 +116,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
         note_ring(member);
     }
     group->unsteady = false;
-    if (group->rotates != shall_rotate(*group)) note_unaligned(*group);
+    if (group->rotates != shall_rotate(*group)) note_change(*group);
     wake(*group);
     member.joined = subscribe_count_;
     ++session.member_count;
@@ -136,7 +136,8 @@ void Registry::leave(Member& member) {
     if (member.refused) --group.refused;
     group.leave(member);
     group.unsteady = false;
-    if (group.rotates || shall_rotate(group)) note_unaligned(group);
+    if (group.rotates) note_unaligned(group);
+    if (group.rotates != shall_rotate(group)) note_change(group);
     note(subscription.session);
     if (group.size() == 0) {
         statistics.dropped += group.queue.size();
@@ -144,6 +145,7 @@ void Registry::leave(Member& member) {
         if (group.rotates) --ring_count;
         if (group.woken) std::erase(woken_, &group);
         if (group.unaligned) std::erase(unaligned_, &group);
+        if (group.changes) std::erase(changing_, &group);
         if (group.unsaved) std::erase(unsaved_groups_, &group);
         if (group.saved) ended_groups_.push_back(name_of(group));
         auto& groups = subscription.filter.groups;
@@ -231,7 +233,7 @@ void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy
         if (group->strategy() == wanted) continue;
         group->set_strategy(wanted, random_);
         note(*group);
-        note_unaligned(*group);
+        note_change(*group);
     }
 }
 
@@ -345,7 +347,7 @@ bool Registry::shall_rotate(const Group& group) const noexcept {
 void Registry::let_rotate(std::size_t members) {
     if (std::exchange(rotates_from_, members) == members) return;
     for (const auto& [number, group] : groups_) {
-        if (group->rotates != shall_rotate(*group)) note_unaligned(*group);
+        if (group->rotates != shall_rotate(*group)) note_change(*group);
     }
 }
 
