@@ -16,6 +16,7 @@ namespace shared_subscription {
 struct QueueLimits {
     std::size_t messages = 1000;  ///< 0: no limit
     std::size_t bytes = 0;        ///< of payloads; 0: no limit
+    std::size_t seconds = 0;      ///< how long a message waits; 0: no limit
     bool takes_qos0 = false;      ///< whether QoS 0 messages wait, too
     bool operator==(const QueueLimits&) const = default;
 };
@@ -66,7 +67,7 @@ class Backlog {
     /// of which it reads one a turn. So many messages go out at once, then one a turn. 0: no limit.
     void set_burst(std::size_t messages) noexcept { burst_ = messages; }
 
-    /// `now`: seconds of any clock that only goes forward.
+    /// What has waited too long goes. `now`: seconds of any clock that only goes forward.
     void tick(std::int64_t now);
 
   private:
@@ -82,6 +83,8 @@ class Backlog {
     void send(const Group& group, Dispatch dispatch);
     [[nodiscard]] bool drain(Group& group, bool turn);
     void refuse(const Group& group, const char* option);
+    void drop_expired();
+    void complain(std::int64_t now);
 
     Registry& registry_;
     DispatchQueue& dispatches_;
@@ -89,6 +92,7 @@ class Backlog {
     QueueLimits limits_;
     std::size_t burst_ = 0;
     std::int64_t last_id_ = 0;
+    std::int64_t ticked_ = 0;
     std::vector<Refused> refused_;  // since the log said so last
     std::int64_t said_ = 0;         // when
     bool has_said_ = false;

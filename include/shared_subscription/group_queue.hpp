@@ -20,6 +20,7 @@ class GroupQueue {
     struct Entry {
         std::int64_t id;
         SharedMessage message;
+        std::int64_t queued = 0;  ///< when it began to wait, seconds since 1970
         bool under_way = false;
         bool saved = false;  ///< in a store
     };
@@ -30,6 +31,10 @@ class GroupQueue {
 
     /// Drops those up to this identifier.
     void clear_until(std::int64_t id);
+
+    /// Drops those that have waited since before `time` (seconds since 1970), but for what is under
+    /// way. Returns how many.
+    std::size_t drop_older(std::int64_t time);
 
     /// The first that has not been tried yet, which is under way then; null: none.
     [[nodiscard]] const Entry* take_next();
@@ -77,6 +82,7 @@ class GroupQueue {
     std::size_t next_ = 0;       // those before it have been tried
     std::size_t under_way_ = 0;
     std::size_t bytes_ = 0;
+    std::int64_t oldest_ = 0;  // nothing has waited longer, if anything waits
     std::vector<std::int64_t> gone_;
 };
 

@@ -57,7 +57,8 @@ struct SavedProperty {
 
 /// A message in the queue of a group.
 struct SavedMessage {
-    std::int64_t id = 0;  ///< unique; a group's messages are in this order
+    std::int64_t id = 0;      ///< unique; a group's messages are in this order
+    std::int64_t queued = 0;  ///< when it began to wait, seconds since 1970; 0: not known
     GroupName group;
     std::string topic{};
     std::string payload{};

@@ -10,6 +10,7 @@ struct Statistics {
     std::uint64_t dispatched = 0;    ///< messages given to a member
     std::uint64_t redispatched = 0;  ///< messages that a session left behind, given to its group
     std::uint64_t dropped = 0;       ///< messages that no member of a group got, or will get
+    std::uint64_t expired = 0;       ///< messages that waited too long for a member
     bool operator==(const Statistics&) const = default;
 };
 

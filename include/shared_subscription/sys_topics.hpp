@@ -29,7 +29,7 @@ class SysTopics {
     [[nodiscard]] bool tick(std::int64_t now);
 
   private:
-    static constexpr std::size_t kTotals = 7;
+    static constexpr std::size_t kTotals = 8;
     static constexpr std::size_t kFigures = 5;  // of a group
 
     struct Published {

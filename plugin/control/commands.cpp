@@ -177,7 +177,7 @@ Json get_statistics(Fields& /*fields*/, Administration& administration) {
     return {{"groups", census.groups},       {"members", census.members},
             {"connected", census.connected}, {"dispatched", since.dispatched},
             {"queued", census.queued},       {"redispatched", since.redispatched},
-            {"dropped", since.dropped}};
+            {"dropped", since.dropped},      {"expired", since.expired}};
 }
 
 Json get_version(Fields& /*fields*/, Administration& /*administration*/) {

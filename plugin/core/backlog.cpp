@@ -1,6 +1,7 @@
 #include "shared_subscription/backlog.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "shared_subscription/text.hpp"
@@ -14,6 +15,8 @@ namespace {
 // nobody notices.
 constexpr std::size_t kMaxUnderWay = 1000;
 constexpr std::size_t kMaxBytesUnderWay = 1'000'000;
+
+constexpr std::size_t kForever = std::numeric_limits<std::int32_t>::max();  // seconds
 
 constexpr std::int64_t kSecondsBetweenComplaints = 10;
 constexpr std::size_t kComplaintsAtOnce = 10;
@@ -38,6 +41,7 @@ void Backlog::add(Group& group, GroupQueue::Entry entry) {
 }
 
 void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
+    entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
     registry_.note(group);
     registry_.wake(group);
@@ -46,6 +50,7 @@ void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
 void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     last_id_ = std::max(last_id_, entry.id);
     group.saved = entry.saved = true;
+    if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
     group.question = registry_.subscribe_count();
     registry_.wake(group);
@@ -169,6 +174,22 @@ void Backlog::refuse(const Group& group, const char* option) {
 }
 
 void Backlog::tick(std::int64_t now) {
+    if (limits_.seconds > 0 && std::exchange(ticked_, now) != now) drop_expired();
+    complain(now);
+}
+
+void Backlog::drop_expired() {
+    const auto limit = static_cast<std::int64_t>(std::min(limits_.seconds, kForever));
+    const auto time = broker_.now() - limit;
+    for (const auto& [number, group] : registry_.groups()) {
+        const auto expired = group->queue.drop_older(time);
+        if (expired == 0) continue;
+        registry_.statistics.expired += expired;
+        registry_.note(*group);
+    }
+}
+
+void Backlog::complain(std::int64_t now) {
     if (refused_.empty()) return;
     if (std::exchange(has_said_, true) && now - said_ < kSecondsBetweenComplaints) return;
     said_ = now;

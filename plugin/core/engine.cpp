@@ -39,8 +39,8 @@ bool Engine::tick(std::int64_t now) {
     fan_out_.tick();
     deliveries_.tick(now);
     parking_.tick();
-    backlog_.drain(true);
     backlog_.tick(now);
+    backlog_.drain(true);
     return !dispatches_.empty();
 }
 

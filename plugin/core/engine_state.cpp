@@ -104,7 +104,8 @@ void Engine::restore(const State& state) {
                                       .payload = saved.payload,
                                       .qos = saved.qos,
                                       .properties = broker_.make_properties(saved.properties),
-                                      .publisher = saved.publisher})});
+                                      .publisher = saved.publisher}),
+                                  .queued = saved.queued});
     }
     registry_.keep_journal();
     for (const auto& saved : state.sessions) {
@@ -192,6 +193,7 @@ Changes Engine::take_changes() {
             if (changes.queued.size() == kMaxMessages) return false;
             changes.queued.push_back(
                 {.id = entry.id,
+                 .queued = entry.queued,
                  .group = name,
                  .topic = entry.message->topic,
                  .payload = entry.message->payload,

@@ -1,6 +1,7 @@
 #include "shared_subscription/group_queue.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
@@ -21,6 +22,7 @@ std::optional<std::size_t> GroupQueue::find(std::int64_t id) const noexcept {
 void GroupQueue::insert(Entry entry) {
     const auto index = place(entry.id);
     bytes_ += entry.message->payload.size();
+    oldest_ = entries_.empty() ? entry.queued : std::min(oldest_, entry.queued);
     entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(index), std::move(entry));
     next_ = std::min(next_, index);
 }
@@ -38,6 +40,29 @@ void GroupQueue::remove(std::int64_t id) {
 
 void GroupQueue::clear_until(std::int64_t id) {
     while (!entries_.empty() && entries_.front().id <= id) remove(entries_.front().id);
+}
+
+std::size_t GroupQueue::drop_older(std::int64_t time) {
+    if (entries_.empty() || oldest_ >= time) return 0;
+    oldest_ = std::numeric_limits<std::int64_t>::max();
+    std::size_t kept = 0;
+    auto next = next_;
+    for (std::size_t index = 0; index < entries_.size(); ++index) {
+        auto& entry = entries_[index];
+        if (entry.queued < time && !entry.under_way) {
+            bytes_ -= entry.message->payload.size();
+            if (entry.saved) gone_.push_back(entry.id);
+            if (index < next_) --next;
+            continue;
+        }
+        oldest_ = std::min(oldest_, entry.queued);
+        if (kept != index) entries_[kept] = std::move(entry);
+        ++kept;
+    }
+    const auto dropped = entries_.size() - kept;
+    entries_.erase(entries_.end() - static_cast<std::ptrdiff_t>(dropped), entries_.end());
+    next_ = next;
+    return dropped;
 }
 
 const GroupQueue::Entry* GroupQueue::take_next() {

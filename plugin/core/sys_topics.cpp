@@ -13,13 +13,14 @@ constexpr std::string_view kRoot = "$SYS/broker/shared-subscriptions/";
 constexpr std::size_t kMaxMessages = 100;
 constexpr std::size_t kMaxGroups = 1000;
 
-constexpr std::array<std::string_view, 7> kTotalNames{"groups",
+constexpr std::array<std::string_view, 8> kTotalNames{"groups",
                                                       "members",
                                                       "members/connected",
                                                       "messages/dispatched",
                                                       "messages/queued",
                                                       "messages/redispatched",
-                                                      "messages/dropped"};
+                                                      "messages/dropped",
+                                                      "messages/expired"};
 constexpr std::array<std::string_view, 5> kFigureNames{"members", "connected", "dispatched",
                                                        "queued", "strategy"};
 
@@ -78,7 +79,7 @@ void SysTopics::publish_totals() {
     const auto census = registry_.census();
     const auto& since = registry_.statistics;
     const std::array values{census.groups, census.members,     census.connected, since.dispatched,
-                            census.queued, since.redispatched, since.dropped};
+                            census.queued, since.redispatched, since.dropped,    since.expired};
     for (std::size_t index = 0; index < kTotals; ++index) {
         auto value = std::to_string(values[index]);
         if (totals_[index] == value) continue;

@@ -98,8 +98,8 @@ std::string shown_members(const Json& group) {
 
 std::string shown_statistics(const Json& data) {
     Rows rows;
-    for (const char* key :
-         {"groups", "members", "connected", "dispatched", "queued", "redispatched", "dropped"}) {
+    for (const char* key : {"groups", "members", "connected", "dispatched", "queued",
+                            "redispatched", "dropped", "expired"}) {
         rows.push_back({key, text_of(data, key)});
     }
     auto text = table({{""}, {"", true}}, rows);
@@ -155,8 +155,8 @@ std::string shown_live(const Json& statistics, const Json& groups) {
            text_of(statistics, "members") +
            " members connected; messages: " + text_of(statistics, "dispatched") + " dispatched, " +
            text_of(statistics, "queued") + " queued, " + text_of(statistics, "redispatched") +
-           " redispatched, " + text_of(statistics, "dropped") + " dropped\n\n" +
-           shown_groups(groups);
+           " redispatched, " + text_of(statistics, "dropped") + " dropped, " +
+           text_of(statistics, "expired") + " expired\n\n" + shown_groups(groups);
 }
 
 std::string redraw(std::string_view text, std::size_t lines, std::size_t columns) {

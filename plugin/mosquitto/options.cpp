@@ -67,6 +67,7 @@ class Parser {
         if (key == "access_control") return set_access_control(value);
         if (key == "max_queued_messages") return set(key, value, result_.queue.messages);
         if (key == "max_queued_bytes") return set(key, value, result_.queue.bytes);
+        if (key == "max_queued_seconds") return set(key, value, result_.queue.seconds);
         if (key == "queue_qos0_messages") return set(key, value, result_.queue.takes_qos0);
         if (key == "redispatch") return set(key, value, result_.redispatch.emplace());
         if (key == "redispatch_window") return set(key, value, result_.redispatch_window);
@@ -77,6 +78,7 @@ class Parser {
         return fail(key, value,
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
                     "plugin_opt_max_queued_messages, plugin_opt_max_queued_bytes, "
+                    "plugin_opt_max_queued_seconds, "
                     "plugin_opt_queue_qos0_messages, plugin_opt_persistence_file, "
                     "plugin_opt_redispatch, plugin_opt_redispatch_window, "
                     "plugin_opt_sys_interval, plugin_opt_control, plugin_opt_access_control, "

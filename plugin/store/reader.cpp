@@ -43,11 +43,12 @@ bool read_groups(Database& database, std::vector<SavedGroup>& groups) {
 
 bool read_messages(Database& database, std::vector<SavedMessage>& messages) {
     Statement rows(database,
-                   "SELECT id, share_name, filter, topic, payload, qos, publisher "
+                   "SELECT id, share_name, filter, topic, payload, qos, publisher, queued_at "
                    "FROM messages ORDER BY id");
     if (!rows.start()) return false;
     while (rows.next()) {
         messages.push_back({.id = rows.number(0),
+                            .queued = rows.number(7),
                             .group = {.share_name = rows.bytes(1), .filter = rows.bytes(2)},
                             .topic = rows.bytes(3),
                             .payload = rows.bytes(4),

@@ -45,7 +45,8 @@ CREATE TABLE messages (
     topic TEXT NOT NULL,
     payload BLOB NOT NULL,
     qos INTEGER NOT NULL,
-    publisher INTEGER NOT NULL     -- hash of the client identifier; 0: none
+    publisher INTEGER NOT NULL,    -- hash of the client identifier; 0: none
+    queued_at INTEGER              -- seconds since 1970; NULL: not known
 );
 CREATE INDEX messages_of_group ON messages (share_name, filter);
 CREATE TABLE properties (
@@ -58,13 +59,16 @@ CREATE TABLE properties (
 ) WITHOUT ROWID;
 )";
 
-// Made where it is missing, too: files of early builds lack it.
+// Made where they are missing, too: files of early builds lack them.
 constexpr const char* kStrategies = R"(
 CREATE TABLE IF NOT EXISTS strategies (
     share_name TEXT PRIMARY KEY,   -- empty: of groups that have none of their own
     strategy TEXT NOT NULL
 ) WITHOUT ROWID;
 )";
+constexpr const char* kHasQueuedAt =
+    "SELECT count(*) FROM pragma_table_info('messages') WHERE name = 'queued_at'";
+constexpr const char* kAddQueuedAt = "ALTER TABLE messages ADD COLUMN queued_at INTEGER";
 
 std::int64_t header_value(std::string_view header, std::size_t offset) {
     std::uint32_t value = 0;
@@ -99,6 +103,12 @@ bool create_tables(Database& database, std::string& problem) {
     }
     problem = database.problem();
     return false;
+}
+
+bool complete_tables(Database& database) {
+    if (!database.execute(kStrategies)) return false;
+    const auto has_queued_at = database.number(kHasQueuedAt);
+    return has_queued_at && (*has_queued_at > 0 || database.execute(kAddQueuedAt));
 }
 
 }  // namespace
@@ -140,7 +150,7 @@ bool check_database(Database& database, std::string& problem) {
     if (!finding) return fail(database.problem());
     // A headline may stand above what was found.
     if (finding != "ok") return fail(database.damaged(finding->substr(finding->rfind('\n') + 1)));
-    return database.execute(kStrategies) || fail(database.problem());
+    return complete_tables(database) || fail(database.problem());
 }
 
 bool configure(Database& database, std::string& problem) {

@@ -24,8 +24,8 @@ DELETE FROM uses WHERE rowid IN (
 // An id that is saved already is replaced, with its properties: the deletion cascades.
 constexpr const char* kQueueMessage = R"(
 INSERT OR REPLACE INTO messages
-    (id, share_name, filter, topic, payload, qos, publisher)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+    (id, share_name, filter, topic, payload, qos, publisher, queued_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 )";
 
 constexpr const char* kAddProperty = R"(
@@ -122,7 +122,7 @@ bool Writer::save(const SavedStrategy& strategy) {
 bool Writer::queue(const SavedMessage& message) {
     if (!queue_message_.run(message.id, message.group.share_name, message.group.filter,
                             message.topic, Blob{message.payload}, message.qos,
-                            to_signed(message.publisher))) {
+                            to_signed(message.publisher), message.queued)) {
         return false;
     }
     std::int64_t position = 0;

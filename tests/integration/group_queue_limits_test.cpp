@@ -103,6 +103,20 @@ TEST_F(QueueLimits, AreNoBytesByDefault) {
     EXPECT_THAT(refusals("max_queued_bytes", "workers"), IsEmpty());
 }
 
+TEST_F(QueueLimits, MessagesWaitNoLongerThanTold) {
+    broker.start({.options = {"plugin_opt_max_queued_seconds 1", "plugin_opt_sys_interval 1"}});
+    Client& member = absent_member("member", "$share/workers/t");
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("t", 3, 1));
+    publisher.subscribe("$SYS/broker/shared-subscriptions/messages/expired");
+    loop.run_until("the end of the messages", [&] {
+        const auto& messages = publisher.messages();
+        return !messages.empty() && messages.back().payload == "3";
+    });
+    publisher.publish("t", "fresh", 1);
+    EXPECT_THAT(payloads_on_return(member), ElementsAre("fresh"));
+}
+
 // 1, 3, 5 with QoS 1 and 2, 4 without.
 std::vector<Message> mixed() {
     auto messages = numbered("t", 5, 1);
@@ -258,6 +272,7 @@ INSTANTIATE_TEST_SUITE_P(
                       WrongBoundRow{"NumberWithAUnit", "plugin_opt_max_queued_bytes", "10MB"},
                       WrongBoundRow{"NumberTooLarge", "plugin_opt_max_queued_bytes",
                                     "99999999999999999999"},
+                      WrongBoundRow{"TimeWithAUnit", "plugin_opt_max_queued_seconds", "1h"},
                       WrongBoundRow{"NumberForATruth", "plugin_opt_queue_qos0_messages", "2"},
                       WrongBoundRow{"WordForATruth", "plugin_opt_redispatch", "sometimes"},
                       WrongBoundRow{"FractionForAWindow", "plugin_opt_redispatch_window", "1.5"}),

@@ -1,6 +1,8 @@
 // Messages that wait for a group: who gets them, in which order, and how many may wait.
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "engine_test.hpp"
 
 namespace shared_subscription {
@@ -159,6 +161,33 @@ TEST_P(EngineQueue, CountsBytes) {
     broker.settle();
     EXPECT_THAT(broker.log_lines, ElementsAre(HasSubstr("plugin_opt_max_queued_bytes")));
     EXPECT_THAT(come_back("a"), ElementsAre("12345", "12345"));
+}
+
+TEST_P(EngineQueue, LosesWhatWaitedTooLong) {
+    broker.engine->set_group_queue_limits({.seconds = 60});
+    leave_behind({"a"});
+    publish("t", 2);
+    broker.clock += 1;
+    broker.publish("publisher", {.topic = "t", .payload = "younger"});
+    broker.settle();
+    broker.clock += 60;
+    broker.turn();
+    EXPECT_THAT(come_back("a"), ElementsAre("younger"));
+    const auto& statistics = broker.engine->registry().statistics;
+    EXPECT_EQ(statistics, (Statistics{.dispatched = 1, .expired = 2}));
+    publish("t", 2);
+    EXPECT_THAT(broker.take("a"), SizeIs(2));
+}
+
+TEST_P(EngineQueue, WaitsAnyTimeUnlessToldOtherwise) {
+    for (const std::size_t seconds : {std::size_t{0}, std::numeric_limits<std::size_t>::max()}) {
+        broker.engine->set_group_queue_limits({.seconds = seconds});
+        leave_behind({"a"});
+        publish("t", 2);
+        broker.clock += 1'000'000'000;
+        broker.turn();
+        EXPECT_THAT(come_back("a"), SizeIs(2));
+    }
 }
 
 TEST_P(EngineQueue, GoesPastAMemberThatMayNotReadIt) {

@@ -71,6 +71,22 @@ TEST_P(EngineRestart, LeavesMembersThatAreNotBackYet) {
     EXPECT_THAT(broker.take("a"), IsEmpty());
 }
 
+TEST_P(EngineRestart, LeavesTheTimeOfWhatWaits) {
+    join_all({"a"});
+    drop_all({"a"});
+    broker.connect("publisher");
+    send(1, 2);
+    broker.clock += 50;
+    restart();
+    broker.engine->set_group_queue_limits({.seconds = 60});
+    send(3, 3);
+    broker.clock += 11;
+    broker.turn();
+    return_all({"a"});
+    EXPECT_THAT(take_with_next("a", 4), ElementsAre("3"));
+    EXPECT_EQ(broker.engine->registry().statistics.expired, 2U);
+}
+
 TEST_P(EngineRestart, DropsMembersWhoseSessionsAreGone) {
     join_all({"a"});
     EngineTest::join_all({"b"}, "$share/g/t");

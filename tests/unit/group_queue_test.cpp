@@ -14,10 +14,11 @@ using ::testing::IsEmpty;
 
 class GroupQueueTest : public ::testing::Test {
   protected:
-    void insert(std::int64_t id, const std::string& payload = "x") {
+    void insert(std::int64_t id, const std::string& payload = "x", std::int64_t queued = 0) {
         queue.insert({.id = id,
                       .message = std::make_shared<const StoredMessage>(
-                          StoredMessage{.topic = "t", .payload = payload, .qos = 1})});
+                          StoredMessage{.topic = "t", .payload = payload, .qos = 1}),
+                      .queued = queued});
     }
     std::vector<std::int64_t> take_all() {
         std::vector<std::int64_t> ids;
@@ -52,6 +53,51 @@ TEST_F(GroupQueueTest, GivesMessagesInTheOrderOfPublicationHoweverTheyCame) {
     for (const auto id : {3, 1, 4, 2}) insert(id);
     EXPECT_THAT(take_all(), ElementsAre(1, 2, 3, 4));
     EXPECT_THAT(take_all(), IsEmpty());
+}
+
+TEST_F(GroupQueueTest, DropsWhatHasWaitedSinceBeforeThatTime) {
+    EXPECT_EQ(queue.drop_older(100), 0U);
+    insert(1, "a", 10);
+    insert(3, "ccc", 30);
+    // Given to somebody before, and back.
+    insert(2, "bb", 40);
+    EXPECT_EQ(queue.drop_older(10), 0U);
+    EXPECT_EQ(queue.drop_older(11), 1U);
+    EXPECT_EQ(queue.bytes(), 5U);
+    EXPECT_EQ(queue.drop_older(31), 1U);
+    EXPECT_THAT(take_all(), ElementsAre(2));
+}
+
+TEST_F(GroupQueueTest, DropsNothingThatIsUnderWay) {
+    for (const auto id : {1, 2, 3, 4}) insert(id, "x", 10);
+    queue.remove(1);
+    EXPECT_EQ(queue.take_next()->id, 2);
+    EXPECT_EQ(queue.drop_older(20), 2U);
+    EXPECT_TRUE(queue.is_moving());
+    EXPECT_EQ(queue.take_next(), nullptr);
+    queue.put_back(2);
+    EXPECT_EQ(queue.drop_older(20), 1U);
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(queue.bytes(), 0U);
+    insert(5, "x", 30);
+    EXPECT_EQ(queue.drop_older(20), 0U);
+    EXPECT_THAT(take_all(), ElementsAre(5));
+}
+
+TEST_F(GroupQueueTest, GoesOnBehindWhatHasBeenTried) {
+    for (const auto id : {1, 2, 3, 4}) insert(id, "x", id);
+    EXPECT_EQ(queue.take_next()->id, 1);
+    EXPECT_EQ(queue.take_next()->id, 2);
+    queue.put_back(1);
+    EXPECT_EQ(queue.drop_older(2), 1U);
+    EXPECT_THAT(take_all(), ElementsAre(3, 4));
+}
+
+TEST_F(GroupQueueTest, TellsAStoreWhatWasDropped) {
+    for (const auto id : {1, 2, 3}) insert(id, "x", id);
+    save(2);
+    EXPECT_EQ(queue.drop_older(4), 3U);
+    EXPECT_THAT(queue.gone(), ElementsAre(1, 2));
 }
 
 TEST_F(GroupQueueTest, CountsMessagesAndBytesUntilTheyAreRemoved) {

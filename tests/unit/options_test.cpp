@@ -33,7 +33,8 @@ TEST(Options, HaveDefaults) {
 
 TEST(Options, HaveDefaultsForQueuesAndWhatOutlivesARestart) {
     const auto options = parse({});
-    EXPECT_EQ(options.queue, (QueueLimits{.messages = 1000, .bytes = 0, .takes_qos0 = false}));
+    EXPECT_EQ(options.queue,
+              (QueueLimits{.messages = 1000, .bytes = 0, .seconds = 0, .takes_qos0 = false}));
     EXPECT_EQ(options.redispatch, std::nullopt);
     EXPECT_EQ(options.redispatch_window, 20U);
     EXPECT_EQ(options.persistence_file, "");
@@ -42,11 +43,13 @@ TEST(Options, HaveDefaultsForQueuesAndWhatOutlivesARestart) {
 TEST(Options, SetQueuesAndWhatOutlivesARestart) {
     const auto options = parse({{"max_queued_messages", "0"},
                                 {"max_queued_bytes", "1000000"},
+                                {"max_queued_seconds", "60"},
                                 {"queue_qos0_messages", "true"},
                                 {"redispatch", "false"},
                                 {"redispatch_window", "5"},
                                 {"persistence_file", "/var/lib/mosquitto/shared.db"}});
-    EXPECT_EQ(options.queue, (QueueLimits{.messages = 0, .bytes = 1'000'000, .takes_qos0 = true}));
+    EXPECT_EQ(options.queue,
+              (QueueLimits{.messages = 0, .bytes = 1'000'000, .seconds = 60, .takes_qos0 = true}));
     EXPECT_EQ(options.redispatch, false);
     EXPECT_EQ(options.redispatch_window, 5U);
     EXPECT_EQ(options.persistence_file, "/var/lib/mosquitto/shared.db");

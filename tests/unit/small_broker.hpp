@@ -78,6 +78,7 @@ class SmallBroker final : public Broker {
     std::vector<std::string> log_lines{};
     std::vector<std::string> membership_lines{};  ///< at the log types subscribe and unsubscribe
     int copies = 0;                               ///< published by the engine
+    std::int64_t clock = 1'000'000'000;           ///< seconds since 1970
 
     // Broker
     void publish(const Message& message) override;
@@ -96,7 +97,7 @@ class SmallBroker final : public Broker {
     void add_mark(std::string_view client_id) override;
     void remove_mark(std::string_view client_id) override;
     void disconnect(std::string_view client_id) override { kick(std::string(client_id)); }
-    [[nodiscard]] std::int64_t now() override { return 0; }
+    [[nodiscard]] std::int64_t now() override { return clock; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
     [[nodiscard]] KeptProperties make_properties(
         const std::vector<SavedProperty>& properties) override;

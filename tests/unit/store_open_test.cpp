@@ -69,6 +69,17 @@ TEST_F(StoreOpen, LeavesOneFileWhenClosed) {
     EXPECT_THAT(files(), UnorderedElementsAre(Key("state.db")));
 }
 
+TEST_F(StoreOpen, TakesAFileOfAnEarlyBuild) {
+    fill();
+    OtherProgram(file()).run("DROP TABLE strategies; ALTER TABLE messages DROP COLUMN queued_at");
+    const auto store = open();
+    EXPECT_THAT(load(*store).messages, SizeIs(200));
+    EXPECT_EQ(load(*store).messages.front().queued, 0);
+    write(*store,
+          {.queued = {{.id = 1000, .queued = 7, .group = {}}}, .strategies = {{"g", "sticky"}}});
+    EXPECT_EQ(load(*store).messages.back().queued, 7);
+}
+
 TEST_F(StoreOpen, TakesTheLogOfACrash) {
     fill();
     {

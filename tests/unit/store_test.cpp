@@ -31,6 +31,7 @@ const GroupName kOther{.share_name = "g", .filter = "t/+"};
 
 SavedMessage message(std::int64_t id, const GroupName& group = kGroup) {
     return {.id = id,
+            .queued = 1'700'000'000 + id % 100,
             .group = group,
             .topic = "t/" + std::to_string(id),
             .payload = "payload",

@@ -66,7 +66,7 @@ TEST_F(SysTopicsTest, SaysWhatIsThere) {
     join("a", "g", "t/#");
     registry.set_connected(*registry.find("a"), false);
     join("b", "g", "t/#").group->dispatched = 7;
-    registry.statistics = {.dispatched = 7, .redispatched = 2, .dropped = 1};
+    registry.statistics = {.dispatched = 7, .redispatched = 2, .dropped = 1, .expired = 3};
     round(1);
     const std::map<std::string, std::string> expected{{"groups", "1"},
                                                       {"members", "2"},
@@ -75,6 +75,7 @@ TEST_F(SysTopicsTest, SaysWhatIsThere) {
                                                       {"messages/queued", "0"},
                                                       {"messages/redispatched", "2"},
                                                       {"messages/dropped", "1"},
+                                                      {"messages/expired", "3"},
                                                       {"group/g/t%2F%23/members", "2"},
                                                       {"group/g/t%2F%23/connected", "1"},
                                                       {"group/g/t%2F%23/dispatched", "7"},
@@ -142,7 +143,7 @@ TEST_F(SysTopicsTest, SaysALittleInEachTurn) {
         most = std::max(most, broker.count - before);
     }
     EXPECT_LE(most, 110U);
-    EXPECT_EQ(broker.retained.size(), 7U + 5U * kGroups);
+    EXPECT_EQ(broker.retained.size(), 8U + 5U * kGroups);
     // Those that have not changed cost next to nothing.
     EXPECT_LE(round(11), kGroups / 1000 + 1);
 }
