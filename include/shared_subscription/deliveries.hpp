@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/publications.hpp"
 #include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
@@ -30,7 +31,7 @@ class Deliveries {
     void expect(Session& session, std::uint8_t qos, const Message& message);
     /// The same for what may have to go to another member.
     void expect(const Member& member, std::int64_t id, const Message& message,
-                std::uint64_t publisher);
+                const Publication& publication);
 
     /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
     void forget(Session& session);

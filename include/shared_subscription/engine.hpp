@@ -230,11 +230,20 @@ class Engine {
     void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);
     [[nodiscard]] bool is_resumption(Session& session, const Client& client,
-                                     const Message& message);
+                                     const Message& message) {
+        if (session.context == client.context && resumption_.key == 0) return false;
+        return may_be_resumption(session, client, message);
+    }
+    [[nodiscard]] bool may_be_resumption(Session& session, const Client& client,
+                                         const Message& message);
     /// A session that was away is back in another connection, which the broker does not report.
     [[nodiscard]] bool is_unreported_return(const Session& session, const Client& client,
                                             const Message& message);
-    [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic);
+    /// It begins with the prefix of a group.
+    [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic) {
+        return topic.starts_with('$') && is_misdirected(client, topic);
+    }
+    [[nodiscard]] bool is_misdirected(const Client& client, std::string_view topic);
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
     void undo_kick_checks(Session& session);

@@ -154,12 +154,13 @@ class FanOut {
     }
     void turn_ring(Group& group);
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
-        return !(subscription.no_local && subscription.session.key == publication_.publisher);
+        return !(subscription.no_local && subscription.session.key == publication_.publisher());
     }
 
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);
     [[nodiscard]] Answer answer_directed(Session& session, const Leaf& leaf, bool proven_now);
     void open_election(Group& group);
+    void fill_ballot(Strategy strategy) noexcept;
     /// The broker shall give the member its message; the answer that says so.
     [[nodiscard]] Answer let_through(const Member& member);
     [[nodiscard]] bool wins(Member& member, bool proven_now);
@@ -167,6 +168,10 @@ class FanOut {
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
         return member.judged_in == number_ &&
                member.judged_as == member.subscription->session.context;
+    }
+    /// Whether others let it, as far as they can be asked.
+    [[nodiscard]] bool may_read(Member& member) {
+        return !others_decide_ || is_judged(member) || judge(member);
     }
     [[nodiscard]] bool judge(Member& member);
     [[nodiscard]] Member* choose(Group& group);
@@ -221,6 +226,7 @@ class FanOut {
     // session.
     bool certain_ = false;
     bool held_for_away_ = false;  // hold_for_away is done
+    bool others_decide_ = false;  // other access control
     Message message_;
     Publication publication_;
     Ballot ballot_;

@@ -5,19 +5,37 @@
 
 #include <cstdint>
 #include <memory_resource>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/hash.hpp"
 
 namespace shared_subscription {
 
-struct Publication {
-    std::uint64_t publisher = 0;  ///< stable hash of the client identifier
+class Publication {
+  public:
+    Publication() = default;
+    Publication(std::uint64_t publisher, KeptProperties owned)
+        : properties(owned.get()), kept(std::move(owned)), publisher_(publisher) {}
+
+    /// Stable hash of the client identifier; 0: no client published it. Few need it, so it is made
+    /// when somebody asks; until then the identifier is that of the last announcement.
+    [[nodiscard]] std::uint64_t publisher() const noexcept {
+        if (!publisher_id_.empty()) publisher_ = stable_hash(std::exchange(publisher_id_, {}));
+        return publisher_;
+    }
+
     const void* properties = nullptr;
     KeptProperties kept{};  ///< owns `properties` where the broker's own may be gone
+
+  private:
+    friend class Publications;
+
+    mutable std::string_view publisher_id_{};
+    mutable std::uint64_t publisher_ = 0;
 };
 
 /// Allocates nothing once warm: strings and map nodes are used again.
@@ -38,18 +56,26 @@ class Publications {
     /// address is gone.
     void forget_in_flight(const Message& message) noexcept;
 
-    /// A fan-out begins: was this message announced before it? Answers once.
-    [[nodiscard]] std::optional<Publication> take_announced(const Message& message);
+    /// A fan-out begins: was this message announced before it? Answers once; null: it was not.
+    [[nodiscard]] Publication* take_announced(const Message& message) noexcept {
+        if (!is_announced(message.topic)) return nullptr;
+        is_announced_ = false;
+        return &announced_;
+    }
 
-    [[nodiscard]] bool is_announced(const Message& message) const noexcept {
-        return announced_ && is_same_text(topic_, message.topic);
+    [[nodiscard]] bool is_announced(std::string_view topic) const noexcept {
+        return is_announced_ && is_same_text(topic_, topic);
+    }
+    [[nodiscard]] bool is_announced(std::string_view publisher_id,
+                                    std::string_view topic) const noexcept {
+        return is_announced(topic) && is_same_text(announced_.publisher_id_, publisher_id);
     }
 
     /// Whether QoS 2 messages have been received and not fanned out yet.
     [[nodiscard]] bool await_release() const noexcept { return !in_flight_.empty(); }
 
     /// What was announced has not been fanned out and will not be.
-    void forget_announced() noexcept { announced_.reset(); }
+    void forget_announced() noexcept { is_announced_ = false; }
 
   private:
     // A message that never sees its PUBREL, or has no subscriber then, stays in the map until its
@@ -66,9 +92,10 @@ class Publications {
 
     [[nodiscard]] Map::iterator find(const Message& message) noexcept;
 
-    std::optional<Publication> announced_;
+    bool is_announced_ = false;
+    Publication announced_;
     std::string topic_;         // of what is announced
-    std::string publisher_id_;  // ...; empty: `announced_` says it. It is hashed when it is needed.
+    std::string publisher_id_;  // of the last WRITE check or MESSAGE event that announced something
     std::pmr::unsynchronized_pool_resource pool_;
     Map in_flight_{&pool_};  // by the topic's address, which is the stored message's own
 };

@@ -151,12 +151,10 @@ class Registry {
     /// The same where the broker asks about one client after the other, which it does in the same
     /// order for each message. An address may be another connection's by now: the identifier tells.
     [[nodiscard]] Session* find_next(const Client& client) {
-        if (last_found_ && last_found_->followed_at == erased_count_) {
-            auto* next = last_found_->followed_by;
-            if (next && next->context == client.context && is_same_text(next->id, client.id)) {
-                next->verified_in = mark_;
-                return last_found_ = next;
-            }
+        auto* next = predicted(client.context);
+        if (next && is_same_text(next->id, client.id)) {
+            next->verified_in = mark_;
+            return last_found_ = next;
         }
         auto* found = find(client.id);
         if (!found) return nullptr;
@@ -170,10 +168,8 @@ class Registry {
     /// The same for an address that has been seen to be that client's since `begin_period`; null:
     /// not seen yet, or somebody else comes next.
     [[nodiscard]] Session* next_verified(Context context) const noexcept {
-        if (!last_found_ || last_found_->followed_at != erased_count_) return nullptr;
-        auto* next = last_found_->followed_by;
-        if (!next || next->context != context || next->verified_in != period_) return nullptr;
-        return next;
+        auto* next = predicted(context);
+        return next && next->verified_in == period_ ? next : nullptr;
     }
     /// It is the one that was asked about, as `find_next` would have found.
     void has_found(Session& session) noexcept { last_found_ = &session; }
@@ -302,6 +298,12 @@ class Registry {
     std::function<void(Member&, bool joins)> observer;
 
   private:
+    /// Who followed the client that was asked about last, if that was this address.
+    [[nodiscard]] Session* predicted(Context context) const noexcept {
+        if (!last_found_ || last_found_->followed_at != erased_count_) return nullptr;
+        auto* next = last_found_->followed_by;
+        return next && next->context == context ? next : nullptr;
+    }
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);

@@ -28,7 +28,7 @@ void Deliveries::expect(Session& session, std::uint8_t qos, const Message& messa
 }
 
 void Deliveries::expect(const Member& member, std::int64_t id, const Message& message,
-                        std::uint64_t publisher) {
+                        const Publication& publication) {
     auto& session = member.subscription->session;
     const auto qos = std::min(message.qos, member.options.qos());
     expect(session, qos, message);
@@ -42,7 +42,7 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     given.message.payload.assign(static_cast<const char*>(message.payload), message.payload_size);
     given.message.qos = message.qos;
     given.message.properties = broker_.keep_properties(message.properties);
-    given.message.publisher = publisher;
+    given.message.publisher = publication.publisher();
     // Nothing tells when it is written: it is taken for that.
     if (!shows_deliveries_) written(session, given.address);
 }

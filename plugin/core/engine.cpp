@@ -78,7 +78,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     // (context__free_disused); the identifier is another's by now.
     const bool is_strange = session && session->context != client.context;
     if (is_strange && traits_.announces_sessions) return Answer::untouched;
-    if (session) meet(*session, client);
+    if (is_strange) meet(*session, client);
     return fan_out_.ask(session, message);
 }
 
@@ -95,8 +95,11 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
 }
 
 bool Engine::receive(const Client& client, const Message& message) {
-    pause();
-    if (is_for_nobody(client, message.topic)) return false;
+    // After the WRITE check of this very message there is nothing to conclude.
+    if (!publications_.is_announced(client.id, message.topic)) {
+        pause();
+        if (is_for_nobody(client, message.topic)) return false;
+    }
     if (registry_.group_count() == 0) return true;
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     publications_.receive(client.id, message,
@@ -105,8 +108,8 @@ bool Engine::receive(const Client& client, const Message& message) {
     return true;
 }
 
-bool Engine::is_for_nobody(const Client& client, std::string_view topic) {
-    if (!topic.starts_with('$') || !has_group_prefix(topic)) return false;
+bool Engine::is_misdirected(const Client& client, std::string_view topic) {
+    if (!has_group_prefix(topic)) return false;
     if (!said_prefix_) {
         said_prefix_ = true;
         broker_.log(LogLevel::warning,
@@ -135,10 +138,8 @@ bool Engine::is_replay(const Client& client, const Message& message) {
 // A client that resumes its session is asked about again for each message that the broker holds for
 // it, and what is denied is deleted (2.0: connection_check_acl; 2.1:
 // db__check_acl_of_all_messages). These are its own already.
-bool Engine::is_resumption(Session& session, const Client& client, const Message& message) {
-    const bool is_known = session.context == client.context;
-    if (is_known && resumption_.key == 0) return false;
-    if (fan_out_.continues(message) || publications_.is_announced(message)) return false;
+bool Engine::may_be_resumption(Session& session, const Client& client, const Message& message) {
+    if (fan_out_.continues(message) || publications_.is_announced(message.topic)) return false;
     if (resumption_.key == 0 && session.connected && session.context) {
         // 2.0 reports the end of a WebSockets connection only after the one that took it over is
         // busy.

@@ -77,22 +77,27 @@ void FanOut::begin(const Message& message) {
     reached_ = held_for_away_ = false;
     directed_.reset();
     kept_.reset();
-    auto publication = publications_.take_announced(message);
-    announced_ = publication.has_value();
+    auto* publication = publications_.take_announced(message);
+    announced_ = publication != nullptr;
+    if (announced_) {
+        publication_ = std::move(*publication);
+    } else {
+        publication_ = {};
+    }
     if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
     if (directed_) {
         publications_.forget_in_flight(message);
         kept_ = directed_->message;
-        publication = Publication{kept_->publisher, kept_->properties.get(), kept_->properties};
+        publication_ = Publication(kept_->publisher, kept_->properties);
     }
-    publication_ = publication ? std::move(*publication) : Publication{};
-    certain_ = publication.has_value();
+    certain_ = announced_ || directed_;
+    others_decide_ = broker_.others_decide();
     if (!message_.properties) message_.properties = publication_.properties;
     if (!is_same_text(topic_, message.topic) || matched_version_ != registry_.version()) {
         topic_.assign(message.topic);
         match();
     }
-    ballot_ = {.publisher = publication_.publisher, .topic = 0};
+    ballot_ = {};
 }
 
 void FanOut::match() {
@@ -246,7 +251,7 @@ void FanOut::close() {
     excluded_.clear();
     if (directed_) settle_directed();
     elections_.clear();
-    settle_missed();
+    if (!missed_.empty()) settle_missed();
 }
 
 void FanOut::tick() {
@@ -265,7 +270,7 @@ void FanOut::prune() {
             // A client in no group is not counted; one with No Local is not asked for its own
             // message.
             const bool was_counted =
-                session.member_count > 0 && session.key != publication_.publisher;
+                session.member_count > 0 && session.key != publication_.publisher();
             if (subscription->standing == Standing::doubtful &&
                 subscription->called_in != number_ && was_counted && is_shown(*subscription) &&
                 std::ranges::none_of(subscription->members,
@@ -274,7 +279,7 @@ void FanOut::prune() {
             }
         }
     }
-    erase_gone();
+    if (!gone_.empty()) erase_gone();
 }
 
 void FanOut::erase_gone() {

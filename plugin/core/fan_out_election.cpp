@@ -28,8 +28,7 @@ void FanOut::open_election(Group& group) {
         directed_ ? directed_->is_queued && queue.has_to_wait(directed_->id) : queue.is_moving();
     if (!election.waits) {
         elections_.push_back(&group);
-        if (group.strategy() == Strategy::hash_topic && ballot_.topic == 0)
-            ballot_.topic = stable_hash(topic_);
+        fill_ballot(group.strategy());
         election.elected = choose(group);
     }
     const auto* elected = election.elected;
@@ -38,9 +37,15 @@ void FanOut::open_election(Group& group) {
     if (!directed_ && (!elected || is_missed || is_uncertain(*elected))) hold_for(group);
 }
 
+// Few strategies need a hash.
+void FanOut::fill_ballot(Strategy strategy) noexcept {
+    if (strategy == Strategy::hash_clientid) ballot_.publisher = publication_.publisher();
+    if (strategy == Strategy::hash_topic && ballot_.topic == 0) ballot_.topic = stable_hash(topic_);
+}
+
 Answer FanOut::let_through(const Member& member) {
     deliveries_.expect(member, directed_ ? directed_->id : backlog_.next_id(), message_,
-                       publication_.publisher);
+                       publication_);
     return is_judged(member) ? Answer::allow : Answer::untouched;
 }
 
@@ -64,7 +69,7 @@ bool FanOut::wins(Member& member, bool proven_now) {
 // Connected members were asked about when they were chosen; of others only the broker's own call
 // shows a context.
 bool FanOut::refused_at_its_leaf(Member& member) {
-    if (is_judged(member) || judge(member)) return false;
+    if (may_read(member)) return false;
     exclude(member);
     auto& election = member.group->election;
     election.elected = choose(*member.group);
@@ -81,8 +86,7 @@ Member* FanOut::choose(Group& group) {
         // The full come last.
         const bool is_full = group.fitness(*member) == Candidate::Fitness::full;
         if (is_full && backlog_.takes(message_.qos)) return nullptr;
-        if (is_asked_for(*member->subscription) && (is_judged(*member) || judge(*member)))
-            return member;
+        if (is_asked_for(*member->subscription) && may_read(*member)) return member;
         exclude(*member);
     }
     return nullptr;
@@ -90,7 +94,6 @@ Member* FanOut::choose(Group& group) {
 
 // Asks whoever else decides, so that no message goes to a member that may not read it.
 bool FanOut::judge(Member& member) {
-    if (!broker_.others_decide()) return true;
     const auto* context = member.subscription->session.context;
     const auto verdict = broker_.ask_others_to_read(context, message_);
     if (verdict == Verdict::unknown) return true;
@@ -113,7 +116,7 @@ bool FanOut::judge(Member& member) {
 bool FanOut::is_uncertain(const Member& member) const noexcept {
     if (traits_.announces_sessions) return false;
     const auto& session = member.subscription->session;
-    return session.protocol_version == 5 && session.key == publication_.publisher;
+    return session.protocol_version == 5 && session.key == publication_.publisher();
 }
 
 void FanOut::exclude(Member& member) {
@@ -138,7 +141,7 @@ const SharedMessage& FanOut::keep() {
                           .payload = std::string(payload, payload + message_.payload_size),
                           .qos = message_.qos,
                           .properties = broker_.keep_properties(message_.properties),
-                          .publisher = publication_.publisher});
+                          .publisher = publication_.publisher()});
     }
     return kept_;
 }
@@ -187,7 +190,7 @@ void FanOut::dispatch_copy(Session& session, const Subscription& subscription,
 
 void FanOut::not_taken(Member& member) {
     auto& subscription = *member.subscription;
-    if (subscription.session.key == publication_.publisher) {
+    if (subscription.session.key == publication_.publisher()) {
         // The only reason not to ask for a client that is publishing right now.
         registry_.set_no_local(subscription, true);
         return;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "shared_subscription/hash.hpp"
-
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
@@ -14,27 +12,28 @@ constexpr std::hash<std::string_view> hash_of;
 }  // namespace
 
 void Publications::announce(std::string_view publisher_id, std::string_view topic) {
-    announced_.emplace();
+    is_announced_ = true;
     assign_text(topic_, topic);
     assign_text(publisher_id_, publisher_id);
+    announced_.publisher_id_ = publisher_id_;
+    announced_.properties = nullptr;
+    if (announced_.kept) announced_.kept.reset();
 }
 
 void Publications::receive(std::string_view publisher_id, const Message& message,
                            KeptProperties kept) {
     if (message.qos < 2) {
-        if (!is_announced(message) || !is_same_text(publisher_id_, publisher_id))
-            announce(publisher_id, message.topic);
-        announced_->properties = message.properties;
+        if (!is_announced(publisher_id, message.topic)) announce(publisher_id, message.topic);
+        announced_.properties = message.properties;
         if (!in_flight_.empty()) in_flight_.erase(message.topic.data());
         return;
     }
-    announced_.reset();
+    is_announced_ = false;
     if (in_flight_.size() >= kMaxInFlight) in_flight_.erase(in_flight_.begin());
-    const auto* properties = kept.get();
     in_flight_.insert_or_assign(
         message.topic.data(),
         InFlight{hash_of(message.topic), message.payload, message.payload_size,
-                 Publication{stable_hash(publisher_id), properties, std::move(kept)}});
+                 Publication(stable_hash(publisher_id), std::move(kept))});
 }
 
 Publications::Map::iterator Publications::find(const Message& message) noexcept {
@@ -51,21 +50,15 @@ Publications::Map::iterator Publications::find(const Message& message) noexcept 
 bool Publications::release(const Message& message) {
     const auto found = find(message);
     if (found == in_flight_.end()) return false;
+    is_announced_ = true;
     announced_ = std::move(found->second.publication);
     topic_.assign(message.topic);
-    publisher_id_.clear();
     in_flight_.erase(found);
     return true;
 }
 
 void Publications::forget_in_flight(const Message& message) noexcept {
     if (const auto found = find(message); found != in_flight_.end()) in_flight_.erase(found);
-}
-
-std::optional<Publication> Publications::take_announced(const Message& message) {
-    if (!is_announced(message)) return std::nullopt;
-    if (!publisher_id_.empty()) announced_->publisher = stable_hash(publisher_id_);
-    return std::exchange(announced_, std::nullopt);
 }
 
 }  // namespace shared_subscription
