@@ -15,14 +15,23 @@ namespace shared_subscription {
 struct Member;
 
 /// A message of QoS 1 or 2, at the member's granted QoS, whose acknowledgement has not been seen.
+/// There are many, and each is written once and hardly ever read: as small as can be.
 struct Given {
     std::int64_t id = 0;  ///< its place in the order of publication
     const Member* member = nullptr;
     const void* address = nullptr;  ///< of the broker's topic: which message it is while it has it
+    std::uint64_t publisher = 0;    ///< as in StoredMessage
+    KeptProperties properties{};
+    std::string text{};  ///< the topic and, straight after it, the payload
+    std::uint32_t topic_size = 0;
+    std::uint8_t published_qos = 0;
     std::uint8_t qos = 0;
     bool written = false;  ///< to the client
     bool dropped = false;  ///< goes to nobody else
-    StoredMessage message{};
+
+    /// Topic, payload and QoS.
+    void keep(const Message& message);
+    [[nodiscard]] StoredMessage message() const;
 };
 
 /// Of one session, in the order in which they were given. A ring of places that are used again,
@@ -52,12 +61,13 @@ class GivenList {
 
   private:
     [[nodiscard]] Given& at(std::size_t index) noexcept {
-        return places_[(first_ + index) & (places_.size() - 1)];
+        const auto place = first_ + index;
+        return places_[place < places_.size() ? place : place - places_.size()];
     }
     void drop(Given& given);
     void grow();
 
-    std::vector<Given> places_;  // a power of two
+    std::vector<Given> places_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
     std::size_t written_ = 0;  // of those that are left

@@ -72,32 +72,33 @@ struct alignas(64) Session {
     std::uint64_t followed_at = 0;  ///< Registry::erased_count
     std::uint64_t verified_in = 0;  ///< the last period in which `context` was seen to be its own
 
+    // What a message that it gets needs, in two more.
     std::string id;
     std::uint64_t key;          ///< stable hash of the identifier
     bool got_message = false;   ///< the broker has been told to deliver
     bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
-    int protocol_version = 0;
     bool connected = true;
+    bool full = false;  ///< the broker drops what it is given (Deliveries)
+    int protocol_version = 0;
+    std::size_t member_count = 0;
+    std::size_t written = 0;  ///< messages of its groups with QoS 1 or 2, since it connected
+    std::size_t window = static_cast<std::size_t>(-1);  ///< as far as known: most in flight at once
+    GivenList given{};
+
     bool may_outlive_restart = false;
     /// 2.0: its last connection has nothing left: its subscriptions are those of another, or gone.
     bool moved = false;
     bool uncertain = false;  ///< restored after a crash: its subscriptions may be others
     bool saved = false;      ///< something of it is in the store
     bool unsaved = false;    ///< something has changed since (Registry::unsaved_sessions)
-    std::size_t member_count = 0;
     std::size_t parked = 0;  ///< memberships without a leaf (Parking)
     /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
     /// order in which they came.
     std::vector<const void*> held{};
     std::int64_t held_changed = 0;  ///< second of Deliveries::tick
-    std::size_t written = 0;        ///< messages of its groups with QoS 1 or 2, since it connected
-    std::size_t window = static_cast<std::size_t>(-1);  ///< as far as known: most in flight at once
-    bool listed = false;                                ///< among the holders of Deliveries
-    bool away = false;  ///< is looked after while it is offline (Engine::end_expired)
-    bool full = false;  ///< the broker drops what it is given (Deliveries)
-
-    bool kicked = false;  ///< its last connection was ended by an administrator
-    GivenList given{};
+    bool listed = false;            ///< among the holders of Deliveries
+    bool away = false;              ///< is looked after while it is offline (Engine::end_expired)
+    bool kicked = false;            ///< its last connection was ended by an administrator
 
     std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
 };

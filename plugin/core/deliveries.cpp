@@ -38,11 +38,9 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     given.member = &member;
     given.address = message.topic.data();
     given.qos = qos;
-    given.message.topic.assign(message.topic);
-    given.message.payload.assign(static_cast<const char*>(message.payload), message.payload_size);
-    given.message.qos = message.qos;
-    given.message.properties = broker_.keep_properties(message.properties);
-    given.message.publisher = publication.publisher();
+    given.keep(message);
+    given.properties = broker_.keep_properties(message.properties);
+    given.publisher = publication.publisher();
     // Nothing tells when it is written: it is taken for that.
     if (!shows_deliveries_) written(session, given.address);
 }

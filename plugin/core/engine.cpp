@@ -87,7 +87,8 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     // that topic.
     if (replay_.context && replay_.topic == topic.data()) return true;
     // 2.1 asks a client that resumes about its incoming messages too.
-    if (traits_.announces_sessions && resumption_.key == stable_hash(client.id)) return true;
+    const bool may_resume = traits_.announces_sessions && resumption_.key != 0;
+    if (may_resume && resumption_.key == stable_hash(client.id)) return true;
     pause();
     if (is_for_nobody(client, topic)) return false;
     if (registry_.group_count() > 0) publications_.announce(client.id, topic);

@@ -1,6 +1,5 @@
 #include "shared_subscription/given.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
@@ -8,11 +7,25 @@
 namespace shared_subscription {
 namespace {
 
-constexpr std::size_t kFewest = 4;
-constexpr std::size_t kMaxSpare = 64;           // places of an empty list
-constexpr std::size_t kMaxSparePayload = 4096;  // bytes
+constexpr std::size_t kMaxSpare = 64;        // places of an empty list
+constexpr std::size_t kMaxSpareText = 4096;  // bytes
 
 }  // namespace
+
+void Given::keep(const Message& message) {
+    text.assign(message.topic);
+    text.append(static_cast<const char*>(message.payload), message.payload_size);
+    topic_size = static_cast<std::uint32_t>(message.topic.size());
+    published_qos = message.qos;
+}
+
+StoredMessage Given::message() const {
+    return {.topic = text.substr(0, topic_size),
+            .payload = text.substr(topic_size),
+            .qos = published_qos,
+            .properties = properties,
+            .publisher = publisher};
+}
 
 Given& GivenList::add() {
     if (count_ == places_.size()) grow();
@@ -21,8 +34,9 @@ Given& GivenList::add() {
     return given;
 }
 
+// In steps of which one has place for the default window and one more: 22.
 void GivenList::grow() {
-    std::vector<Given> more(std::max(kFewest, 2 * places_.size()));
+    std::vector<Given> more(places_.size() + places_.size() / 4 + 4);
     for (std::size_t index = 0; index < count_; ++index) more[index] = std::move(at(index));
     places_ = std::move(more);
     first_ = 0;
@@ -62,13 +76,15 @@ void GivenList::drop(Given& given) {
     given.dropped = true;
     if (given.written) --written_;
     while (count_ > 0 && at(0).dropped) {
-        auto& message = at(0).message;
-        message.properties.reset();
-        if (message.payload.capacity() > kMaxSparePayload) std::string().swap(message.payload);
-        first_ = (first_ + 1) & (places_.size() - 1);
+        auto& oldest = at(0);
+        if (oldest.properties) oldest.properties.reset();
+        if (oldest.text.capacity() > kMaxSpareText) std::string().swap(oldest.text);
+        if (++first_ == places_.size()) first_ = 0;
         --count_;
     }
-    if (count_ == 0 && places_.size() > kMaxSpare) places_ = {};
+    if (count_ > 0 || places_.size() <= kMaxSpare) return;
+    places_ = {};
+    first_ = 0;
 }
 
 }  // namespace shared_subscription

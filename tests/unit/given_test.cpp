@@ -84,6 +84,34 @@ TEST_F(GivenTest, MayBeWrittenInAnotherOrder) {
     EXPECT_THAT(left(), ElementsAre(3));
 }
 
+TEST_F(GivenTest, IsTheWholeMessage) {
+    const std::string payload("\0pay\xFFload", 9);
+    for (const auto size : {payload.size(), std::size_t{0}}) {
+        auto& given = list.add();
+        given.keep({.topic = "a/topic",
+                    .payload = size > 0 ? payload.data() : nullptr,
+                    .payload_size = static_cast<std::uint32_t>(size),
+                    .qos = 2});
+        given.publisher = 7;
+        const auto message = given.message();
+        EXPECT_EQ(message.topic, "a/topic");
+        EXPECT_EQ(message.payload, payload.substr(0, size));
+        EXPECT_EQ(message.qos, 2);
+        EXPECT_EQ(message.publisher, 7U);
+    }
+}
+
+TEST_F(GivenTest, BeginsAnewAfterMany) {
+    for (std::int64_t id = 1; id <= 90; ++id) give(id);
+    for (std::int64_t id = 1; id <= 90; ++id) write(id, 0);
+    EXPECT_THAT(left(), IsEmpty());
+    for (std::int64_t id = 1; id <= 90; ++id) {
+        give(id);
+        if (id > 5) write(id - 5);
+    }
+    EXPECT_THAT(left(), ElementsAre(83, 84, 85, 86, 87, 88, 89, 90));
+}
+
 TEST_F(GivenTest, LosesWhatAMemberTakesAlong) {
     give(1);
     give(2, 1, other);
