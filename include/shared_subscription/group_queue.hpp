@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <optional>
+#include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -44,11 +44,11 @@ class GroupQueue {
     /// A member may be able now: all shall be tried again.
     void retry() noexcept { next_ = 0; }
     /// Nobody is able now.
-    void give_up() noexcept { next_ = entries_.size(); }
+    void give_up() noexcept { next_ = std::numeric_limits<std::int64_t>::max(); }
 
     /// Whether newer messages have to wait behind these.
     [[nodiscard]] bool is_moving() const noexcept {
-        return under_way_ > 0 || next_ < entries_.size();
+        return under_way_ > 0 || (!entries_.empty() && entries_.rbegin()->first >= next_);
     }
     /// Whether it is none of these any more, or an older one shall be tried first.
     [[nodiscard]] bool has_to_wait(std::int64_t id) const noexcept;
@@ -58,13 +58,16 @@ class GroupQueue {
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     /// Of all payloads.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-    [[nodiscard]] const std::deque<Entry>& entries() const noexcept { return entries_; }
+    /// The first of all; not of an empty queue.
+    [[nodiscard]] const Entry& front() const noexcept { return entries_.begin()->second; }
 
     /// `save` is called with each entry that is not saved yet, until it says no.
     /// True: it took all.
     template <class Save>
     [[nodiscard]] bool save_entries(const Save& save) {
-        for (auto& entry : entries_) {
+        for (auto next = entries_.lower_bound(unsaved_); next != entries_.end(); ++next) {
+            auto& entry = next->second;
+            unsaved_ = entry.id;
             if (entry.saved) continue;
             if (!save(std::as_const(entry))) return false;
             entry.saved = true;
@@ -75,11 +78,13 @@ class GroupQueue {
     [[nodiscard]] std::vector<std::int64_t>& gone() noexcept { return gone_; }
 
   private:
-    [[nodiscard]] std::size_t place(std::int64_t id) const noexcept;
-    [[nodiscard]] std::optional<std::size_t> find(std::int64_t id) const noexcept;
+    using Entries = std::map<std::int64_t, Entry>;
 
-    std::deque<Entry> entries_;  // by identifier
-    std::size_t next_ = 0;       // those before it have been tried
+    Entries::iterator drop(Entries::iterator entry);
+
+    Entries entries_;           // by identifier
+    std::int64_t next_ = 0;     // those with smaller identifiers have been tried
+    std::int64_t unsaved_ = 0;  // those with smaller identifiers have been saved
     std::size_t under_way_ = 0;
     std::size_t bytes_ = 0;
     std::int64_t oldest_ = 0;  // nothing has waited longer, if anything waits

@@ -143,7 +143,7 @@ bool Backlog::drain(Group& group, bool turn) {
     if (turn) ++group.allowance;
     if (group.question && !queue.empty()) {
         if (!std::exchange(group.asked, true))
-            send(group, {.message = queue.entries().front().message, .is_question = true});
+            send(group, {.message = queue.front().message, .is_question = true});
         return false;
     }
     if (!group.has_ready()) queue.give_up();
