@@ -97,19 +97,18 @@ class FilterTree {
 
     struct Node {
         std::unique_ptr<Value> value;
-        StringMap<std::unique_ptr<Node>> literals;
+        std::unique_ptr<StringMap<std::unique_ptr<Node>>> literals;  // null: none, as in most
         std::unique_ptr<Node> plus, hash;
 
-        [[nodiscard]] bool empty() const noexcept {
-            return !value && literals.empty() && !plus && !hash;
-        }
+        [[nodiscard]] bool empty() const noexcept { return !value && !literals && !plus && !hash; }
 
         /// Where the child of a level is kept; null where a literal level has none.
         [[nodiscard]] const std::unique_ptr<Node>* slot(std::string_view level) const noexcept {
             if (level == "+") return &plus;
             if (level == "#") return &hash;
-            const auto found = literals.find(level);
-            return found == literals.end() ? nullptr : &found->second;
+            if (!literals) return nullptr;
+            const auto found = literals->find(level);
+            return found == literals->end() ? nullptr : &found->second;
         }
         [[nodiscard]] std::unique_ptr<Node>* slot(std::string_view level) noexcept {
             return const_cast<std::unique_ptr<Node>*>(std::as_const(*this).slot(level));
@@ -117,7 +116,10 @@ class FilterTree {
 
         Node& make_child(std::string_view level) {
             auto* child = slot(level);
-            if (!child) child = &literals[std::string(level)];
+            if (!child) {
+                if (!literals) literals = std::make_unique<StringMap<std::unique_ptr<Node>>>();
+                child = &(*literals)[std::string(level)];
+            }
             if (!*child) *child = std::make_unique<Node>();
             return **child;
         }
@@ -137,7 +139,8 @@ class FilterTree {
         if (child == &node.plus || child == &node.hash) {
             child->reset();
         } else {
-            node.literals.erase(node.literals.find(level));
+            node.literals->erase(node.literals->find(level));
+            if (node.literals->empty()) node.literals.reset();
         }
     }
 
@@ -146,8 +149,9 @@ class FilterTree {
         if (!levels.done()) {
             const auto level = levels.current();
             levels.next();
-            if (const auto found = node.literals.find(level); found != node.literals.end()) {
-                descend(*found->second, levels, visit);
+            if (node.literals) {
+                const auto found = node.literals->find(level);
+                if (found != node.literals->end()) descend(*found->second, levels, visit);
             }
             if (node.plus && !hidden) descend(*node.plus, levels, visit);
         }

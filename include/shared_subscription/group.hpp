@@ -99,26 +99,26 @@ class Group {
     [[nodiscard]] const std::vector<Member*>& members() const noexcept { return members_; }
 
     Election election;
-    GroupQueue queue;
-    Ring ring;               ///< of those who stand, if it rotates
     bool rotates = false;    ///< the broker asks for the first in the ring alone (Parking)
     bool unaligned = false;  ///< in Registry::unaligned
     bool changes = false;    ///< in Registry::changing
     /// The ring is more work than it saves; until a member joins or leaves.
     bool unsteady = false;
+    bool woken = false;    ///< in Registry::woken
+    bool unsaved = false;  ///< in Registry::unsaved_groups
+    bool saved = false;    ///< something of it is in the store
+    bool asked = false;    ///< `question` is under way
+    Ring ring;             ///< of those who stand, if it rotates
+    GroupQueue queue;
     std::uint64_t parked_count = 0;  ///< since the ring was formed
     std::size_t refused = 0;         ///< members that access control has kept a message from
     std::uint64_t held_in = 0;       ///< the last fan-out whose message may have to be queued
     std::uint64_t number = 0;        ///< counted in the order of creation; never used again
     std::size_t connected = 0;       ///< members of connected sessions
     std::uint64_t dispatched = 0;    ///< messages given to members, since the last reset
-    bool woken = false;              ///< in Registry::woken
-    bool unsaved = false;            ///< in Registry::unsaved_groups
-    bool saved = false;              ///< something of it is in the store
     /// 2.0: which of its members are there is to be found out before anything goes out again; who
     /// joined later than that (Registry::subscribe_count) has no part in what waits.
     std::optional<std::uint64_t> question{};
-    bool asked = false;                            ///< that is under way
     std::optional<std::int64_t> question_until{};  ///< the last message before they joined
     /// How many more messages may go out again (Backlog).
     std::size_t allowance = static_cast<std::size_t>(-1);

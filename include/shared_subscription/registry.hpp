@@ -106,8 +106,8 @@ struct alignas(64) Session {
 /// A topic filter that somebody is subscribed to.
 struct Filter {
     std::string text;
-    std::uint64_t matched_in = 0;  ///< the last match that found it (FanOut)
-    StringMap<std::unique_ptr<Group>> groups;
+    std::uint64_t matched_in = 0;                ///< the last match that found it (FanOut)
+    std::vector<std::unique_ptr<Group>> groups;  ///< sorted by name
     std::vector<Subscription*> subscriptions;
     std::size_t doubtful = 0;  ///< how many of them are
 };

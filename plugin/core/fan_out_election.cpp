@@ -149,7 +149,7 @@ const SharedMessage& FanOut::keep() {
 // Lets those come first that may read the message.
 void FanOut::judge_rings() {
     for (const auto* filter : matches_) {
-        for (const auto& [name, group] : filter->groups) {
+        for (const auto& group : filter->groups) {
             if (!group->rotates || group->queue.is_moving()) continue;
             if (auto* next = choose(*group)) parking_.let_come_first(*next);
         }
@@ -168,7 +168,7 @@ void FanOut::hold_for(Group& group) {
 void FanOut::hold_for_away() {
     if (directed_ || std::exchange(held_for_away_, true)) return;
     for (auto* filter : matches_) {
-        for (const auto& [name, group] : filter->groups) {
+        for (const auto& group : filter->groups) {
             if (group->has_ready()) continue;
             if (backlog_.takes(message_.qos)) {
                 hold_for(*group);

@@ -35,6 +35,13 @@ auto find_owned(const std::vector<std::unique_ptr<Owner>>& all, const Owner& wan
                                 [&wanted](const auto& owned) { return owned.get() == &wanted; });
 }
 
+/// Where the group of that name is, or belongs.
+template <class Groups>
+auto place_of(Groups& groups, std::string_view share_name) noexcept {
+    return std::ranges::lower_bound(
+        groups, share_name, {}, [](const auto& group) { return std::string_view(group->name()); });
+}
+
 }  // namespace
 
 Session& Registry::session(std::string_view client_id) {
@@ -98,13 +105,15 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     auto& joined = subscription(session, text, standing);
     if (auto* member = find(joined, share_name)) return *member;
     auto& filter = joined.filter;
-    auto& group = filter.groups[std::string(share_name)];
-    if (!group) {
-        group = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name),
-                                        random_);
-        group->number = ++last_group_;
-        groups_.emplace(group->number, group.get());
+    auto place = place_of(filter.groups, share_name);
+    if (place == filter.groups.end() || (*place)->name() != share_name) {
+        auto made = std::make_unique<Group>(std::string(share_name), filter,
+                                            strategies_.of(share_name), random_);
+        made->number = ++last_group_;
+        groups_.emplace(made->number, made.get());
+        place = filter.groups.insert(place, std::move(made));
     }
+    auto& group = *place;
     auto& member = *joined.members.emplace_back(
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
     group->join(member, {.key = session.key,
@@ -149,7 +158,7 @@ void Registry::leave(Member& member) {
         if (group.unsaved) std::erase(unsaved_groups_, &group);
         if (group.saved) ended_groups_.push_back(name_of(group));
         auto& groups = subscription.filter.groups;
-        groups.erase(groups.find(group.name()));
+        groups.erase(place_of(groups, group.name()));
     }
     auto& session = subscription.session;
     --session.member_count;
@@ -383,8 +392,9 @@ GroupName name_of(const Group& group) {
 Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {
     const auto* filter = filters_.find(text);
     if (!filter) return nullptr;
-    const auto found = filter->groups.find(share_name);
-    return found == filter->groups.end() ? nullptr : found->second.get();
+    const auto place = place_of(filter->groups, share_name);
+    const bool is_it = place != filter->groups.end() && (*place)->name() == share_name;
+    return is_it ? place->get() : nullptr;
 }
 
 }  // namespace shared_subscription
