@@ -27,11 +27,12 @@ struct Addressee {
 struct Dispatch {
     SharedMessage message;
     Addressee to{};
-    std::int64_t id = 0;       ///< of a group's copy: its place in the order of publication
-    bool is_queued = false;    ///< it is in the group's queue until somebody has got it
-    bool is_question = false;  ///< for nobody: it shows whom the broker asks for
-    std::uint64_t sent = 0;    ///< when, by Registry::subscribe_count
-    int ticks = 0;             ///< main loop turns since it was sent
+    std::int64_t id = 0;           ///< of a group's copy: its place in the order of publication
+    bool is_queued = false;        ///< it is in the group's queue until somebody has got it
+    bool is_question = false;      ///< for nobody: it shows whom the broker asks for
+    std::uint64_t sent = 0;        ///< when, by Registry::clock
+    std::uint64_t sent_after = 0;  ///< the last fan-out before
+    int ticks = 0;                 ///< main loop turns since it was sent
 
     [[nodiscard]] bool is(const Message& other) const noexcept;
 };

@@ -24,7 +24,7 @@ struct Member {
     Group* group;
     std::size_t place = 0;  ///< in the order of joining; the group's to change
     SubscriptionOptions options{};
-    std::uint64_t joined = 0;     ///< when, by Registry::subscribe_count
+    std::uint64_t joined = 0;     ///< when, by Registry::clock
     std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
     std::uint64_t judged_in =
         0;  ///< the last fan-out in which other access control was asked and said yes,
@@ -117,7 +117,7 @@ class Group {
     std::size_t connected = 0;       ///< members of connected sessions
     std::uint64_t dispatched = 0;    ///< messages given to members, since the last reset
     /// 2.0: which of its members are there is to be found out before anything goes out again; who
-    /// joined later than that (Registry::subscribe_count) has no part in what waits.
+    /// joined later than that (Registry::clock) has no part in what waits.
     std::optional<std::uint64_t> question{};
     std::optional<std::int64_t> question_until{};  ///< the last message before they joined
     /// How many more messages may go out again (Backlog).

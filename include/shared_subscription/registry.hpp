@@ -48,7 +48,7 @@ struct Subscription {
     bool ordinary = false;          ///< subscribed without a group
     SubscriptionOptions options{};  ///< of that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
-    std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::subscribe_count
+    std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::clock
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
 
@@ -88,10 +88,11 @@ struct alignas(64) Session {
     bool may_outlive_restart = false;
     /// 2.0: its last connection has nothing left: its subscriptions are those of another, or gone.
     bool moved = false;
-    bool uncertain = false;  ///< restored after a crash: its subscriptions may be others
-    bool saved = false;      ///< something of it is in the store
-    bool unsaved = false;    ///< something has changed since (Registry::unsaved_sessions)
-    std::size_t parked = 0;  ///< memberships without a leaf (Parking)
+    std::uint64_t back_since = 0;  ///< Registry::clock; 0: since its first subscription
+    bool uncertain = false;        ///< restored after a crash: its subscriptions may be others
+    bool saved = false;            ///< something of it is in the store
+    bool unsaved = false;          ///< something has changed since (Registry::unsaved_sessions)
+    std::size_t parked = 0;        ///< memberships without a leaf (Parking)
     /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
     /// order in which they came.
     std::vector<const void*> held{};
@@ -205,6 +206,8 @@ class Registry {
     void erase(Session& session);
 
     void set_connected(Session& session, bool connected);
+    /// The broker asks about the client again.
+    void note_return(Session& session) noexcept { session.back_since = ++clock_; }
     void set_full(Session& session, bool full);
     void set_paused(Member& member, bool paused);
     /// The broker holds a message back for it.
@@ -279,11 +282,9 @@ class Registry {
 
     /// Changes whenever `match` may answer otherwise.
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
-    /// How many subscriptions there have been: a clock for what comes before and after them.
-    [[nodiscard]] std::uint64_t subscribe_count() const noexcept { return subscribe_count_; }
-    void count_on_from(std::uint64_t count) noexcept {
-        subscribe_count_ = std::max(subscribe_count_, count);
-    }
+    /// For what comes before and after what: counts subscriptions, and clients that are back.
+    [[nodiscard]] std::uint64_t clock() const noexcept { return clock_; }
+    void count_on_from(std::uint64_t count) noexcept { clock_ = std::max(clock_, count); }
     [[nodiscard]] std::vector<Session*> all_sessions() const;
     /// By Group::number.
     [[nodiscard]] const std::map<std::uint64_t, Group*>& groups() const noexcept { return groups_; }
@@ -295,6 +296,7 @@ class Registry {
 
     Statistics statistics;
     std::size_t ring_count = 0;  ///< groups that rotate
+    std::uint64_t fan_out = 0;   ///< the number of the last one
     /// Is told of each member that has joined, and of each that is about to be gone; for the log.
     std::function<void(Member&, bool joins)> observer;
 
@@ -329,7 +331,7 @@ class Registry {
     std::vector<Group*> unsaved_groups_;
     std::vector<GroupName> ended_groups_;
     std::uint64_t version_ = 1;
-    std::uint64_t subscribe_count_ = 0;
+    std::uint64_t clock_ = 0;
     std::map<std::uint64_t, Group*> groups_;
     std::uint64_t last_group_ = 0;
 };

@@ -52,7 +52,7 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     group.saved = entry.saved = true;
     if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
-    group.question = registry_.subscribe_count();
+    group.question = registry_.clock();
     registry_.wake(group);
 }
 
@@ -77,8 +77,7 @@ void Backlog::may_be_back(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;
-            if (!group.queue.empty() && !group.question)
-                group.question = registry_.subscribe_count();
+            if (!group.queue.empty() && !group.question) group.question = registry_.clock();
             group.allowance = burst_ - std::min(burst_, session.held.size());
             registry_.wake(group);
         }
@@ -133,7 +132,8 @@ void Backlog::drain(bool turn) {
 void Backlog::send(const Group& group, Dispatch dispatch) {
     dispatch.to.share_name = group.name();
     dispatch.to.filter = group.filter().text;
-    dispatch.sent = registry_.subscribe_count();
+    dispatch.sent = registry_.clock();
+    dispatch.sent_after = registry_.fan_out;
     dispatches_.send(std::move(dispatch));
 }
 

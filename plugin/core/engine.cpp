@@ -195,7 +195,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
 void Engine::join(Session& session, const SubscriptionFilter& filter,
                   const SubscriptionOptions& options, Standing standing) {
     if (traits_.announces_sessions) end_expired_members(filter);
-    const auto before = registry_.subscribe_count();
+    const auto before = registry_.clock();
     auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
     member.options = options;
     if (member.group->rotates && !member.stands) parking_.stands_again(member);

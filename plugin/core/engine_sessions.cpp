@@ -114,6 +114,7 @@ void Engine::disconnected(const Client& client, bool clean) {
 void Engine::move(Session& session) {
     session.context = nullptr;
     session.moved = true;
+    registry_.note_return(session);
     backlog_.may_be_back(session);
 }
 

@@ -71,7 +71,7 @@ void FanOut::ask_ghost(const Message& message) {
 }
 
 void FanOut::begin(const Message& message) {
-    ++number_;
+    number_ = ++registry_.fan_out;
     open_ = true;
     message_ = message;
     reached_ = held_for_away_ = false;

@@ -250,6 +250,15 @@ void FanOut::settle_directed() {
     }
 }
 
+// Where it has been asked for since, that was this copy: two that are alike are not told apart.
+bool FanOut::should_have_been_asked(const Member& member, const Dispatch& dispatch) const noexcept {
+    const auto& subscription = *member.subscription;
+    const auto& session = subscription.session;
+    const auto asked_in = session.sole == &member ? session.fan_out : subscription.called_in;
+    return is_shown(subscription) && session.back_since <= dispatch.sent &&
+           subscription.subscribed <= dispatch.sent && asked_in <= dispatch.sent_after;
+}
+
 void FanOut::settle_missed() {
     for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
 }
@@ -268,8 +277,7 @@ void FanOut::not_shown(const Dispatch& dispatch) {
         return;
     }
     for (auto* member : group->members()) {
-        if (member->subscription->subscribed > dispatch.sent) continue;
-        if (!is_shown(*member->subscription)) continue;
+        if (!should_have_been_asked(*member, dispatch)) continue;
         if (member->subscription->standing == Standing::present) {
             not_taken(*member);
         } else {

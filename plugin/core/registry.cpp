@@ -75,16 +75,14 @@ Subscription& Registry::subscription(Session& session, std::string_view text, St
         filter.text = text;
         ++version_;
     }
-    ++subscribe_count_;
+    ++clock_;
     if (auto* known = find(session, filter)) {
         if (standing == Standing::present) set_standing(*known, standing);
-        known->subscribed = subscribe_count_;
+        known->subscribed = clock_;
         return *known;
     }
-    auto made = std::make_unique<Subscription>(Subscription{.session = session,
-                                                            .filter = filter,
-                                                            .standing = standing,
-                                                            .subscribed = subscribe_count_});
+    auto made = std::make_unique<Subscription>(Subscription{
+        .session = session, .filter = filter, .standing = standing, .subscribed = clock_});
     auto& added = *made;
     filter.subscriptions.push_back(&added);
     if (standing == Standing::doubtful) ++filter.doubtful;
@@ -127,7 +125,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     group->unsteady = false;
     if (group->rotates != shall_rotate(*group)) note_change(*group);
     wake(*group);
-    member.joined = subscribe_count_;
+    member.joined = clock_;
     ++session.member_count;
     note_sole(session);
     note(session);
@@ -213,6 +211,7 @@ void Registry::erase(Session& session) {
 void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
+    if (connected) note_return(session);
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members)
             member->group->connected += connected ? 1U : static_cast<std::size_t>(-1);

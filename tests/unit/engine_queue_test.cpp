@@ -190,6 +190,27 @@ TEST_P(EngineQueue, WaitsAnyTimeUnlessToldOtherwise) {
     }
 }
 
+// Two questions about one message, of which the first meets nobody, are not told apart.
+TEST_P(EngineQueue, OfTwoGroupsWithTheSameMessageSaysNothingOfMembersThatAreBack) {
+    join_all({"gone"}, "$share/g/t", kPersistent);
+    join_all({"back"}, "$queue/+", kPersistent);
+    for (const auto* id : {"gone", "back"}) broker.drop(id);
+    broker.settle();
+    publish("t", 1);
+    broker.connect("gone");
+    broker.turn();
+    join_all({"new"}, "$queue/+");
+    broker.turn();
+    broker.connect("back", kPersistent);
+    broker.turn();
+    broker.turn();
+    broker.connect("back", kPersistent);
+    broker.settle();
+    broker.take_counts({"back", "new"});
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"back", "new"}), ElementsAre(2, 2));
+}
+
 TEST_P(EngineQueue, GoesPastAMemberThatMayNotReadIt) {
     broker.others_allow = [](const auto& client, const auto& topic) {
         return client != "a" || topic != "t/secret";
