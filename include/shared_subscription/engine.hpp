@@ -172,8 +172,12 @@ class Engine {
     void restore(const State& state);
     /// The broker restores no sessions: none is left.
     void forget_restored();
-    /// What has changed since the last time, as much as is worth a turn of the main loop.
-    [[nodiscard]] Changes take_changes();
+    /// What has changed since the last time; of groups and of their messages no more than that.
+    [[nodiscard]] Changes take_changes(std::size_t groups, std::size_t messages);
+    /// Of how many groups something has changed.
+    [[nodiscard]] std::size_t changed_groups() noexcept {
+        return registry_.unsaved_groups().size();
+    }
     [[nodiscard]] bool has_changes() noexcept;
     [[nodiscard]] bool has_changed_memberships() noexcept {
         return !registry_.unsaved_sessions().empty();

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -268,7 +269,8 @@ class Registry {
     [[nodiscard]] std::vector<std::string>& unsaved_sessions() noexcept {
         return unsaved_sessions_;
     }
-    [[nodiscard]] std::vector<Group*>& unsaved_groups() noexcept { return unsaved_groups_; }
+    /// The one that has waited longest first.
+    [[nodiscard]] std::deque<Group*>& unsaved_groups() noexcept { return unsaved_groups_; }
     /// Those that were saved and have ended.
     [[nodiscard]] std::vector<GroupName>& ended_groups() noexcept { return ended_groups_; }
 
@@ -328,7 +330,7 @@ class Registry {
     std::vector<Member*> returning_;
     bool has_journal_ = false;
     std::vector<std::string> unsaved_sessions_;
-    std::vector<Group*> unsaved_groups_;
+    std::deque<Group*> unsaved_groups_;
     std::vector<GroupName> ended_groups_;
     std::uint64_t version_ = 1;
     std::uint64_t clock_ = 0;

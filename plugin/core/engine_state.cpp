@@ -10,10 +10,6 @@
 namespace shared_subscription {
 namespace {
 
-// So much is saved at once.
-constexpr std::size_t kMaxGroups = 1000;
-constexpr std::size_t kMaxMessages = 2000;
-
 /// A use of a session that was saved.
 struct SavedMembership {
     const SavedSession* session;
@@ -165,7 +161,7 @@ bool Engine::has_changes() noexcept {
            !registry_.ended_groups().empty() || !orphaned_.empty() || !unsaved_strategies_.empty();
 }
 
-Changes Engine::take_changes() {
+Changes Engine::take_changes(std::size_t most_groups, std::size_t most_messages) {
     Changes changes;
     changes.ended = std::exchange(registry_.ended_groups(), {});
     changes.dequeued = std::exchange(orphaned_, {});
@@ -179,8 +175,8 @@ Changes Engine::take_changes() {
         session->saved = is_kept;
     }
     auto& groups = registry_.unsaved_groups();
-    while (!groups.empty() && changes.groups.size() < kMaxGroups) {
-        auto& group = *groups.back();
+    while (!groups.empty() && changes.groups.size() < most_groups) {
+        auto& group = *groups.front();
         const auto name = name_of(group);
         group.saved = true;
         const auto* turn = group.turn();
@@ -190,7 +186,7 @@ Changes Engine::take_changes() {
         changes.dequeued.insert(changes.dequeued.end(), gone.begin(), gone.end());
         gone.clear();
         const bool took_all = group.queue.save_entries([&](const GroupQueue::Entry& entry) {
-            if (changes.queued.size() == kMaxMessages) return false;
+            if (changes.queued.size() == most_messages) return false;
             changes.queued.push_back(
                 {.id = entry.id,
                  .queued = entry.queued,
@@ -204,7 +200,7 @@ Changes Engine::take_changes() {
         });
         if (!took_all) break;
         group.unsaved = false;
-        groups.pop_back();
+        groups.pop_front();
     }
     return changes;
 }

@@ -8,9 +8,8 @@
 namespace shared_subscription {
 namespace {
 
-// So many at a time: a turn of the main loop shall not show it.
+// So many members at a time: a turn of the main loop shall not show it.
 constexpr int kParkedAtOnce = 1000;
-
 constexpr std::size_t kChangedAtOnce = 1000;
 
 // What is worth it (Group::unsteady).
@@ -34,7 +33,6 @@ void Parking::tick() {
     if (registry_.has_unaligned()) align_all(true);
 }
 
-// So many members at a time: a turn shall not show it.
 void Parking::change_some() {
     auto& changing = registry_.changing();
     for (std::size_t members = 0; !changing.empty() && members < kChangedAtOnce;) {

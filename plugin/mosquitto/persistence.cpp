@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <ctime>
 #include <optional>
 #include <utility>
@@ -44,7 +45,7 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
 Persistence::~Persistence() {
     engine_.conclude();
     while (!changes_.empty() || engine_.has_changes()) {
-        if (!save()) return;
+        if (!save(Slices::kAll)) return;
     }
     // The broker has saved its own state just before.
     std::string problem;
@@ -52,16 +53,19 @@ Persistence::~Persistence() {
         static_cast<void>(store_->forget_left_before(std::time(nullptr) + 1, problem));
 }
 
-void Persistence::tick() {
-    const auto now = std::time(nullptr);
-    const bool is_due = engine_.has_changed_memberships() || now != saved_;
-    if (!is_due || (changes_.empty() && !engine_.has_changes())) return;
-    saved_ = now;
-    if (save() && now - forgot_ >= kSecondsBetweenForgetting) forget_left();
+void Persistence::tick(std::int64_t milliseconds) {
+    const bool has_more = !changes_.empty() || engine_.has_changes();
+    const auto before = engine_.changed_groups();
+    const auto slice = slices_.next(milliseconds, std::max(before, std::size_t{has_more}));
+    if (!slice && !engine_.has_changed_memberships()) return;
+    const bool is_saved = save(slice.value_or(Slice()));
+    const bool goes_on = is_saved && before > 0;
+    if (slice) slices_.done(goes_on ? before - engine_.changed_groups() : Slices::kAll.groups);
+    if (is_saved && std::time(nullptr) - forgot_ >= kSecondsBetweenForgetting) forget_left();
 }
 
-bool Persistence::save() {
-    if (changes_.empty()) changes_ = engine_.take_changes();
+bool Persistence::save(Slice slice) {
+    if (changes_.empty()) changes_ = engine_.take_changes(slice.groups, slice.messages);
     const auto now = std::time(nullptr);
     std::string problem;
     if (store_->write(changes_, now, problem)) {

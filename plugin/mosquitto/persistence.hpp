@@ -10,6 +10,7 @@
 #include "mosquitto/configuration.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/engine.hpp"
+#include "store/slices.hpp"
 #include "store/store.hpp"
 
 namespace shared_subscription {
@@ -27,8 +28,13 @@ class Persistence {
     Persistence& operator=(const Persistence&) = delete;
 
     /// In each TICK. Memberships are saved at once, since the broker may save the subscriptions
-    /// behind them in the next turn; the rest once a second.
-    void tick();
+    /// behind them in the next turn; the rest once a second, in slices.
+    /// `milliseconds`: of any clock that only goes forward.
+    void tick(std::int64_t milliseconds);
+    /// In how many milliseconds it wants the next turn at the latest; 0: whenever.
+    [[nodiscard]] int wanted_turn() const noexcept {
+        return slices_.are_left() ? Slices::kMilliseconds : 0;
+    }
     /// Whether something waits to be saved.
     [[nodiscard]] bool has_work() const noexcept { return engine_.has_changes(); }
 
@@ -41,16 +47,16 @@ class Persistence {
           broker_(broker) {}
 
     /// False: the database refuses.
-    bool save();
+    bool save(Slice slice);
     void forget_left();
 
     std::unique_ptr<Store> store_;
     std::filesystem::path broker_file_;  // mosquitto.db; empty: not known
     Engine& engine_;
     Broker& broker_;
-    Changes changes_;         // taken from the engine, not saved yet
-    std::int64_t saved_ = 0;  // seconds since 1970
-    std::int64_t forgot_ = 0;
+    Changes changes_;  // taken from the engine, not saved yet
+    Slices slices_;
+    std::int64_t forgot_ = 0;  // seconds since 1970
     std::int64_t complained_ = 0;
 };
 

@@ -118,13 +118,16 @@ bool Runtime::open_persistence() {
 }
 
 int Runtime::tick() {
-    using std::chrono::duration_cast, std::chrono::seconds, std::chrono::steady_clock;
+    using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
     constexpr int kAtOnce = 1;
-    const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch()).count();
+    const auto precise =
+        duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+    const auto now = precise / 1000;
     const bool is_busy = engine_->tick(now);
-    if (persistence_) persistence_->tick();
+    if (persistence_) persistence_->tick(precise);
     const bool has_more_to_say = sys_topics_->tick(now);
-    return is_busy || has_more_to_say ? kAtOnce : 0;
+    if (is_busy || has_more_to_say) return kAtOnce;
+    return persistence_ ? persistence_->wanted_turn() : 0;
 }
 
 bool Runtime::needs_time() const noexcept {

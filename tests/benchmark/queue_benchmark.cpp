@@ -98,7 +98,7 @@ class Group {
         engine_.tick(++turns_);
         if (!store_ || !engine_.has_changes()) return;
         std::string problem;
-        if (!store_->write(engine_.take_changes(), turns_, problem))
+        if (!store_->write(engine_.take_changes(1000, 2000), turns_, problem))
             throw std::runtime_error(problem);
     }
 

@@ -471,7 +471,7 @@ void SmallBroker::save() {
 }
 
 void SmallBroker::save_engine() {
-    const auto changes = engine->take_changes();
+    const auto changes = engine->take_changes(1000, 2000);
     auto& state = saved_engine_;
     const auto is_of = [](const GroupName& name) {
         return [name](const auto& saved) {
