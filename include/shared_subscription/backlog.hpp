@@ -58,6 +58,8 @@ class Backlog {
     void done(Group& group, std::int64_t id);
     /// It has met nobody.
     void put_back(Group& group, std::int64_t id);
+    /// The same where it, or the question that it was, may meet somebody now.
+    void try_again(Group& group, const Dispatch& dispatch);
 
     /// Lets messages go out to groups that have somebody for them, or may have. `turn`: the main
     /// loop has gone round since.

@@ -204,8 +204,8 @@ class FanOut {
     void settle_held();
     void settle_directed();
     void settle_missed();
-    [[nodiscard]] bool should_have_been_asked(const Member& member,
-                                              const Dispatch& dispatch) const noexcept;
+    [[nodiscard]] bool has_changed_since(const Member& member,
+                                         const Dispatch& dispatch) const noexcept;
     void not_shown(const Dispatch& dispatch);
     void prune();
     void erase_gone();

@@ -81,8 +81,8 @@ struct Changes {
     std::vector<GroupName> ended{};        ///< these groups go with their turn and messages
     std::vector<SavedSession> sessions{};  ///< each replaces what was saved of that client
     std::vector<SavedGroup> groups{};      ///< each replaces what was saved of that group
-    std::vector<SavedMessage> queued{};
     std::vector<std::int64_t> dequeued{};  ///< ids; unknown ones are none of the store's business
+    std::vector<SavedMessage> queued{};    ///< perhaps one of those again
     std::vector<SavedStrategy> strategies{};  ///< each replaces what was saved for that name
 
     [[nodiscard]] bool empty() const noexcept {

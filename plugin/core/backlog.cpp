@@ -121,6 +121,15 @@ void Backlog::put_back(Group& group, std::int64_t id) {
     group.queue.give_up();
 }
 
+void Backlog::try_again(Group& group, const Dispatch& dispatch) {
+    if (dispatch.is_question) {
+        group.asked = false;
+    } else {
+        group.queue.put_back(dispatch.id);
+    }
+    registry_.wake(group);
+}
+
 void Backlog::drain(bool turn) {
     std::erase_if(registry_.woken(), [this, turn](Group* group) {
         const bool is_done = drain(*group, turn);
@@ -184,6 +193,10 @@ void Backlog::drop_expired() {
         const auto expired = group->queue.drop_older(time);
         if (expired == 0) continue;
         registry_.statistics.expired += expired;
+        if (group->queue.empty() && !group->asked) {
+            group->question.reset();
+            group->question_until.reset();
+        }
         registry_.note(*group);
     }
 }

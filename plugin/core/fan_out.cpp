@@ -251,6 +251,7 @@ void FanOut::close() {
     excluded_.clear();
     if (directed_) settle_directed();
     elections_.clear();
+    publication_ = {};
     if (!missed_.empty()) settle_missed();
 }
 

@@ -250,13 +250,14 @@ void FanOut::settle_directed() {
     }
 }
 
-// Where it has been asked for since, that was this copy: two that are alike are not told apart.
-bool FanOut::should_have_been_asked(const Member& member, const Dispatch& dispatch) const noexcept {
+// It has come since; or it has been asked for since, perhaps for this copy: two that are alike are
+// not told apart.
+bool FanOut::has_changed_since(const Member& member, const Dispatch& dispatch) const noexcept {
     const auto& subscription = *member.subscription;
     const auto& session = subscription.session;
-    const auto asked_in = session.sole == &member ? session.fan_out : subscription.called_in;
-    return is_shown(subscription) && session.back_since <= dispatch.sent &&
-           subscription.subscribed <= dispatch.sent && asked_in <= dispatch.sent_after;
+    const auto asked_in = session.sole == &member ? session.fan_out : member.called_in;
+    return session.back_since > dispatch.sent || subscription.subscribed > dispatch.sent ||
+           asked_in > dispatch.sent_after;
 }
 
 void FanOut::settle_missed() {
@@ -273,11 +274,17 @@ void FanOut::not_shown(const Dispatch& dispatch) {
     }
     if (group->rotates) {
         if (parking_.ghosts().empty()) parking_.stand_all(*group);
-        backlog_.put_back(*group, dispatch.id);
+        backlog_.try_again(*group, dispatch);
         return;
     }
+    bool may_change = false;  // somebody would be asked for now
     for (auto* member : group->members()) {
-        if (!should_have_been_asked(*member, dispatch)) continue;
+        if (!is_shown(*member->subscription)) continue;
+        if (has_changed_since(*member, dispatch)) {
+            may_change |=
+                !dispatch.is_question || member->subscription->standing == Standing::doubtful;
+            continue;
+        }
         if (member->subscription->standing == Standing::present) {
             not_taken(*member);
         } else {
@@ -287,7 +294,9 @@ void FanOut::not_shown(const Dispatch& dispatch) {
     erase_gone();
     group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
     if (!group) return;
-    if (dispatch.is_question) {
+    if (may_change) {
+        backlog_.try_again(*group, dispatch);
+    } else if (dispatch.is_question) {
         backlog_.answered(*group);
     } else {
         backlog_.put_back(*group, dispatch.id);

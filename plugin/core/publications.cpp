@@ -15,6 +15,7 @@ void Publications::announce(std::string_view publisher_id, std::string_view topi
     is_announced_ = true;
     assign_text(topic_, topic);
     assign_text(publisher_id_, publisher_id);
+    announced_.publisher_ = 0;
     announced_.publisher_id_ = publisher_id_;
     announced_.properties = nullptr;
     if (announced_.kept) announced_.kept.reset();

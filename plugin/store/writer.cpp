@@ -81,8 +81,8 @@ bool Writer::apply(const Changes& changes, std::int64_t now) {
     return all(changes.ended, [this](const auto& group) { return end(group); }) &&
            all(changes.sessions, [&](const auto& session) { return save(session, now); }) &&
            limit_left() && all(changes.groups, [this](const auto& group) { return save(group); }) &&
-           all(changes.queued, [this](const auto& message) { return queue(message); }) &&
            all(changes.dequeued, [this](const auto& id) { return dequeue_message_.run(id); }) &&
+           all(changes.queued, [this](const auto& message) { return queue(message); }) &&
            all(changes.strategies, [this](const auto& strategy) { return save(strategy); });
 }
 

@@ -87,6 +87,27 @@ TEST_P(EngineRestart, LeavesTheTimeOfWhatWaits) {
     EXPECT_EQ(broker.engine->registry().statistics.expired, 2U);
 }
 
+// What waited for them has expired; what waits now is the newcomer's.
+TEST_P(EngineRestart, AsksNobodyAboutWhatHasExpired) {
+    join_all({"a"});
+    drop_all({"a"});
+    broker.connect("publisher");
+    send(1, 2);
+    restart();
+    broker.engine->set_group_queue_limits({.seconds = 60});
+    broker.clock += 100;
+    broker.turn();
+    join_all({"new"});
+    return_all({"a"});
+    broker.connect("a");
+    send(3, 3);
+    EXPECT_THAT(broker.take("new"), ElementsAre("3"));
+    drop_all({"new"});
+    send(4, 5);
+    return_all({"new"});
+    EXPECT_THAT(take_with_next("new", 6), ElementsAre("4", "5"));
+}
+
 TEST_P(EngineRestart, DropsMembersWhoseSessionsAreGone) {
     join_all({"a"});
     EngineTest::join_all({"b"}, "$share/g/t");

@@ -510,11 +510,11 @@ void SmallBroker::save_engine() {
     const auto dequeue = [&state](std::int64_t id) {
         std::erase_if(state.messages, [id](const auto& message) { return message.id == id; });
     };
+    for (const auto id : changes.dequeued) dequeue(id);
     for (const auto& message : changes.queued) {
         dequeue(message.id);
         state.messages.push_back(message);
     }
-    for (const auto id : changes.dequeued) dequeue(id);
     state.strategies.insert(state.strategies.end(), changes.strategies.begin(),
                             changes.strategies.end());
     std::ranges::sort(state.messages, {}, &SavedMessage::id);

@@ -167,9 +167,17 @@ TEST_F(StoreContent, HasLargeMessages) {
 TEST_F(StoreContent, HasNoMessageThatWasDequeued) {
     const auto store = open();
     write(*store, {.queued = {message(1), message(2), message(3)}});
-    write(*store, {.queued = {message(4), message(5)}, .dequeued = {2, 4, 99}});
-    EXPECT_THAT(load(*store).messages, ElementsAre(message(1), message(3), message(5)));
-    EXPECT_EQ(OtherProgram(file()).run("SELECT count(*) FROM properties"), "3");
+    write(*store, {.dequeued = {2, 99}, .queued = {message(4), message(5)}});
+    EXPECT_THAT(load(*store).messages, ElementsAre(message(1), message(3), message(4), message(5)));
+    EXPECT_EQ(OtherProgram(file()).run("SELECT count(*) FROM properties"), "4");
+}
+
+// Somebody got it, and left it behind.
+TEST_F(StoreContent, HasAMessageThatWasDequeuedAndCameBack) {
+    const auto store = open();
+    write(*store, {.queued = {message(1), message(2)}});
+    write(*store, {.dequeued = {1}, .queued = {message(1)}});
+    EXPECT_THAT(load(*store).messages, ElementsAre(message(1), message(2)));
 }
 
 TEST_F(StoreContent, HasAMessageReplacedWithItsProperties) {
