@@ -93,10 +93,9 @@ TEST_P(EngineRestart, AsksNobodyAboutWhatHasExpired) {
     drop_all({"a"});
     broker.connect("publisher");
     send(1, 2);
-    restart();
-    broker.engine->set_group_queue_limits({.seconds = 60});
+    broker.queue_limits = {.seconds = 60};
     broker.clock += 100;
-    broker.turn();
+    restart();
     join_all({"new"});
     return_all({"a"});
     broker.connect("a");

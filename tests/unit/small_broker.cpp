@@ -543,6 +543,7 @@ void SmallBroker::restart(bool in_order) {
         }
     }
     start_engine();
+    engine->set_group_queue_limits(queue_limits);
     engine->restore(saved_engine_);
     tick();
 }
