@@ -2,6 +2,7 @@
 // nothing of what they mean, the engine nothing of how they are stored.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -85,10 +86,11 @@ struct Changes {
     std::vector<SavedMessage> queued{};    ///< perhaps one of those again
     std::vector<SavedStrategy> strategies{};  ///< each replaces what was saved for that name
 
-    [[nodiscard]] bool empty() const noexcept {
-        return ended.empty() && sessions.empty() && groups.empty() && queued.empty() &&
-               dequeued.empty() && strategies.empty();
+    [[nodiscard]] std::size_t size() const noexcept {
+        return ended.size() + sessions.size() + groups.size() + dequeued.size() + queued.size() +
+               strategies.size();
     }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 };
 
 }  // namespace shared_subscription

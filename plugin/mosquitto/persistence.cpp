@@ -10,6 +10,14 @@
 namespace shared_subscription {
 namespace {
 
+// The broker waits while anything is written. So a round is written in parts, of which none is to
+// be noticed, and is in the file when all of it is. Most of a second is enough for all of it, and a
+// second for two.
+constexpr std::size_t kMostGroups = 1000;
+constexpr std::size_t kMostMessages = 2000;
+constexpr std::size_t kFewestRows = 32;
+constexpr std::int64_t kMillisecondsForAll = 400;
+
 constexpr std::int64_t kSecondsBetweenComplaints = 60;
 constexpr std::int64_t kSecondsBetweenForgetting = 60;
 // The broker writes its file for a while before the time that the file has in the end.
@@ -44,8 +52,9 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
 
 Persistence::~Persistence() {
     engine_.conclude();
-    while (!changes_.empty() || engine_.has_changes()) {
-        if (!save(Slices::kAll)) return;
+    while (has_work()) {
+        if (changes_.empty()) changes_ = engine_.take_changes(kMostGroups, kMostMessages);
+        if (!save_all()) return;
     }
     // The broker has saved its own state just before.
     std::string problem;
@@ -54,24 +63,44 @@ Persistence::~Persistence() {
 }
 
 void Persistence::tick(std::int64_t milliseconds) {
-    const bool has_more = !changes_.empty() || engine_.has_changes();
-    const auto before = engine_.changed_groups();
-    const auto slice = slices_.next(milliseconds, std::max(before, std::size_t{has_more}));
-    if (!slice && !engine_.has_changed_memberships()) return;
-    const bool is_saved = save(slice.value_or(Slice()));
-    const bool goes_on = is_saved && before > 0;
-    if (slice) slices_.done(goes_on ? before - engine_.changed_groups() : Slices::kAll.groups);
-    if (is_saved && std::time(nullptr) - forgot_ >= kSecondsBetweenForgetting) forget_left();
+    if (std::time(nullptr) == refused_) return;
+    if (engine_.has_changed_memberships()) {
+        if (!save_all()) return;
+        changes_ = engine_.take_changes(0, 0);
+        save_all();
+        return;
+    }
+    const auto second = milliseconds / 1000;
+    if (changes_.empty()) {
+        const bool is_due = is_behind_ || second != round_;
+        if (!is_due || !engine_.has_changes()) return;
+        round_ = second;
+        changes_ = engine_.take_changes(kMostGroups, kMostMessages);
+        is_behind_ =
+            changes_.groups.size() == kMostGroups || changes_.queued.size() == kMostMessages;
+    }
+    const auto passed = std::min(milliseconds - saved_, kMillisecondsForAll);
+    if (passed < kMillisecondsBetween) return;
+    saved_ = milliseconds;
+    const auto rows = changes_.size() * static_cast<std::size_t>(passed) /
+                      static_cast<std::size_t>(kMillisecondsForAll);
+    save(std::max(kFewestRows, rows));
 }
 
-bool Persistence::save(Slice slice) {
-    if (changes_.empty()) changes_ = engine_.take_changes(slice.groups, slice.messages);
+bool Persistence::save(std::size_t rows) {
     const auto now = std::time(nullptr);
     std::string problem;
-    if (store_->write(changes_, now, problem)) {
-        changes_ = {};
-        return true;
+    switch (store_->write_some(changes_, now, rows, problem)) {
+        case Written::some:
+            return true;
+        case Written::all:
+            changes_ = {};
+            if (now - forgot_ >= kSecondsBetweenForgetting) forget_left();
+            return true;
+        case Written::nothing:
+            break;
     }
+    refused_ = now;
     if (now - complained_ >= kSecondsBetweenComplaints) {
         complained_ = now;
         broker_.log(LogLevel::error, problem);

@@ -10,7 +10,6 @@
 #include "mosquitto/configuration.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/engine.hpp"
-#include "store/slices.hpp"
 #include "store/store.hpp"
 
 namespace shared_subscription {
@@ -28,15 +27,17 @@ class Persistence {
     Persistence& operator=(const Persistence&) = delete;
 
     /// In each TICK. Memberships are saved at once, since the broker may save the subscriptions
-    /// behind them in the next turn; the rest once a second, in slices.
+    /// behind them in the next turn; the rest once a second, a little at a time.
     /// `milliseconds`: of any clock that only goes forward.
     void tick(std::int64_t milliseconds);
     /// In how many milliseconds it wants the next turn at the latest; 0: whenever.
     [[nodiscard]] int wanted_turn() const noexcept {
-        return slices_.are_left() ? Slices::kMilliseconds : 0;
+        return changes_.empty() ? 0 : kMillisecondsBetween;
     }
     /// Whether something waits to be saved.
-    [[nodiscard]] bool has_work() const noexcept { return engine_.has_changes(); }
+    [[nodiscard]] bool has_work() const noexcept {
+        return !changes_.empty() || engine_.has_changes();
+    }
 
   private:
     Persistence(std::unique_ptr<Store> store, std::filesystem::path broker_file, Engine& engine,
@@ -46,17 +47,24 @@ class Persistence {
           engine_(engine),
           broker_(broker) {}
 
-    /// False: the database refuses.
-    bool save(Slice slice);
+    static constexpr int kMillisecondsBetween = 20;  // from one part of a round to the next
+
+    /// So many of the changes that were taken. False: the database refuses.
+    bool save(std::size_t rows);
+    bool save_all() { return changes_.empty() || save(changes_.size()); }
     void forget_left();
 
     std::unique_ptr<Store> store_;
     std::filesystem::path broker_file_;  // mosquitto.db; empty: not known
     Engine& engine_;
     Broker& broker_;
-    Changes changes_;  // taken from the engine, not saved yet
-    Slices slices_;
-    std::int64_t forgot_ = 0;  // seconds since 1970
+    Changes changes_;         // a round: taken from the engine, not saved yet
+    bool is_behind_ = false;  // there was more than is taken at once
+    std::int64_t round_ = 0;  // when it began, in seconds
+    std::int64_t saved_ = 0;  // when its last part was saved, in milliseconds
+    // In seconds since 1970.
+    std::int64_t refused_ = 0;  // the database did so
+    std::int64_t forgot_ = 0;
     std::int64_t complained_ = 0;
 };
 

@@ -44,7 +44,13 @@ std::optional<State> Store::load(std::optional<std::int64_t> broker_saved, std::
 }
 
 bool Store::write(const Changes& changes, std::int64_t now, std::string& problem) {
-    return changes.empty() || writer_->write(changes, now, problem);
+    return write_some(changes, now, static_cast<std::size_t>(-1), problem) == Written::all;
+}
+
+Written Store::write_some(const Changes& changes, std::int64_t now, std::size_t rows,
+                          std::string& problem) {
+    if (changes.empty()) return Written::all;
+    return writer_->write_some(changes, now, rows, problem);
 }
 
 bool Store::forget_left_before(std::int64_t time, std::string& problem) {

@@ -7,6 +7,7 @@
 // Other programs may read the database meanwhile; writing it is for one broker. For one thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -20,6 +21,8 @@ namespace shared_subscription {
 class Database;
 class FileLock;
 class Writer;
+
+enum class Written : std::uint8_t { all, some, nothing };
 
 /// Throws nothing but std::bad_alloc. Where a function fails, `problem` is one line for a person:
 /// which file, why, and what to do.
@@ -49,6 +52,12 @@ class Store {
     /// session has no more are left now; one that comes again is not. On failure nothing is
     /// changed, and the same changes may be tried again.
     [[nodiscard]] bool write(const Changes& changes, std::int64_t now, std::string& problem);
+
+    /// The same, so many changes at a time: to be called with the same ones until it answers `all`.
+    /// Until then they are not in the database; nothing else may be written. After `nothing` it
+    /// begins anew.
+    [[nodiscard]] Written write_some(const Changes& changes, std::int64_t now, std::size_t rows,
+                                     std::string& problem);
 
     /// Forgets uses that were left before that time, in seconds since 1970.
     [[nodiscard]] bool forget_left_before(std::int64_t time, std::string& problem);
