@@ -44,11 +44,6 @@ struct Message {
     bool retain = false;
     const void* properties =
         nullptr;  ///< the broker's property list; null: none, or not shown (2.0 in READ)
-
-    [[nodiscard]] bool is_same_object(const Message& other) const noexcept {
-        return topic.data() == other.topic.data() && payload == other.payload &&
-               payload_size == other.payload_size && qos == other.qos;
-    }
 };
 
 /// Of one use of a topic filter, as in SUBSCRIBE.

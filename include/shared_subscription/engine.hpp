@@ -174,10 +174,6 @@ class Engine {
     void forget_restored();
     /// What has changed since the last time; of groups and of their messages no more than that.
     [[nodiscard]] Changes take_changes(std::size_t groups, std::size_t messages);
-    /// Of how many groups something has changed.
-    [[nodiscard]] std::size_t changed_groups() noexcept {
-        return registry_.unsaved_groups().size();
-    }
     [[nodiscard]] bool has_changes() noexcept;
     [[nodiscard]] bool has_changed_memberships() noexcept {
         return !registry_.unsaved_sessions().empty();

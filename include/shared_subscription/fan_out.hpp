@@ -94,7 +94,9 @@ class FanOut {
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
-        return open_ && message_.is_same_object(message) && is_same_text(topic_, message.topic);
+        return shows_again(message.topic.data(), message.payload, message.payload_size,
+                           message.qos) &&
+               is_same_text(topic_, message.topic);
     }
 
     /// Whether more questions about the same message may come.
@@ -175,13 +177,11 @@ class FanOut {
     }
     [[nodiscard]] bool judge(Member& member);
     [[nodiscard]] Member* choose(Group& group);
-    [[nodiscard]] bool may_get(Member& member);
     [[nodiscard]] bool is_uncertain(const Member& member) const noexcept;
-    /// Whether the broker has asked for it in this fan-out.
-    [[nodiscard]] bool was_called(const Member& member) const noexcept {
+    /// The last fan-out in which the broker asked for it; `loses_at_once` notes only the client's.
+    [[nodiscard]] static std::uint64_t called_in(const Member& member) noexcept {
         const auto& session = member.subscription->session;
-        return member.called_in == number_ ||
-               (session.sole == &member && session.fan_out == number_);
+        return session.sole == &member ? session.fan_out : member.called_in;
     }
     void exclude(Member& member);
     void serve(Member& member);
@@ -204,8 +204,8 @@ class FanOut {
     void settle_held();
     void settle_directed();
     void settle_missed();
-    [[nodiscard]] bool has_changed_since(const Member& member,
-                                         const Dispatch& dispatch) const noexcept;
+    [[nodiscard]] static bool has_changed_since(const Member& member,
+                                                const Dispatch& dispatch) noexcept;
     void not_shown(const Dispatch& dispatch);
     void prune();
     void erase_gone();

@@ -73,7 +73,8 @@ bool FanOut::refused_at_its_leaf(Member& member) {
     exclude(member);
     auto& election = member.group->election;
     election.elected = choose(*member.group);
-    if (election.elected && was_called(*election.elected)) {  // the broker will not come back to it
+    // The broker will not come back to one that it has asked for.
+    if (election.elected && called_in(*election.elected) == number_) {
         auto& late = *election.elected;
         serve(late);
         dispatch_copy(late.subscription->session, *late.subscription, late.group->name());
@@ -241,8 +242,7 @@ void FanOut::settle_directed() {
     } else if (!was_opened) {
         not_shown(dispatch);
     } else if (election.waits || election.elected) {
-        backlog_.put_back(*group, dispatch.id);
-        registry_.wake(*group);
+        backlog_.try_again(*group, dispatch);
     } else if (may_want(*group)) {
         backlog_.put_back(*group, dispatch.id);
     } else {
@@ -252,12 +252,10 @@ void FanOut::settle_directed() {
 
 // It has come since; or it has been asked for since, perhaps for this copy: two that are alike are
 // not told apart.
-bool FanOut::has_changed_since(const Member& member, const Dispatch& dispatch) const noexcept {
+bool FanOut::has_changed_since(const Member& member, const Dispatch& dispatch) noexcept {
     const auto& subscription = *member.subscription;
-    const auto& session = subscription.session;
-    const auto asked_in = session.sole == &member ? session.fan_out : member.called_in;
-    return session.back_since > dispatch.sent || subscription.subscribed > dispatch.sent ||
-           asked_in > dispatch.sent_after;
+    return subscription.session.back_since > dispatch.sent ||
+           subscription.subscribed > dispatch.sent || called_in(member) > dispatch.sent_after;
 }
 
 void FanOut::settle_missed() {
