@@ -4,8 +4,12 @@
 // one: no more than the last few.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "shared_subscription/stored_message.hpp"
@@ -14,60 +18,81 @@ namespace shared_subscription {
 
 struct Member;
 
-/// A message of QoS 1 or 2, at the member's granted QoS, whose acknowledgement has not been seen.
-/// There are many, and each is written once and hardly ever read: as small as can be.
-struct Given {
+/// A message of QoS 1 or 2 whose acknowledgement has not been seen. There are many, and each is
+/// written once and hardly ever read: two lines of the processor's cache, if it is short.
+struct alignas(64) Given {
     std::int64_t id = 0;  ///< its place in the order of publication
     const Member* member = nullptr;
     const void* address = nullptr;  ///< of the broker's topic: which message it is while it has it
     std::uint64_t publisher = 0;    ///< as in StoredMessage
     KeptProperties properties{};
-    std::string text{};  ///< the topic and, straight after it, the payload
-    std::uint32_t topic_size = 0;
+
+    std::uint16_t topic_size = 0;
     std::uint8_t published_qos = 0;
-    std::uint8_t qos = 0;
-    bool written = false;  ///< to the client
-    bool dropped = false;  ///< goes to nobody else
+    std::uint32_t payload_size = 0;
+    std::uint32_t long_size = 0;  ///< of `long_text`; it is used again
+    /// The topic and, straight after it, the payload: here, or where they are long, there.
+    std::unique_ptr<char[]> long_text{};
+    std::array<char, 56> short_text{};
 
     /// Topic, payload and QoS.
     void keep(const Message& message);
     [[nodiscard]] StoredMessage message() const;
 };
+static_assert(sizeof(Given) == 128);
 
 /// Of one session, in the order in which they were given. A ring of places that are used again,
-/// with their strings: allocates nothing once warm.
+/// with their memory: allocates nothing once warm.
 class GivenList {
   public:
-    /// The last of the list, to be filled; its strings may hold anything. Valid until the next.
-    [[nodiscard]] Given& add();
+    /// The member's granted QoS is `qos`.
+    void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
+             KeptProperties properties, std::uint64_t publisher);
 
-    /// The newest at that address which has not been written; null: there is none.
-    [[nodiscard]] Given* find_unwritten(const void* address) noexcept;
+    /// Has the processor fetch where the next one goes.
+    [[gnu::always_inline]] void prefetch() const noexcept {
+        if (count_ >= places_.size()) return;
+        const auto* given = &places_[place(count_)];
+        __builtin_prefetch(given, 1);
+        __builtin_prefetch(&given->short_text, 1);
+        __builtin_prefetch(&marks_[place(count_)], 1);
+    }
 
-    /// It has been written. One of QoS 2 never goes to another client then [MQTT-4.8.2-5].
+    /// The message at that address has been written, the newest that has not been before; nothing
+    /// happens if there is none. One of QoS 2 never goes to another client then [MQTT-4.8.2-5].
     /// `window`: so many at most of those that have been written may lack their acknowledgement.
-    void written(Given& given, std::size_t window);
+    void written(const void* address, std::size_t window);
 
     /// Those of a member that leaves its group stay its own.
     void drop(const Member& member);
 
-    /// Calls `visit(Given&)` for each, the oldest first.
+    /// Calls `visit(const Given&, bool is_written)` for each, the oldest first.
     template <class Visitor>
-    void for_each(const Visitor& visit) {
+    void for_each(const Visitor& visit) const {
         for (std::size_t index = 0; index < count_; ++index) {
-            if (!at(index).dropped) visit(at(index));
+            const auto& mark = marks_[place(index)];
+            if (!mark.is_dropped) visit(places_[place(index)], mark.is_written);
         }
     }
 
   private:
-    [[nodiscard]] Given& at(std::size_t index) noexcept {
+    /// Beside the messages, so that an old one need not be looked at to be forgotten.
+    struct Mark {
+        std::uint8_t qos = 0;
+        bool is_written = false;  // to the client
+        bool is_dropped = false;  // goes to nobody else
+        bool is_heavy = false;    // has memory that the next one does not need
+    };
+
+    [[nodiscard]] std::size_t place(std::size_t index) const noexcept {
         const auto place = first_ + index;
-        return places_[place < places_.size() ? place : place - places_.size()];
+        return place < places_.size() ? place : place - places_.size();
     }
-    void drop(Given& given);
+    void drop(Mark& mark);
     void grow();
 
     std::vector<Given> places_;
+    std::vector<Mark> marks_;  // of the same places
     std::size_t first_ = 0;
     std::size_t count_ = 0;
     std::size_t written_ = 0;  // of those that are left

@@ -58,8 +58,8 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
 
 void Backlog::redispatch(Session& session, bool unacknowledged) {
     std::vector<std::pair<GroupName, GroupQueue::Entry>> all;
-    session.given.for_each([&](const Given& given) {
-        if (given.written && !unacknowledged) return;
+    session.given.for_each([&](const Given& given, bool is_written) {
+        if (is_written && !unacknowledged) return;
         all.push_back(
             {name_of(*given.member->group),
              {.id = given.id, .message = std::make_shared<const StoredMessage>(given.message())}});

@@ -33,16 +33,10 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     const auto qos = std::min(message.qos, member.options.qos());
     expect(session, qos, message);
     if (!redispatches_ || qos == 0) return;
-    auto& given = session.given.add();
-    given.id = id;
-    given.member = &member;
-    given.address = message.topic.data();
-    given.qos = qos;
-    given.keep(message);
-    given.properties = broker_.keep_properties(message.properties);
-    given.publisher = publication.publisher();
+    auto properties = message.properties ? broker_.keep_properties(message.properties) : nullptr;
+    session.given.add(member, id, qos, message, std::move(properties), publication.publisher());
     // Nothing tells when it is written: it is taken for that.
-    if (!shows_deliveries_) written(session, given.address);
+    if (!shows_deliveries_) written(session, message.topic.data());
 }
 
 void Deliveries::sent(const Client& client, const char* topic) {
@@ -56,8 +50,7 @@ void Deliveries::sent(const Client& client, const char* topic) {
 
 void Deliveries::written(Session& session, const void* address) {
     ++session.written;
-    if (auto* given = session.given.find_unwritten(address))
-        session.given.written(*given, std::min(session.window, redispatch_window_));
+    session.given.written(address, std::min(session.window, redispatch_window_));
 }
 
 void Deliveries::miss() {

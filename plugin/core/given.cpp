@@ -1,5 +1,6 @@
 #include "shared_subscription/given.hpp"
 
+#include <cstring>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
@@ -10,53 +11,79 @@ namespace {
 constexpr std::size_t kMaxSpare = 64;        // places of an empty list
 constexpr std::size_t kMaxSpareText = 4096;  // bytes
 
+const char* text_of(const Given& given) {
+    const auto size = std::size_t{given.topic_size} + given.payload_size;
+    return size > given.short_text.size() ? given.long_text.get() : given.short_text.data();
+}
+
 }  // namespace
 
 void Given::keep(const Message& message) {
-    text.assign(message.topic);
-    text.append(static_cast<const char*>(message.payload), message.payload_size);
-    topic_size = static_cast<std::uint32_t>(message.topic.size());
+    const auto size = message.topic.size() + message.payload_size;
+    if (size > short_text.size() && size > long_size) {
+        long_text = std::make_unique_for_overwrite<char[]>(size);
+        long_size = static_cast<std::uint32_t>(size);
+    }
+    topic_size = static_cast<std::uint16_t>(message.topic.size());
+    payload_size = message.payload_size;
     published_qos = message.qos;
+    auto* text = size > short_text.size() ? long_text.get() : short_text.data();
+    std::memcpy(text, message.topic.data(), topic_size);
+    if (payload_size > 0) std::memcpy(text + topic_size, message.payload, payload_size);
 }
 
 StoredMessage Given::message() const {
-    return {.topic = text.substr(0, topic_size),
-            .payload = text.substr(topic_size),
+    const auto* text = text_of(*this);
+    return {.topic = {text, topic_size},
+            .payload = {text + topic_size, payload_size},
             .qos = published_qos,
             .properties = properties,
             .publisher = publisher};
 }
 
-Given& GivenList::add() {
+void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
+                    KeptProperties properties, std::uint64_t publisher) {
     if (count_ == places_.size()) grow();
-    auto& given = at(count_++);
-    given.written = given.dropped = false;
-    return given;
+    const auto last = place(count_);
+    auto& given = places_[last];
+    given.keep(message);
+    given.id = id;
+    given.member = &member;
+    given.address = message.topic.data();
+    given.publisher = publisher;
+    if (properties) given.properties = std::move(properties);
+    const bool is_heavy = given.properties || given.long_size > kMaxSpareText;
+    marks_[last] = {.qos = qos, .is_heavy = is_heavy};
+    ++count_;
 }
 
 // In steps of which one has place for the default window and one more: 22.
 void GivenList::grow() {
-    std::vector<Given> more(places_.size() + places_.size() / 4 + 4);
-    for (std::size_t index = 0; index < count_; ++index) more[index] = std::move(at(index));
+    const auto size = places_.size() + places_.size() / 4 + 4;
+    std::vector<Given> more(size);
+    std::vector<Mark> marks(size);
+    for (std::size_t index = 0; index < count_; ++index) {
+        more[index] = std::move(places_[place(index)]);
+        marks[index] = marks_[place(index)];
+    }
     places_ = std::move(more);
+    marks_ = std::move(marks);
     first_ = 0;
 }
 
-Given* GivenList::find_unwritten(const void* address) noexcept {
+void GivenList::written(const void* address, std::size_t window) {
     for (auto index = count_; index-- > 0;) {
-        auto& given = at(index);
-        if (!given.written && !given.dropped && given.address == address) return &given;
+        auto& mark = marks_[place(index)];
+        if (mark.is_written || mark.is_dropped || places_[place(index)].address != address)
+            continue;
+        mark.is_written = true;
+        ++written_;
+        if (mark.qos == 2) drop(mark);
+        break;
     }
-    return nullptr;
-}
-
-void GivenList::written(Given& given, std::size_t window) {
-    given.written = true;
-    ++written_;
-    if (given.qos == 2) drop(given);
     for (std::size_t index = 0; written_ > window;) {
-        auto& oldest = at(index);
-        if (oldest.written && !oldest.dropped) {
+        auto& oldest = marks_[place(index)];
+        if (oldest.is_written && !oldest.is_dropped) {
             drop(oldest);
             index = 0;
         } else {
@@ -67,23 +94,22 @@ void GivenList::written(Given& given, std::size_t window) {
 
 void GivenList::drop(const Member& member) {
     for (auto index = count_; index-- > 0;) {
-        auto& given = at(index);
-        if (given.member == &member && !given.dropped) drop(given);
+        auto& mark = marks_[place(index)];
+        if (!mark.is_dropped && places_[place(index)].member == &member) drop(mark);
     }
 }
 
-void GivenList::drop(Given& given) {
-    given.dropped = true;
-    if (given.written) --written_;
-    while (count_ > 0 && at(0).dropped) {
-        auto& oldest = at(0);
-        if (oldest.properties) oldest.properties.reset();
-        if (oldest.text.capacity() > kMaxSpareText) std::string().swap(oldest.text);
+void GivenList::drop(Mark& mark) {
+    mark.is_dropped = true;
+    if (mark.is_written) --written_;
+    while (count_ > 0 && marks_[first_].is_dropped) {
+        if (marks_[first_].is_heavy) places_[first_] = {};
         if (++first_ == places_.size()) first_ = 0;
         --count_;
     }
     if (count_ > 0 || places_.size() <= kMaxSpare) return;
-    places_ = {};
+    places_ = std::vector<Given>();
+    marks_ = std::vector<Mark>();
     first_ = 0;
 }
 

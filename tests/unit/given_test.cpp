@@ -15,20 +15,14 @@ class GivenTest : public ::testing::Test {
     static constexpr std::size_t kWindow = 3;
 
     void give(std::int64_t id, std::uint8_t qos = 1, const Member& to = member) {
-        auto& given = list.add();
-        given.id = id;
-        given.qos = qos;
-        given.member = &to;
-        given.address = &addresses[id];
+        list.add(to, id, qos, {.topic = {&addresses[id], 1}, .qos = qos}, nullptr, 0);
     }
     void write(std::int64_t id, std::size_t window = kWindow) {
-        auto* given = list.find_unwritten(&addresses[id]);
-        ASSERT_NE(given, nullptr);
-        list.written(*given, window);
+        list.written(&addresses[id], window);
     }
     std::vector<std::int64_t> left() {
         std::vector<std::int64_t> ids;
-        list.for_each([&ids](const Given& given) { ids.push_back(given.id); });
+        list.for_each([&ids](const Given& given, bool /*is_written*/) { ids.push_back(given.id); });
         return ids;
     }
 
@@ -39,8 +33,9 @@ class GivenTest : public ::testing::Test {
 
 TEST_F(GivenTest, IsEmptyAtFirst) {
     EXPECT_THAT(left(), IsEmpty());
-    EXPECT_EQ(list.find_unwritten(&addresses[1]), nullptr);
+    write(1);
     list.drop(member);
+    EXPECT_THAT(left(), IsEmpty());
 }
 
 TEST_F(GivenTest, IsAllThatWasNotWritten) {
@@ -85,20 +80,41 @@ TEST_F(GivenTest, MayBeWrittenInAnotherOrder) {
 }
 
 TEST_F(GivenTest, IsTheWholeMessage) {
-    const std::string payload("\0pay\xFFload", 9);
-    for (const auto size : {payload.size(), std::size_t{0}}) {
-        auto& given = list.add();
-        given.keep({.topic = "a/topic",
-                    .payload = size > 0 ? payload.data() : nullptr,
-                    .payload_size = static_cast<std::uint32_t>(size),
-                    .qos = 2});
-        given.publisher = 7;
-        const auto message = given.message();
-        EXPECT_EQ(message.topic, "a/topic");
-        EXPECT_EQ(message.payload, payload.substr(0, size));
-        EXPECT_EQ(message.qos, 2);
-        EXPECT_EQ(message.publisher, 7U);
+    const std::string pattern("\0pay\xFFload", 9);
+    const auto properties = std::make_shared<int>(1);
+    for (const auto size : std::vector<std::size_t>{0, 9, 50, 48, 49, 5000, 3, 200}) {
+        std::string payload;
+        while (payload.size() < size) payload += pattern;
+        payload.resize(size);
+        list.add(member, 5, 1,
+                 {.topic = "a/topic",
+                  .payload = size > 0 ? payload.data() : nullptr,
+                  .payload_size = static_cast<std::uint32_t>(size),
+                  .qos = 2},
+                 properties, 7);
+        list.for_each([&](const Given& given, bool is_written) {
+            EXPECT_FALSE(is_written);
+            EXPECT_EQ(given.id, 5);
+            const auto message = given.message();
+            EXPECT_EQ(message.topic, "a/topic");
+            EXPECT_EQ(message.payload, payload);
+            EXPECT_EQ(message.qos, 2);
+            EXPECT_EQ(message.publisher, 7U);
+            EXPECT_EQ(message.properties, properties);
+        });
+        list.drop(member);
+        EXPECT_EQ(properties.use_count(), 1) << "kept by nobody's message";
     }
+}
+
+TEST_F(GivenTest, SaysWhatWasWritten) {
+    give(1);
+    give(2);
+    write(2);
+    std::vector<bool> written;
+    list.for_each(
+        [&written](const Given& /*given*/, bool is_written) { written.push_back(is_written); });
+    EXPECT_THAT(written, ElementsAre(false, true));
 }
 
 TEST_F(GivenTest, BeginsAnewAfterMany) {
@@ -118,7 +134,8 @@ TEST_F(GivenTest, LosesWhatAMemberTakesAlong) {
     give(3);
     list.drop(member);
     EXPECT_THAT(left(), ElementsAre(2));
-    EXPECT_EQ(list.find_unwritten(&addresses[3]), nullptr);
+    write(3);
+    EXPECT_THAT(left(), ElementsAre(2));
     list.drop(other);
     EXPECT_THAT(left(), IsEmpty());
 }
