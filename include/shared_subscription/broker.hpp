@@ -23,6 +23,11 @@ using Context = const void*;
            (one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0);
 }
 
+/// The same with a text of the broker's, zero terminated.
+[[nodiscard]] inline bool is_same_text(const std::string& one, const char* other) noexcept {
+    return std::strcmp(one.c_str(), other) == 0;
+}
+
 /// `to = from`, for texts whose lengths nearly always are the same.
 inline void assign_text(std::string& to, std::string_view from) {
     if (to.size() != from.size()) to.resize(from.size());
@@ -45,6 +50,34 @@ struct Message {
     const void* properties =
         nullptr;  ///< the broker's property list; null: none, or not shown (2.0 in READ)
 };
+
+/// The same as it comes: what most questions are about is known without the length of its topic.
+struct ShownMessage {
+    const char* topic;  ///< zero terminated
+    const void* payload;
+    std::uint32_t payload_size;
+    std::uint8_t qos;
+    bool retain;
+    const void* properties;
+
+    [[nodiscard]] Message measured(std::size_t topic_size) const noexcept {
+        return {.topic = {topic, topic_size},
+                .payload = payload,
+                .payload_size = payload_size,
+                .qos = qos,
+                .retain = retain,
+                .properties = properties};
+    }
+};
+
+[[nodiscard]] inline ShownMessage as_shown(const Message& message) noexcept {
+    return {.topic = message.topic.data(),
+            .payload = message.payload,
+            .payload_size = message.payload_size,
+            .qos = message.qos,
+            .retain = message.retain,
+            .properties = message.properties};
+}
 
 /// Of one use of a topic filter, as in SUBSCRIBE.
 struct SubscriptionOptions {
@@ -125,8 +158,9 @@ class Broker {
     /// where nobody else decides.
     [[nodiscard]] virtual Verdict ask_others_to_read(Context context, const Message& message) = 0;
 
-    /// Whether there is other access control.
-    [[nodiscard]] virtual bool others_decide() const noexcept = 0;
+    /// Whether there is other access control. Each message asks, so this is no call.
+    [[nodiscard]] bool others_decide() const noexcept { return others_decide_; }
+    void set_others_decide(bool others_decide) noexcept { others_decide_ = others_decide; }
 
     /// How many subscriptions the connection holds in the broker's tree (2.0: held at some time).
     [[nodiscard]] virtual std::size_t subscription_count(Context context) = 0;
@@ -175,6 +209,9 @@ class Broker {
     [[nodiscard]] virtual bool has_ended(Context context) = 0;
 
     virtual void log(LogLevel level, std::string_view text) = 0;
+
+  private:
+    bool others_decide_ = true;
 };
 
 }  // namespace shared_subscription

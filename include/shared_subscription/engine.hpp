@@ -49,6 +49,7 @@ class Engine {
           fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, broker,
                    traits) {
         set_removes_duplicates(traits.removes_duplicates);
+        if (traits.announces_sessions) registry_.trust_addresses();
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
 
@@ -81,11 +82,19 @@ class Engine {
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
-    /// The same where it is no, and can be told without the client's identifier and the length of
-    /// the topic. False: ask `may_read`.
-    [[nodiscard]] bool loses_at_once(Context context, const char* topic, const void* payload,
-                                     std::uint32_t size, std::uint8_t qos) noexcept {
-        if (!fan_out_.shows_again(topic, payload, size, qos) || !is_undisturbed()) return false;
+    /// The same where nothing out of the ordinary goes on, which can be told without the client's
+    /// identifier and the length of the topic. Nothing: ask `may_read`.
+    [[nodiscard]] std::optional<Answer> may_read_at_once(Context context,
+                                                         const ShownMessage& message) {
+        auto* session = is_undisturbed() ? registry_.next_verified(context) : nullptr;
+        if (!session) return {};
+        const auto answer = fan_out_.ask_at_once(*session, message);
+        if (answer) registry_.has_found(*session);
+        return answer;
+    }
+    /// The same where it is no. False: ask one of the others.
+    [[nodiscard]] bool loses_at_once(Context context, const ShownMessage& message) noexcept {
+        if (!fan_out_.shows_again(message) || !is_undisturbed()) return false;
         auto* session = registry_.next_verified(context);
         if (!session || !fan_out_.loses_at_once(*session)) return false;
         registry_.has_found(*session);
@@ -99,9 +108,15 @@ class Engine {
 
     /// WRITE: the client, or its will, publishes. False: to be refused.
     [[nodiscard]] bool may_write(const Client& client, std::string_view topic);
+    /// The same where it may, and the connection published last as well. False: ask `may_write`.
+    [[nodiscard]] bool may_write_at_once(Context context, const char* topic);
 
     /// MESSAGE: a publish was received. False: to be refused.
     [[nodiscard]] bool receive(const Client& client, const Message& message);
+    /// The same straight after its WRITE check. False: ask `receive`.
+    [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
+        return !fan_out_.has_to_foresee() && publications_.receive_at_once(context, message);
+    }
 
     /// 2.1 CONNECT: a new connection, with or without a session from before.
     void connected(const Client& client);

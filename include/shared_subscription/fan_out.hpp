@@ -48,6 +48,10 @@ class FanOut {
 
     /// A publish was received and is fanned out next, perhaps without any question.
     void foresee(const Message& message);
+    /// Whether there is any need to.
+    [[nodiscard]] bool has_to_foresee() const noexcept {
+        return passes_over_away() || has_to_judge();
+    }
 
     /// The broker asks whether one leaf of this client gets the message that was entered; null: a
     /// client without subscriptions.
@@ -57,7 +61,11 @@ class FanOut {
     /// in a ring (Parking::ghosts).
     void ask_ghost(const Message& message);
 
-    /// Whether that is answered already: the client is in one group, which has another member for
+    /// The same for a message that was announced, where nothing out of the ordinary goes on and the
+    /// client's only subscription is a membership. Nothing: ask `ask`.
+    [[nodiscard]] std::optional<Answer> ask_at_once(Session& session, const ShownMessage& message);
+
+    /// Whether it is answered already: the client is in one group, which has another member for
     /// this message. With many members nearly all questions are like that.
     [[nodiscard]] bool loses_at_once(Session& session) noexcept {
         const auto* group = session.sole_group;
@@ -76,10 +84,10 @@ class FanOut {
 
     /// Whether the broker shows the object that is being fanned out. There may be another message
     /// in it by now, but for clients that have not been asked about yet.
-    [[nodiscard]] bool shows_again(const char* topic, const void* payload, std::uint32_t size,
-                                   std::uint8_t qos) const noexcept {
-        return open_ && message_.topic.data() == topic && message_.payload == payload &&
-               message_.payload_size == size && message_.qos == qos;
+    [[nodiscard]] bool shows_again(const ShownMessage& message) const noexcept {
+        return open_ && message_.topic.data() == message.topic &&
+               message_.payload == message.payload &&
+               message_.payload_size == message.payload_size && message_.qos == message.qos;
     }
 
     /// Whether clients in no group need not be asked about.
@@ -94,9 +102,7 @@ class FanOut {
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
-        return shows_again(message.topic.data(), message.payload, message.payload_size,
-                           message.qos) &&
-               is_same_text(topic_, message.topic);
+        return shows_again(as_shown(message)) && is_same_text(topic_, message.topic);
     }
 
     /// Whether more questions about the same message may come.
@@ -112,6 +118,11 @@ class FanOut {
     void settle() {
         deliveries_.conclude();
         if (open_) close();
+    }
+
+    /// Something is published, and fanned out soon.
+    [[gnu::always_inline]] void prepare() const noexcept {
+        if (next_) next_->given.prefetch();
     }
 
     /// One turn of the main loop is over.
@@ -135,7 +146,12 @@ class FanOut {
         return may_copy && (traits_.announces_sessions || !ticks_);
     }
 
-    void begin(const Message& message);
+    /// `announcement`: what was announced, if `message_` is it.
+    void begin(Publication* announcement);
+    void begin(const Message& message) {
+        message_ = message;
+        begin(publications_.take_announced(message));
+    }
     void match();
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
     [[nodiscard]] bool is_next(const Session& session, bool is_first) const noexcept;
@@ -155,6 +171,7 @@ class FanOut {
         });
     }
     void turn_ring(Group& group);
+    void look_ahead(const Member& next) noexcept;
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
         return !(subscription.no_local && subscription.session.key == publication_.publisher());
     }
@@ -191,6 +208,9 @@ class FanOut {
     void hold_for(Group& group);
     void hold_for_away();
     void judge_rings();
+    [[nodiscard]] bool has_to_judge() const noexcept {
+        return registry_.ring_count > 0 && broker_.others_decide();
+    }
     /// Whether the broker would have asked for this subscription if it were there.
     [[nodiscard]] bool is_shown(const Subscription& subscription) const noexcept {
         const auto& session = subscription.session;
@@ -219,6 +239,7 @@ class FanOut {
     Broker& broker_;
     BrokerTraits traits_;
 
+    Session* next_ = nullptr;
     std::uint64_t number_ = 0;
     bool ticks_ = false;
     bool open_ = false;
@@ -237,6 +258,7 @@ class FanOut {
     bool reached_ = false;  // the addressee was there
 
     std::string topic_;  // of `matches_`, which holds while the registry's version does
+    std::uint64_t topic_number_ = 0;  // Publications::topic_number; 0: it was not announced
     std::uint64_t matched_version_ = 0;
     std::uint64_t match_number_ = 0;
     std::vector<Filter*> matches_;

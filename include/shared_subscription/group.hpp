@@ -75,7 +75,9 @@ class Group {
     [[nodiscard]] Member* choose(const Ballot& ballot);
 
     /// The member has got a message: the turn goes on.
-    void served(const Member& member) { chooser_->served(member.place, members_.size()); }
+    void served(const Member& member) {
+        if (!rotates) chooser_->served(member.place, members_.size());
+    }
 
     /// Turns begin anew.
     void set_strategy(Strategy strategy, const RandomSource& random) {

@@ -28,6 +28,20 @@ class Publication {
         return publisher_;
     }
 
+    void clear() noexcept {
+        properties = nullptr;
+        if (kept) kept.reset();
+        publisher_id_ = {};
+        publisher_ = 0;
+    }
+    /// Becomes `other`, of which nothing is left that takes memory.
+    void take(Publication& other) noexcept {
+        properties = other.properties;
+        if (kept || other.kept) kept = std::move(other.kept);
+        publisher_id_ = other.publisher_id_;
+        publisher_ = other.publisher_;
+    }
+
     const void* properties = nullptr;
     KeptProperties kept{};  ///< owns `properties` where the broker's own may be gone
 
@@ -42,11 +56,27 @@ class Publication {
 class Publications {
   public:
     /// A WRITE check: the client's message, or its will, may be fanned out next.
-    void announce(std::string_view publisher_id, std::string_view topic);
+    /// `connection`: whose address is nobody else's until `forget_connection`; null: it may be.
+    void announce(std::string_view publisher_id, std::string_view topic,
+                  Context connection = nullptr);
+    /// The same for the connection that published last.
+    void announce_again(const char* topic);
+    [[nodiscard]] bool was_last(Context connection) const noexcept {
+        return connection_ == connection;
+    }
+    void forget_connection() noexcept { connection_ = nullptr; }
 
     /// A MESSAGE event: QoS 0 and 1 are fanned out next, QoS 2 when its PUBREL comes.
     /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
     void receive(std::string_view publisher_id, const Message& message, KeptProperties kept);
+
+    /// The same for QoS 0 and 1 straight after its own WRITE check. False: it is not.
+    [[nodiscard]] bool receive_at_once(Context connection, const ShownMessage& message) {
+        if (message.qos > 1 || !was_last(connection) || !is_announced(message.topic)) return false;
+        announced_.properties = message.properties;
+        if (!in_flight_.empty()) in_flight_.erase(message.topic);
+        return true;
+    }
 
     /// The broker shows a message, and it is no replay: if it is a QoS 2 message that was received
     /// and not fanned out yet, its PUBREL has come. It is announced then. Answers true once.
@@ -58,14 +88,23 @@ class Publications {
 
     /// A fan-out begins: was this message announced before it? Answers once; null: it was not.
     [[nodiscard]] Publication* take_announced(const Message& message) noexcept {
-        if (!is_announced(message.topic)) return nullptr;
+        return is_announced(message.topic) ? &take_announced() : nullptr;
+    }
+    /// The same where it was.
+    [[nodiscard]] Publication& take_announced() noexcept {
         is_announced_ = false;
-        return &announced_;
+        return announced_;
     }
 
     [[nodiscard]] bool is_announced(std::string_view topic) const noexcept {
         return is_announced_ && is_same_text(topic_, topic);
     }
+    [[nodiscard]] bool is_announced(const char* topic) const noexcept {
+        return is_announced_ && is_same_text(topic_, topic);
+    }
+    /// The topic that was announced last, and how many others came before it.
+    [[nodiscard]] const std::string& topic() const noexcept { return topic_; }
+    [[nodiscard]] std::uint64_t topic_number() const noexcept { return topic_number_; }
     [[nodiscard]] bool is_announced(std::string_view publisher_id,
                                     std::string_view topic) const noexcept {
         return is_announced(topic) && is_same_text(announced_.publisher_id_, publisher_id);
@@ -91,11 +130,15 @@ class Publications {
     using Map = std::pmr::unordered_map<const char*, InFlight>;
 
     [[nodiscard]] Map::iterator find(const Message& message) noexcept;
+    void set_topic(std::string_view topic);
+    void announce_by_last();
 
     bool is_announced_ = false;
     Publication announced_;
-    std::string topic_;         // of what is announced
+    std::string topic_;  // of what is announced
+    std::uint64_t topic_number_ = 1;
     std::string publisher_id_;  // of the last WRITE check or MESSAGE event that announced something
+    Context connection_ = nullptr;  // its address, as long as that is no other's
     std::pmr::unsynchronized_pool_resource pool_;
     Map in_flight_{&pool_};  // by the topic's address, which is the stored message's own
 };

@@ -71,7 +71,8 @@ struct alignas(64) Session {
     /// erased since.
     Session* followed_by = nullptr;
     std::uint64_t followed_at = 0;  ///< Registry::erased_count
-    std::uint64_t verified_in = 0;  ///< the last period in which `context` was seen to be its own
+    /// The last period in which `context` was seen to be its own (Registry::next_verified).
+    std::uint64_t verified_in = 0;
 
     // What a message that it gets needs, in two more.
     std::string id;
@@ -156,28 +157,30 @@ class Registry {
     [[nodiscard]] Session* find_next(const Client& client) {
         auto* next = predicted(client.context);
         if (next && is_same_text(next->id, client.id)) {
-            next->verified_in = mark_;
+            verify(*next);
             return last_found_ = next;
         }
         auto* found = find(client.id);
         if (!found) return nullptr;
-        if (found->context == client.context) found->verified_in = mark_;
+        if (found->context == client.context) verify(*found);
         if (last_found_) {
             last_found_->followed_by = found;
             last_found_->followed_at = erased_count_;
         }
         return last_found_ = found;
     }
-    /// The same for an address that has been seen to be that client's since `begin_period`; null:
-    /// not seen yet, or somebody else comes next.
+    /// The same for an address that has been seen to be that client's, and is no other's yet; null:
+    /// not seen, or somebody else comes next.
     [[nodiscard]] Session* next_verified(Context context) const noexcept {
         auto* next = predicted(context);
-        return next && next->verified_in == period_ ? next : nullptr;
+        return next && next->verified_in >= period_ ? next : nullptr;
     }
     /// It is the one that was asked about, as `find_next` would have found.
     void has_found(Session& session) noexcept { last_found_ = &session; }
-    /// A turn of the main loop begins: contexts are freed, and an address may be another
-    /// connection's from now on.
+    /// Addresses are those of connected clients until `set_connected` says otherwise.
+    void trust_addresses() noexcept { trusts_addresses_ = true; }
+    /// Otherwise, as a turn of the main loop begins, contexts are freed, and an address may be
+    /// another connection's from now on.
     void begin_period() noexcept { mark_ = ++period_; }
     /// So it may where connections and subscriptions come and go.
     void break_period() noexcept {
@@ -309,6 +312,10 @@ class Registry {
         auto* next = last_found_->followed_by;
         return next && next->context == context ? next : nullptr;
     }
+    void verify(Session& session) const noexcept {
+        constexpr auto kForever = static_cast<std::uint64_t>(-1);
+        session.verified_in = trusts_addresses_ && session.connected ? kForever : mark_;
+    }
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);
@@ -320,6 +327,7 @@ class Registry {
     StringMap<std::unique_ptr<Session>> sessions_;
     Session* last_found_ = nullptr;   // by find_next
     std::uint64_t erased_count_ = 0;  // sessions
+    bool trusts_addresses_ = false;
     std::uint64_t period_ = 1;
     std::uint64_t mark_ = 0;  // `period_`; 0 where no turns are shown: nothing is verified then
     FilterTree<Filter> filters_;

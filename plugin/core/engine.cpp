@@ -32,6 +32,7 @@ void Engine::conclude() {
 bool Engine::tick(std::int64_t now) {
     ticks_ = true;
     registry_.begin_period();
+    publications_.forget_connection();
     conclude();
     settle_restored(true);
     end_closed();
@@ -90,8 +91,20 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     const bool may_resume = traits_.announces_sessions && resumption_.key != 0;
     if (may_resume && resumption_.key == stable_hash(client.id)) return true;
     pause();
+    fan_out_.prepare();
     if (is_for_nobody(client, topic)) return false;
-    if (registry_.group_count() > 0) publications_.announce(client.id, topic);
+    if (registry_.group_count() > 0) {
+        // Connections are freed between the turns of the main loop.
+        publications_.announce(client.id, topic, ticks_ ? client.context : nullptr);
+    }
+    return true;
+}
+
+bool Engine::may_write_at_once(Context context, const char* topic) {
+    if (!is_undisturbed() || !publications_.was_last(context) || *topic == '$') return false;
+    pause();
+    fan_out_.prepare();
+    if (registry_.group_count() > 0) publications_.announce_again(topic);
     return true;
 }
 

@@ -8,6 +8,17 @@
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
+namespace {
+
+constexpr std::size_t kColdRing = 64;
+
+void prefetch(const void* object, std::size_t size) noexcept {
+    constexpr std::size_t kLine = 64;
+    for (std::size_t offset = 0; offset < size; offset += kLine)
+        __builtin_prefetch(static_cast<const char*>(object) + offset, 1);
+}
+
+}  // namespace
 
 bool FanOut::enter(const Message& message) {
     if (continues(message)) return false;
@@ -19,12 +30,11 @@ bool FanOut::enter(const Message& message) {
 // Where the broker asks about nobody who is away, it may ask about nobody at all; of a ring it asks
 // about one.
 void FanOut::foresee(const Message& message) {
-    const bool has_to_judge = registry_.ring_count > 0 && broker_.others_decide();
-    if (!passes_over_away() && !has_to_judge) return;
+    if (!has_to_foresee()) return;
     enter(message);
     certain_ = false;  // it may not be fanned out
     if (passes_over_away()) hold_for_away();
-    if (has_to_judge) judge_rings();
+    if (has_to_judge()) judge_rings();
 }
 
 Answer FanOut::ask(Session* session, const Message& message) {
@@ -54,10 +64,48 @@ Answer FanOut::ask(Session* session, const Message& message) {
     return answer;
 }
 
+std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& message) {
+    auto* member = session.sole;
+    const bool is_ordinary = member && dispatches_.empty() && !deliveries_.expects() &&
+                             !passes_over_away() && message.qos < 2;
+    if (!is_ordinary) return {};
+    if (!shows_again(message)) {
+        if (open_ || !publications_.is_announced(message.topic)) return {};
+        message_ = message.measured(publications_.topic().size());
+        begin(&publications_.take_announced());
+    }
+    auto& group = *member->group;
+    const bool is_meant = session.fan_out != number_ && certain_ && !directed_ &&
+                          group.filter().matched_in == match_number_ && is_asked_about(*member);
+    if (!is_meant) return {};
+    session.fan_out = number_;
+    session.calls = 1;
+    session.got_message = session.got_ordinary = false;
+    member->subscription->called_in = member->called_in = number_;
+    if (group.rotates) group.ring.ask(*member, number_);
+    auto answer = Answer::deny;
+    if (wins(*member, false)) {
+        session.got_message = true;
+        answer = let_through(*member);
+    }
+    if (group.rotates) turn_ring(group);
+    return answer;
+}
+
 void FanOut::turn_ring(Group& group) {
     group.ring.answered();
-    if (group.fitness(*group.ring.first()) != Candidate::Fitness::ready)
-        registry_.note_unaligned(group);
+    auto& next = *group.ring.first();
+    if (group.fitness(next) != Candidate::Fitness::ready) registry_.note_unaligned(group);
+    if (group.ring.size() >= kColdRing) look_ahead(next);
+}
+
+// In a large group nothing of a member is left in the processor's cache when its turn comes again.
+void FanOut::look_ahead(const Member& next) noexcept {
+    next_ = &next.subscription->session;
+    prefetch(next_, sizeof(Session));
+    const auto& second = *next.ring_after;
+    prefetch(second.subscription, sizeof(Subscription));
+    prefetch(second.ring_after, sizeof(Member));
 }
 
 void FanOut::ask_ghost(const Message& message) {
@@ -70,37 +118,33 @@ void FanOut::ask_ghost(const Message& message) {
     }
 }
 
-void FanOut::begin(const Message& message) {
+void FanOut::begin(Publication* announcement) {
     number_ = ++registry_.fan_out;
     open_ = true;
-    message_ = message;
     reached_ = held_for_away_ = false;
-    directed_.reset();
-    kept_.reset();
-    auto* publication = publications_.take_announced(message);
-    announced_ = publication != nullptr;
-    if (announced_) {
-        publication_ = std::move(*publication);
-    } else {
-        publication_ = {};
-    }
-    if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message, missed_);
+    announced_ = announcement != nullptr;
+    if (announced_) publication_.take(*announcement);
+    if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message_, missed_);
     if (directed_) {
-        publications_.forget_in_flight(message);
+        publications_.forget_in_flight(message_);
         kept_ = directed_->message;
         publication_ = Publication(kept_->publisher, kept_->properties);
     }
     certain_ = announced_ || directed_;
     others_decide_ = broker_.others_decide();
     if (!message_.properties) message_.properties = publication_.properties;
-    if (!is_same_text(topic_, message.topic) || matched_version_ != registry_.version()) {
-        topic_.assign(message.topic);
-        match();
-    }
+    match();
     ballot_ = {};
 }
 
 void FanOut::match() {
+    const bool is_known = announced_ && topic_number_ == publications_.topic_number();
+    if (!is_known && !is_same_text(topic_, message_.topic)) {
+        topic_.assign(message_.topic);
+        topic_number_ = matched_version_ = 0;
+    }
+    if (announced_) topic_number_ = publications_.topic_number();
+    if (matched_version_ == registry_.version()) return;
     registry_.match(topic_, matches_);
     matched_version_ = registry_.version();
     ++match_number_;
@@ -246,12 +290,13 @@ void FanOut::close() {
         if (election.elected && !group->rotates) not_taken(*election.elected);
         if (!directed_ && group->held_in != number_) ++registry_.statistics.dropped;
     }
-    settle_held();
+    if (!held_.empty()) settle_held();
     for (auto* member : excluded_) registry_.refresh(*member);
     excluded_.clear();
     if (directed_) settle_directed();
     elections_.clear();
-    publication_ = {};
+    publication_.clear();
+    if (kept_) kept_.reset();
     if (!missed_.empty()) settle_missed();
 }
 

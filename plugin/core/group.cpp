@@ -23,7 +23,8 @@ void Group::leave(Member& member) {
     if (election.elected == &member) election.elected = nullptr;
 }
 
-// In the ring it is the turn of the first; if nobody is ready, of the least behind, about.
+// In the ring it is the turn of the first who is ready; if nobody is, of the first anyway where the
+// fittest is not much fitter.
 Member* Group::choose(const Ballot& ballot) {
     auto* member = ring.first();
     for (auto left = ring.size(); left > 0; --left, member = member->ring_after) {
@@ -31,11 +32,12 @@ Member* Group::choose(const Ballot& ballot) {
     }
     const auto place = chooser_->choose(candidates_, ballot);
     if (place == Chooser::kNobody) return nullptr;
-    if (member && fitness(*member) == Candidate::Fitness::behind &&
-        candidates_[place].fitness == Candidate::Fitness::behind &&
-        candidates_[member->place].held_back <= candidates_[place].held_back + 1)
-        return member;
-    return members_[place];
+    if (!member) return members_[place];
+    const auto& first = candidates_[member->place];
+    const auto& fittest = candidates_[place];
+    const bool is_as_fit =
+        first.fitness == fittest.fitness && first.held_back <= fittest.held_back + 1;
+    return is_as_fit ? member : members_[place];
 }
 
 bool Group::has_ready() const noexcept {

@@ -11,14 +11,29 @@ constexpr std::hash<std::string_view> hash_of;
 
 }  // namespace
 
-void Publications::announce(std::string_view publisher_id, std::string_view topic) {
+void Publications::set_topic(std::string_view topic) {
+    if (is_same_text(topic_, topic)) return;
+    topic_.assign(topic);
+    ++topic_number_;
+}
+
+void Publications::announce_by_last() {
     is_announced_ = true;
-    assign_text(topic_, topic);
-    assign_text(publisher_id_, publisher_id);
-    announced_.publisher_ = 0;
+    announced_.clear();
     announced_.publisher_id_ = publisher_id_;
-    announced_.properties = nullptr;
-    if (announced_.kept) announced_.kept.reset();
+}
+
+void Publications::announce(std::string_view publisher_id, std::string_view topic,
+                            Context connection) {
+    set_topic(topic);
+    assign_text(publisher_id_, publisher_id);
+    connection_ = connection;
+    announce_by_last();
+}
+
+void Publications::announce_again(const char* topic) {
+    if (!is_same_text(topic_, topic)) set_topic(topic);
+    announce_by_last();
 }
 
 void Publications::receive(std::string_view publisher_id, const Message& message,
@@ -53,7 +68,7 @@ bool Publications::release(const Message& message) {
     if (found == in_flight_.end()) return false;
     is_announced_ = true;
     announced_ = std::move(found->second.publication);
-    topic_.assign(message.topic);
+    set_topic(message.topic);
     in_flight_.erase(found);
     return true;
 }

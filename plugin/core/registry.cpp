@@ -211,6 +211,7 @@ void Registry::erase(Session& session) {
 void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
+    session.verified_in = 0;
     if (connected) note_return(session);
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members)

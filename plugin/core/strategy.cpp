@@ -28,8 +28,9 @@ class RoundRobin final : public Chooser {
     std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
         std::size_t chosen = kNobody;
         Candidate best;
-        for (std::size_t step = 0; step < candidates.size(); ++step) {
-            const auto place = (turn_ + step) % candidates.size();
+        auto place = turn_;
+        for (auto left = candidates.size(); left > 0;
+             --left, place = after(place, candidates.size())) {
             if (!is_fitter(candidates[place], best)) continue;
             chosen = place;
             best = candidates[place];
@@ -38,7 +39,7 @@ class RoundRobin final : public Chooser {
         return chosen;
     }
 
-    void served(std::size_t place, std::size_t count) override { turn_ = (place + 1) % count; }
+    void served(std::size_t place, std::size_t count) override { turn_ = after(place, count); }
 
     void left(std::size_t place, std::size_t count) override {
         if (place < turn_) --turn_;
@@ -49,6 +50,10 @@ class RoundRobin final : public Chooser {
     void set_turn(std::size_t place) override { turn_ = place; }
 
   private:
+    static std::size_t after(std::size_t place, std::size_t count) noexcept {
+        return place + 1 == count ? 0 : place + 1;
+    }
+
     std::size_t turn_ = 0;  // the place that is asked first
 };
 

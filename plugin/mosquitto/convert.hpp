@@ -31,6 +31,16 @@ template <class Event>
             .properties = event.properties};
 }
 
+template <class Event>
+[[nodiscard]] ShownMessage to_shown(const Event& event) {
+    return {.topic = event.topic,
+            .payload = event.payload,
+            .payload_size = event.payloadlen,
+            .qos = event.qos,
+            .retain = event.retain,
+            .properties = event.properties};
+}
+
 /// The broker's own buffer behind a filter that it shows as const (handle__subscribe: `sub`).
 ///
 /// ACL_CHECK SUBSCRIBE and UNSUBSCRIBE show the heap string that the broker passes to sub__add or

@@ -11,14 +11,17 @@
 namespace shared_subscription {
 namespace {
 
+int to_result(const Instance& instance, Answer answer) {
+    if (answer == Answer::allow) return MOSQ_ERR_SUCCESS;
+    return answer == Answer::deny ? MOSQ_ERR_ACL_DENIED : instance.neutral;
+}
+
 int check_read(Instance& instance, const mosquitto_evt_acl_check& check) {
     auto& engine = instance.runtime.engine();
     if (engine.is_idle()) return instance.neutral;
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
-    const auto answer = engine.may_read(client, to_message(check));
-    if (answer == Answer::allow) return MOSQ_ERR_SUCCESS;
-    return answer == Answer::deny ? MOSQ_ERR_ACL_DENIED : instance.neutral;
+    return to_result(instance, engine.may_read(client, to_message(check)));
 }
 
 /// Nobody is in a group, and nobody publishes to one by mistake.
@@ -52,10 +55,22 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
     }
 }
 
+[[gnu::noinline]] int check_converted(Instance& instance, mosquitto_evt_acl_check& check) {
+    register_tick(instance);
+    return check_access(instance, check);
+}
+
+// What needs no conversion does without it.
 [[gnu::noinline]] int check_guarded(Instance& instance, mosquitto_evt_acl_check& check) noexcept {
     return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
-        register_tick(instance);
-        return check_access(instance, check);
+        auto& engine = instance.runtime.engine();
+        if (check.access == MOSQ_ACL_READ) {
+            if (const auto answer = engine.may_read_at_once(check.client, to_shown(check)))
+                return to_result(instance, *answer);
+        } else if (check.access == MOSQ_ACL_WRITE) {
+            if (engine.may_write_at_once(check.client, check.topic)) return instance.neutral;
+        }
+        return check_converted(instance, check);
     });
 }
 
@@ -65,21 +80,26 @@ int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
     auto& check = *static_cast<mosquitto_evt_acl_check*>(data);
     if (instance.runtime.broker().is_own_question(check)) return instance.neutral;
     if (check.access == MOSQ_ACL_READ &&
-        instance.runtime.engine().loses_at_once(check.client, check.topic, check.payload,
-                                                check.payloadlen, check.qos))
+        instance.runtime.engine().loses_at_once(check.client, to_shown(check)))
         return MOSQ_ERR_ACL_DENIED;
     return check_guarded(instance, check);
 }
 
+[[gnu::noinline]] int receive_converted(Instance& instance, const mosquitto_evt_message& event) {
+    if (is_none_of_ours(instance, event.topic)) return MOSQ_ERR_SUCCESS;
+    const auto client = to_client(event.client);
+    if (!client.id.data()) return MOSQ_ERR_SUCCESS;
+    return instance.runtime.engine().receive(client, to_message(event)) ? MOSQ_ERR_SUCCESS
+                                                                        : MOSQ_ERR_ACL_DENIED;
+}
+
 int on_message(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
-    return guarded("MESSAGE", MOSQ_ERR_SUCCESS, [&] {
+    return guarded("MESSAGE", MOSQ_ERR_SUCCESS, [&]() -> int {
         const auto& event = *static_cast<const mosquitto_evt_message*>(data);
-        if (is_none_of_ours(instance, event.topic)) return MOSQ_ERR_SUCCESS;
-        const auto client = to_client(event.client);
-        if (!client.id.data()) return MOSQ_ERR_SUCCESS;
-        return instance.runtime.engine().receive(client, to_message(event)) ? MOSQ_ERR_SUCCESS
-                                                                            : MOSQ_ERR_ACL_DENIED;
+        if (instance.runtime.engine().receive_at_once(event.client, to_shown(event)))
+            return MOSQ_ERR_SUCCESS;
+        return receive_converted(instance, event);
     });
 }
 

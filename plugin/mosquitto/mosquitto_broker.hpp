@@ -19,7 +19,6 @@ class MosquittoBroker final : public Broker {
     void publish(const Message& message) override;
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
-    [[nodiscard]] bool others_decide() const noexcept override { return others_decide_; }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
     [[nodiscard]] Context find_session(std::string_view client_id) override;
@@ -39,7 +38,6 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] bool has_ended(Context context) override;
     void log(LogLevel level, std::string_view text) override;
 
-    void set_others_decide(bool others_decide) noexcept { others_decide_ = others_decide; }
     /// The arguments of the broker's access check differ by generation.
     void set_shows_properties(bool shows_properties) noexcept {
         shows_properties_ = shows_properties;
@@ -81,7 +79,6 @@ class MosquittoBroker final : public Broker {
     SubscriptionDelete subscription_delete_;
     void* acl_check_;
     bool shows_properties_ = false;
-    bool others_decide_ = true;
     const mosquitto_evt_acl_check* question_ = nullptr;
 };
 

@@ -65,7 +65,7 @@ class WarmPath : public ::testing::TestWithParam<WarmRow> {
     static constexpr std::size_t kGroups = 20;
     static constexpr std::size_t kMembers = 8;
 
-    WarmPath() { crowd.broker.asks_others = GetParam().asks_others; }
+    WarmPath() { crowd.broker.set_others_decide(GetParam().asks_others); }
 
     void fan_out_to_all_groups() {
         for (std::size_t group = 0; group < kGroups; ++group)

@@ -13,9 +13,9 @@ using ::testing::IsEmpty;
 class EngineAccess : public EngineTest {
   protected:
     EngineAccess() {
-        broker.others_allow = [this](const auto& client, const auto& topic) {
+        broker.set_others([this](const auto& client, const auto& topic) {
             return topic != "secret" || client != denied_;
-        };
+        });
     }
     void deny(const std::string& client) { denied_ = client; }
 

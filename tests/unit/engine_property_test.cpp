@@ -36,9 +36,9 @@ class World {
         broker_.connect("publisher");
         is_exact_ = seed % 2 == 0 && seed % 3 != 0;
         if (seed % 3 == 0) {
-            broker_.others_allow = [this](const auto& client, const auto& topic) {
+            broker_.set_others([this](const auto& client, const auto& topic) {
                 return !forbidden_.contains(client + " " + topic);
-            };
+            });
         }
     }
 
@@ -261,7 +261,7 @@ class World {
         }
     }
     bool is_forbidden(const std::string& id, const std::string& topic) const {
-        return broker_.others_allow && forbidden_.contains(id + " " + topic);
+        return broker_.others_decide() && forbidden_.contains(id + " " + topic);
     }
 
     BrokerTraits traits_;

@@ -44,7 +44,7 @@ TEST_P(EngineQueue, GoesToTheFirstThatIsBackInOrder) {
 }
 
 TEST_P(EngineQueue, WaitsForOneThatMayReadIt) {
-    broker.others_allow = [](const auto& client, const auto& /*topic*/) { return client != "a"; };
+    broker.set_others([](const auto& client, const auto& /*topic*/) { return client != "a"; });
     for (const auto* first : {"a", "b"}) {
         leave_behind({first, *first == 'a' ? "b" : "a"});
         publish("t", 2);
@@ -212,9 +212,8 @@ TEST_P(EngineQueue, OfTwoGroupsWithTheSameMessageSaysNothingOfMembersThatAreBack
 }
 
 TEST_P(EngineQueue, GoesPastAMemberThatMayNotReadIt) {
-    broker.others_allow = [](const auto& client, const auto& topic) {
-        return client != "a" || topic != "t/secret";
-    };
+    broker.set_others(
+        [](const auto& client, const auto& topic) { return client != "a" || topic != "t/secret"; });
     join_all({"a", "b"}, "$share/g/t/#", kPersistent);
     for (const auto* id : {"a", "b"}) broker.drop(id);
     broker.settle();

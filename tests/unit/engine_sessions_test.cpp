@@ -24,7 +24,7 @@ TEST_P(EngineSessions, ThatEndGetNothingMore) {
 
 // Until the next turn the broker has the leaves of both connections.
 TEST_P(EngineSessions, ThatEndAndBeginInOneTurnAreTwo) {
-    broker.others_allow = [](const auto& /*client*/, const auto& /*topic*/) { return true; };
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
     join_all({"b", "a"}, "$share/g/t");
     publish("t", 1);
     broker.drop("a");

@@ -11,6 +11,8 @@ namespace shared_subscription {
 /// Everybody is there, everything is allowed, nothing is published again.
 class QuietBroker : public Broker {
   public:
+    QuietBroker() { set_others_decide(false); }
+
     void publish(const Message& /*message*/) override { ++published; }
     [[nodiscard]] KeptProperties keep_properties(const void* /*properties*/) override {
         return nullptr;
@@ -19,7 +21,6 @@ class QuietBroker : public Broker {
                                              const Message& /*message*/) override {
         return Verdict::allowed;
     }
-    [[nodiscard]] bool others_decide() const noexcept override { return asks_others; }
     [[nodiscard]] std::size_t subscription_count(Context /*context*/) override { return 1; }
     [[nodiscard]] int protocol_version(Context /*context*/) override { return 5; }
     [[nodiscard]] Context find_session(std::string_view /*client_id*/) override { return this; }
@@ -47,7 +48,6 @@ class QuietBroker : public Broker {
         if (level >= LogLevel::info) ++logged;
     }
 
-    bool asks_others = false;
     int published = 0;
     int logged = 0;
 };

@@ -39,6 +39,7 @@ std::vector<std::string> filters_matching(std::string_view topic) {
 
 SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
     : traits_(traits), strategy_(strategy) {
+    set_others_decide(false);
     start_engine();
     engine->restore({});
     tick();
@@ -75,7 +76,8 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
     auto& connection = *(sessions_[id] = std::move(fresh));
     std::erase_if(connection.held, [&](const Held& held) {  // connection_check_acl
         const bool is_denied = !may_read(connection, *held.stored);
-        EXPECT_FALSE(is_denied && !others_allow) << id << " loses " << held.stored->message.payload;
+        EXPECT_FALSE(is_denied && !others_allow_)
+            << id << " loses " << held.stored->message.payload;
         return is_denied;
     });
     for (const auto& held : std::exchange(connection.held, {})) {
@@ -222,8 +224,12 @@ bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     const auto stored = std::make_shared<Stored>(Stored{.message = message, .source = id});
     const auto client = client_of(connection);
     const bool is_ours = !engine->is_idle() || message.topic.starts_with('$');
-    if (is_ours && !engine->may_write(client, stored->message.topic)) return false;
-    if (is_ours && !engine->receive(client, shown(*stored))) return false;
+    if (is_ours && !engine->may_write_at_once(&connection, stored->message.topic.c_str()) &&
+        !engine->may_write(client, stored->message.topic))
+        return false;
+    if (is_ours && !engine->receive_at_once(&connection, as_shown(shown(*stored))) &&
+        !engine->receive(client, shown(*stored)))
+        return false;
     if (message.qos == 2) {
         connection.incoming.push_back(stored);
     } else {
@@ -244,13 +250,12 @@ void SmallBroker::release(const std::string& id) {
 bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
     if (!is_shown(reader)) return false;
     const auto& topic = stored.message.topic;
-    const bool others = !others_allow || others_allow(reader.id, topic);
+    const bool others = !others_allow_ || others_allow_(reader.id, topic);
     const auto message = shown(stored);
-    if (engine->loses_at_once(&reader, message.topic.data(), message.payload, message.payload_size,
-                              message.qos))
-        return false;
+    if (engine->loses_at_once(&reader, as_shown(message))) return false;
     if (engine->is_idle()) return others;
-    const auto answer = engine->may_read(client_of(reader), message);
+    const auto at_once = engine->may_read_at_once(&reader, as_shown(message));
+    const auto answer = at_once ? *at_once : engine->may_read(client_of(reader), message);
     EXPECT_TRUE(answer != Answer::allow || others) << topic << " was opened to " << reader.id;
     return answer == Answer::untouched ? others : answer == Answer::allow;
 }
@@ -385,7 +390,7 @@ KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {
 Verdict SmallBroker::ask_others_to_read(Context context, const Message& message) {
     if (!can_ask_others) return Verdict::unknown;
     const auto& id = static_cast<const Connection*>(context)->id;
-    return others_allow(id, std::string(message.topic)) ? Verdict::allowed : Verdict::denied;
+    return others_allow_(id, std::string(message.topic)) ? Verdict::allowed : Verdict::denied;
 }
 
 std::size_t SmallBroker::subscription_count(Context context) {

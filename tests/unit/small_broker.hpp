@@ -68,8 +68,12 @@ class SmallBroker final : public Broker {
     void turn();    ///< the main loop goes round
     void settle();  ///< until nothing waits
 
-    /// The access control behind the plugin; empty: none.
-    std::function<bool(const std::string& client, const std::string& topic)> others_allow{};
+    /// The access control behind the plugin: whether the client may read the topic.
+    using Others = std::function<bool(const std::string& client, const std::string& topic)>;
+    void set_others(Others others) {
+        others_allow_ = std::move(others);
+        set_others_decide(true);
+    }
     bool can_ask_others = true;  ///< as builds that export mosquitto_acl_check
 
     /// The payloads that the client was sent since the last time.
@@ -85,7 +89,6 @@ class SmallBroker final : public Broker {
     void publish(const Message& message) override;
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
-    [[nodiscard]] bool others_decide() const noexcept override { return bool{others_allow}; }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
     [[nodiscard]] Context find_session(std::string_view client_id) override;
@@ -176,6 +179,7 @@ class SmallBroker final : public Broker {
 
     BrokerTraits traits_;
     Strategy strategy_;
+    Others others_allow_{};
     std::map<std::string, Saved> saved_;
     State saved_engine_;
     std::map<std::string, std::unique_ptr<Connection>> sessions_;
