@@ -18,25 +18,26 @@ struct Filter;
 struct Subscription;
 class Group;
 
-/// One client's place in one group.
+/// One client's place in one group. What a message that it gets needs comes first.
 struct Member {
     Subscription* subscription;
     Group* group;
     std::size_t place = 0;  ///< in the order of joining; the group's to change
     SubscriptionOptions options{};
-    std::uint64_t joined = 0;     ///< when, by Registry::clock
-    std::uint64_t called_in = 0;  ///< the last fan-out in which the broker asked for it
+    std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
+    std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
+    Member* ring_after = nullptr;
+    Member* ring_before = nullptr;
+
+    std::uint64_t joined = 0;  ///< when, by Registry::clock
     std::uint64_t judged_in =
         0;  ///< the last fan-out in which other access control was asked and said yes,
     const void* judged_as = nullptr;  ///< ... of this connection
-    bool refused = false;  ///< access control kept a message from it; said in the log once
-    bool paused = false;   ///< by an administrator: it gets nothing new
-    bool stands = false;   ///< in the group's ring
-    bool returns = false;  ///< in Registry::returning
-    Member* ring_before = nullptr;
-    Member* ring_after = nullptr;
-    std::int64_t since = 0;        ///< when it joined, in seconds since 1970
-    std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
+    bool refused = false;    ///< access control kept a message from it; said in the log once
+    bool paused = false;     ///< by an administrator: it gets nothing new
+    bool stands = false;     ///< in the group's ring
+    bool returns = false;    ///< in Registry::returning
+    std::int64_t since = 0;  ///< when it joined, in seconds since 1970
 };
 
 /// What is known of a group's election in the current fan-out.
@@ -47,14 +48,21 @@ struct Election {
     bool waits = false;         ///< older messages come first: nobody gets it now
 };
 
-/// Members are owned by their subscriptions; they join and leave here.
+/// Members are owned by their subscriptions; they join and leave here. What each message needs
+/// comes first.
 class Group {
+    Filter& filter_;
+    std::vector<Candidate> candidates_;  // in the order of joining
+    std::vector<Member*> members_;       // the same order
+    std::unique_ptr<Chooser> chooser_;
+    Strategy strategy_;
+
   public:
     Group(std::string name, Filter& filter, Strategy strategy, const RandomSource& random)
-        : name_(std::move(name)),
-          filter_(filter),
+        : filter_(filter),
+          chooser_(make_chooser(strategy, random)),
           strategy_(strategy),
-          chooser_(make_chooser(strategy, random)) {}
+          name_(std::move(name)) {}
 
     void join(Member& member, const Candidate& candidate);
     void leave(Member& member);
@@ -106,18 +114,19 @@ class Group {
     bool changes = false;    ///< in Registry::changing
     /// The ring is more work than it saves; until a member joins or leaves.
     bool unsteady = false;
-    bool woken = false;    ///< in Registry::woken
-    bool unsaved = false;  ///< in Registry::unsaved_groups
-    bool saved = false;    ///< something of it is in the store
-    bool asked = false;    ///< `question` is under way
-    Ring ring;             ///< of those who stand, if it rotates
+    bool woken = false;            ///< in Registry::woken
+    bool unsaved = false;          ///< in Registry::unsaved_groups
+    bool saved = false;            ///< something of it is in the store
+    bool asked = false;            ///< `question` is under way
+    Ring ring;                     ///< of those who stand, if it rotates
+    std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset
     GroupQueue queue;
+
     std::uint64_t parked_count = 0;  ///< since the ring was formed
     std::size_t refused = 0;         ///< members that access control has kept a message from
     std::uint64_t held_in = 0;       ///< the last fan-out whose message may have to be queued
     std::uint64_t number = 0;        ///< counted in the order of creation; never used again
     std::size_t connected = 0;       ///< members of connected sessions
-    std::uint64_t dispatched = 0;    ///< messages given to members, since the last reset
     /// 2.0: which of its members are there is to be found out before anything goes out again; who
     /// joined later than that (Registry::clock) has no part in what waits.
     std::optional<std::uint64_t> question{};
@@ -127,11 +136,6 @@ class Group {
 
   private:
     std::string name_;
-    Filter& filter_;
-    Strategy strategy_;
-    std::unique_ptr<Chooser> chooser_;
-    std::vector<Member*> members_;       // in the order of joining
-    std::vector<Candidate> candidates_;  // the same order
 };
 
 }  // namespace shared_subscription

@@ -70,11 +70,12 @@ class Publications {
     /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
     void receive(std::string_view publisher_id, const Message& message, KeptProperties kept);
 
-    /// The same for QoS 0 and 1 straight after its own WRITE check. False: it is not.
+    /// The same for QoS 0 and 1 straight after its own WRITE check: the broker asks for one before
+    /// each MESSAGE but those of bridges (handle__publish). False: it is not.
     [[nodiscard]] bool receive_at_once(Context connection, const ShownMessage& message) {
-        if (message.qos > 1 || !was_last(connection) || !is_announced(message.topic)) return false;
+        if (message.qos > 1 || !was_last(connection) || !is_announced_) return false;
         announced_.properties = message.properties;
-        if (!in_flight_.empty()) in_flight_.erase(message.topic);
+        if (!in_flight_.empty()) forget_in_flight(message.topic);
         return true;
     }
 
@@ -85,6 +86,7 @@ class Publications {
     /// The broker shows a message that no client has just published: whatever was in flight at its
     /// address is gone.
     void forget_in_flight(const Message& message) noexcept;
+    void forget_in_flight(const char* topic) { in_flight_.erase(topic); }
 
     /// A fan-out begins: was this message announced before it? Answers once; null: it was not.
     [[nodiscard]] Publication* take_announced(const Message& message) noexcept {

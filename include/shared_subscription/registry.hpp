@@ -176,7 +176,10 @@ class Registry {
         return next && next->verified_in >= period_ ? next : nullptr;
     }
     /// It is the one that was asked about, as `find_next` would have found.
-    void has_found(Session& session) noexcept { last_found_ = &session; }
+    void has_found(Session& session) noexcept {
+        last_found_ = &session;
+        __builtin_prefetch(session.followed_by, 1);
+    }
     /// Addresses are those of connected clients until `set_connected` says otherwise.
     void trust_addresses() noexcept { trusts_addresses_ = true; }
     /// Otherwise, as a turn of the main loop begins, contexts are freed, and an address may be
@@ -300,8 +303,9 @@ class Registry {
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
     Statistics statistics;
-    std::size_t ring_count = 0;  ///< groups that rotate
-    std::uint64_t fan_out = 0;   ///< the number of the last one
+    std::size_t ring_count = 0;      ///< groups that rotate
+    std::size_t doubtful_count = 0;  ///< subscriptions that are doubtful
+    std::uint64_t fan_out = 0;       ///< the number of the last one
     /// Is told of each member that has joined, and of each that is about to be gone; for the log.
     std::function<void(Member&, bool joins)> observer;
 
@@ -317,6 +321,7 @@ class Registry {
         session.verified_in = trusts_addresses_ && session.connected ? kForever : mark_;
     }
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
+    void count_doubtful(Filter& filter, int change) noexcept;
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);
     void forget(Session& session);

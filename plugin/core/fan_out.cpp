@@ -283,7 +283,7 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
 
 void FanOut::close() {
     open_ = false;
-    if (certain_) prune();
+    if (certain_ && registry_.doubtful_count > 0) prune();
     for (const auto* group : elections_) {
         const auto& election = group->election;
         if (election.served) continue;

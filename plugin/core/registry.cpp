@@ -85,9 +85,14 @@ Subscription& Registry::subscription(Session& session, std::string_view text, St
         .session = session, .filter = filter, .standing = standing, .subscribed = clock_});
     auto& added = *made;
     filter.subscriptions.push_back(&added);
-    if (standing == Standing::doubtful) ++filter.doubtful;
+    if (standing == Standing::doubtful) count_doubtful(filter, 1);
     session.subscriptions.insert(lower_bound(session, filter), std::move(made));
     return added;
+}
+
+void Registry::count_doubtful(Filter& filter, int change) noexcept {
+    filter.doubtful += static_cast<std::size_t>(change);
+    doubtful_count += static_cast<std::size_t>(change);
 }
 
 Subscription& Registry::subscribe(Session& session, std::string_view filter, Standing standing) {
@@ -267,11 +272,7 @@ void Registry::reset_statistics() noexcept {
 void Registry::set_standing(Subscription& subscription, Standing standing) {
     if (subscription.standing == standing) return;
     subscription.standing = standing;
-    if (standing == Standing::doubtful) {
-        ++subscription.filter.doubtful;
-    } else {
-        --subscription.filter.doubtful;
-    }
+    count_doubtful(subscription.filter, standing == Standing::doubtful ? 1 : -1);
     note_sole(subscription.session);
     refresh(subscription);
 }

@@ -77,10 +77,10 @@ class Runtime {
     Generation generation_;
     Options options_;
     MosquittoBroker broker_;
+    std::unique_ptr<Engine> engine_;
     std::filesystem::path own_path_;
     std::optional<Configuration> configuration_;
     std::string unreadable_;  // why there is no configuration
-    std::unique_ptr<Engine> engine_;
     std::unique_ptr<SysTopics> sys_topics_;
     std::unique_ptr<Persistence> persistence_;
     std::vector<std::unique_ptr<Instance>> instances_;
