@@ -123,7 +123,7 @@ class FanOut {
 
     /// Something is published, and fanned out soon.
     [[gnu::always_inline]] void prepare() const noexcept {
-        if (next_) next_->given.prefetch();
+        if (next_ && next_seen_ == registry_.erased_count()) next_->given.prefetch();
     }
 
     /// One turn of the main loop is over.
@@ -240,7 +240,8 @@ class FanOut {
     Broker& broker_;
     BrokerTraits traits_;
 
-    Session* next_ = nullptr;
+    const Session* next_ = nullptr;  // of a large group, if none has ended since
+    std::uint64_t next_seen_ = 0;    // Registry::erased_count
     std::uint64_t number_ = 0;
     bool ticks_ = false;
     bool open_ = false;

@@ -49,7 +49,7 @@ class GivenList {
     void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
              KeptProperties properties, std::uint64_t publisher);
 
-    /// Has the processor fetch where the next one goes.
+    /// Has the processor fetch where the next one goes (FanOut::prepare).
     [[gnu::always_inline]] void prefetch() const noexcept {
         if (count_ >= places_.size()) return;
         const auto* given = &places_[place(count_)];

@@ -178,7 +178,7 @@ class Registry {
     /// It is the one that was asked about, as `find_next` would have found.
     void has_found(Session& session) noexcept {
         last_found_ = &session;
-        __builtin_prefetch(session.followed_by, 1);
+        __builtin_prefetch(session.followed_by, 1);  // many may be asked about, one after the other
     }
     /// Addresses are those of connected clients until `set_connected` says otherwise.
     void trust_addresses() noexcept { trusts_addresses_ = true; }

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kColdRing = 64;
 
-void prefetch(const void* object, std::size_t size) noexcept {
+// Inlined, as GCC leaves out calls of what only prefetches.
+[[gnu::always_inline]] inline void prefetch(const void* object, std::size_t size) noexcept {
     constexpr std::size_t kLine = 64;
     for (std::size_t offset = 0; offset < size; offset += kLine)
         __builtin_prefetch(static_cast<const char*>(object) + offset, 1);
@@ -102,6 +103,7 @@ void FanOut::turn_ring(Group& group) {
 // In a large group nothing of a member is left in the processor's cache when its turn comes again.
 void FanOut::look_ahead(const Member& next) noexcept {
     next_ = &next.subscription->session;
+    next_seen_ = registry_.erased_count();
     prefetch(next_, sizeof(Session));
     const auto& second = *next.ring_after;
     prefetch(second.subscription, sizeof(Subscription));

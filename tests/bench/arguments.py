@@ -35,9 +35,13 @@ def parse_arguments():
     how("--plugin", metavar="FILE", help="the plugin to measure (the one that is built)")
     how("--against", metavar="FILE",
         help="an older plugin to compare with, instead of the broker's own $share")
+    how("--floor", action="store_true",
+        help="instead of the plugin, one that only says yes or no: what the broker itself takes. "
+             "Of use for the cases with one group in turn (group-...) alone")
     how("--output", default="build/bench", metavar="DIRECTORY", help="for JSON (build/bench)")
     how("--chart", metavar="FILE", help="for the chart as SVG (throughput.svg beside the JSON)")
-    # These two are from the script.
+    # These are from the script.
     how("--target", nargs=2, action="append", default=[], help=argparse.SUPPRESS)
     how("--generator", help=argparse.SUPPRESS)
+    how("--floor-plugin", help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -30,8 +30,7 @@ class Session:
         self.pairs = 1 if arguments.smoke else arguments.pairs
         self.bench = Bench(arguments.generator, *machine.cores(), self.seconds)
         self.targets = [Target.of(*target) for target in arguments.target]
-        first = Side("old", arguments.against) if arguments.against else Side("native")
-        self.sides = [first, Side("new" if arguments.against else "plugin", arguments.plugin)]
+        self.sides = choose_sides(arguments)
         self.machine = machine.describe()
         self.failures = 0
         self.directory = pathlib.Path(arguments.output)
@@ -89,6 +88,13 @@ class Session:
         path = pathlib.Path(self.arguments.chart or self.directory / "throughput.svg")
         names = [side.name for side in self.sides]
         path.write_text(chart.draw(results, names, machine.say(self.machine)))
+
+
+def choose_sides(arguments):
+    first = Side("old", arguments.against) if arguments.against else Side("native")
+    if arguments.floor:
+        return [first, Side("floor", arguments.floor_plugin)]
+    return [first, Side("new" if arguments.against else "plugin", arguments.plugin)]
 
 
 def commit():
