@@ -49,7 +49,6 @@ class Engine {
           fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, broker,
                    traits) {
         set_removes_duplicates(traits.removes_duplicates);
-        if (traits.announces_sessions) registry_.trust_addresses();
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
 
@@ -82,14 +81,15 @@ class Engine {
 
     /// READ: may this leaf of the client get the message? Allocates nothing once warm.
     [[nodiscard]] Answer may_read(const Client& client, const Message& message);
-    /// The same where nothing out of the ordinary goes on, which can be told without the client's
-    /// identifier and the length of the topic. Nothing: ask `may_read`.
-    [[nodiscard]] std::optional<Answer> may_read_at_once(Context context,
+    /// The same where nothing out of the ordinary goes on, which can be told without the lengths of
+    /// identifier (zero terminated) and topic. Nothing: ask `may_read`.
+    [[nodiscard]] std::optional<Answer> may_read_at_once(Context context, const char* client_id,
                                                          const ShownMessage& message) {
-        auto* session = is_undisturbed() ? registry_.next_verified(context) : nullptr;
+        auto* session = is_undisturbed() ? registry_.find_known(context, client_id) : nullptr;
         if (!session) return {};
+        const auto erased = registry_.erased_count();
         const auto answer = fan_out_.ask_at_once(*session, message);
-        if (answer) registry_.has_found(*session);
+        if (answer && registry_.erased_count() == erased) registry_.has_found(*session);
         return answer;
     }
     /// The same where it is no. False: ask one of the others.

@@ -27,10 +27,10 @@ struct alignas(64) Given {
     std::uint64_t publisher = 0;    ///< as in StoredMessage
     KeptProperties properties{};
 
-    std::uint16_t topic_size = 0;
-    std::uint8_t published_qos = 0;
+    std::uint32_t topic_size = 0;
     std::uint32_t payload_size = 0;
     std::uint32_t long_size = 0;  ///< of `long_text`; it is used again
+    std::uint8_t published_qos = 0;
     /// The topic and, straight after it, the payload: here, or where they are long, there.
     std::unique_ptr<char[]> long_text{};
     std::array<char, 56> short_text{};

@@ -62,7 +62,7 @@ class Publications {
     /// The same for the connection that published last.
     void announce_again(const char* topic);
     [[nodiscard]] bool was_last(Context connection) const noexcept {
-        return connection_ == connection;
+        return connection && connection_ == connection;
     }
     void forget_connection() noexcept { connection_ = nullptr; }
 
@@ -70,10 +70,9 @@ class Publications {
     /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
     void receive(std::string_view publisher_id, const Message& message, KeptProperties kept);
 
-    /// The same for QoS 0 and 1 straight after its own WRITE check: the broker asks for one before
-    /// each MESSAGE but those of bridges (handle__publish). False: it is not.
+    /// The same for QoS 0 and 1 straight after its own WRITE check. False: it is not.
     [[nodiscard]] bool receive_at_once(Context connection, const ShownMessage& message) {
-        if (message.qos > 1 || !was_last(connection) || !is_announced_) return false;
+        if (message.qos > 1 || !was_last(connection) || !is_announced(message.topic)) return false;
         announced_.properties = message.properties;
         if (!in_flight_.empty()) forget_in_flight(message.topic);
         return true;

@@ -169,21 +169,29 @@ class Registry {
         }
         return last_found_ = found;
     }
-    /// The same for an address that has been seen to be that client's, and is no other's yet; null:
-    /// not seen, or somebody else comes next.
+    /// The same for an address that has been seen to be that client's since `begin_period`; null:
+    /// not seen yet, or somebody else comes next.
     [[nodiscard]] Session* next_verified(Context context) const noexcept {
         auto* next = predicted(context);
-        return next && next->verified_in >= period_ ? next : nullptr;
+        return next && next->verified_in == period_ ? next : nullptr;
+    }
+    /// The same in any order, and where only the identifier (zero terminated) tells. Null: not seen
+    /// yet.
+    [[nodiscard]] Session* find_known(Context context, const char* client_id) noexcept {
+        auto* known = predicted(context);
+        if (!known) known = known_at(context);
+        if (!known || known->context != context) return nullptr;
+        if (known->verified_in != period_ && !is_same_text(known->id, client_id)) return nullptr;
+        known->verified_in = mark_;
+        return known;
     }
     /// It is the one that was asked about, as `find_next` would have found.
     void has_found(Session& session) noexcept {
         last_found_ = &session;
         __builtin_prefetch(session.followed_by, 1);  // many may be asked about, one after the other
     }
-    /// Addresses are those of connected clients until `set_connected` says otherwise.
-    void trust_addresses() noexcept { trusts_addresses_ = true; }
-    /// Otherwise, as a turn of the main loop begins, contexts are freed, and an address may be
-    /// another connection's from now on.
+    /// A turn of the main loop begins: contexts are freed, and an address may be another
+    /// connection's from now on.
     void begin_period() noexcept { mark_ = ++period_; }
     /// So it may where connections and subscriptions come and go.
     void break_period() noexcept {
@@ -212,6 +220,7 @@ class Registry {
     void erase(Subscription& subscription);
     void erase(Session& session);
 
+    void set_context(Session& session, Context context) noexcept;
     void set_connected(Session& session, bool connected);
     /// The broker asks about the client again.
     void note_return(Session& session) noexcept { session.back_since = ++clock_; }
@@ -316,10 +325,16 @@ class Registry {
         auto* next = last_found_->followed_by;
         return next && next->context == context ? next : nullptr;
     }
-    void verify(Session& session) const noexcept {
-        constexpr auto kForever = static_cast<std::uint64_t>(-1);
-        session.verified_in = trusts_addresses_ && session.connected ? kForever : mark_;
+    void verify(Session& session) noexcept {
+        session.verified_in = mark_;
+        known_at(session.context) = &session;
     }
+    /// The session that was seen at that address last, or at another that shares its place.
+    [[nodiscard]] Session*& known_at(Context context) noexcept {
+        const auto address = reinterpret_cast<std::uintptr_t>(context);
+        return by_address_[address * 0x9e3779b97f4a7c15U >> (64 - kAddressBits)];
+    }
+    void forget_address(Session& session) noexcept;
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
     void count_doubtful(Filter& filter, int change) noexcept;
     void refresh(const Session& session);
@@ -332,7 +347,8 @@ class Registry {
     StringMap<std::unique_ptr<Session>> sessions_;
     Session* last_found_ = nullptr;   // by find_next
     std::uint64_t erased_count_ = 0;  // sessions
-    bool trusts_addresses_ = false;
+    static constexpr int kAddressBits = 13;
+    std::vector<Session*> by_address_ = std::vector<Session*>(std::size_t{1} << kAddressBits);
     std::uint64_t period_ = 1;
     std::uint64_t mark_ = 0;  // `period_`; 0 where no turns are shown: nothing is verified then
     FilterTree<Filter> filters_;

@@ -14,7 +14,7 @@ namespace shared_subscription {
 // subscriptions, or began a new one without any.
 void Engine::meet(Session& session, const Client& client) {
     if (session.context == client.context) return;
-    session.context = client.context;
+    registry_.set_context(session, client.context);
     session.moved = false;
     session.protocol_version = broker_.protocol_version(client.context);
     session.may_outlive_restart = broker_.may_outlive_restart(client.context);
@@ -112,7 +112,7 @@ void Engine::disconnected(const Client& client, bool clean) {
 }
 
 void Engine::move(Session& session) {
-    session.context = nullptr;
+    registry_.set_context(session, nullptr);
     session.moved = true;
     registry_.note_return(session);
     backlog_.may_be_back(session);

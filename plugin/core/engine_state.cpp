@@ -137,7 +137,7 @@ void Engine::settle_restored(bool is_last_chance) {
             if (is_last_chance) registry_.erase(*session);
             return is_last_chance;
         }
-        session->context = context;
+        registry_.set_context(*session, context);
         session->protocol_version = broker_.protocol_version(context);
         registry_.set_standing(*session, Standing::present);
         session->away = true;

@@ -70,7 +70,9 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     const bool is_ordinary = member && dispatches_.empty() && !deliveries_.expects() &&
                              !passes_over_away() && message.qos < 2;
     if (!is_ordinary) return {};
-    if (!shows_again(message)) {
+    if (shows_again(message)) {
+        if (!is_same_text(topic_, message.topic)) return {};
+    } else {
         if (open_ || !publications_.is_announced(message.topic)) return {};
         message_ = message.measured(publications_.topic().size());
         begin(&publications_.take_announced());
@@ -84,10 +86,13 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     session.got_message = session.got_ordinary = false;
     member->subscription->called_in = member->called_in = number_;
     if (group.rotates) group.ring.ask(*member, number_);
+    const auto erased = registry_.erased_count();
     auto answer = Answer::deny;
     if (wins(*member, false)) {
         session.got_message = true;
         answer = let_through(*member);
+    } else if (registry_.erased_count() != erased) {
+        return answer;  // other access control has ended a session
     }
     if (group.rotates) turn_ring(group);
     return answer;
@@ -124,6 +129,9 @@ void FanOut::begin(Publication* announcement) {
     number_ = ++registry_.fan_out;
     open_ = true;
     reached_ = held_for_away_ = false;
+    // As `close` leaves them, but where it ran out of memory.
+    if (directed_) directed_.reset();
+    if (kept_) kept_.reset();
     announced_ = announcement != nullptr;
     if (announced_) publication_.take(*announcement);
     if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message_, missed_);

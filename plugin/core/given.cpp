@@ -24,7 +24,7 @@ void Given::keep(const Message& message) {
         long_text = std::make_unique_for_overwrite<char[]>(size);
         long_size = static_cast<std::uint32_t>(size);
     }
-    topic_size = static_cast<std::uint16_t>(message.topic.size());
+    topic_size = static_cast<std::uint32_t>(message.topic.size());
     payload_size = message.payload_size;
     published_qos = message.qos;
     auto* text = size > short_text.size() ? long_text.get() : short_text.data();

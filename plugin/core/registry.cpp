@@ -202,7 +202,19 @@ void Registry::erase(Subscription& subscription) {
     }
 }
 
+void Registry::forget_address(Session& session) noexcept {
+    session.verified_in = 0;
+    auto*& known = known_at(session.context);
+    if (known == &session) known = nullptr;
+}
+
+void Registry::set_context(Session& session, Context context) noexcept {
+    forget_address(session);
+    session.context = context;
+}
+
 void Registry::forget(Session& session) {
+    forget_address(session);
     ++erased_count_;
     last_found_ = nullptr;
     sessions_.erase(sessions_.find(session.id));
@@ -216,7 +228,6 @@ void Registry::erase(Session& session) {
 void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
-    session.verified_in = 0;
     if (connected) note_return(session);
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members)

@@ -65,8 +65,10 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
     return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
         auto& engine = instance.runtime.engine();
         if (check.access == MOSQ_ACL_READ) {
-            if (const auto answer = engine.may_read_at_once(check.client, to_shown(check)))
-                return to_result(instance, *answer);
+            const char* id = mosquitto_client_id(check.client);
+            const auto answer = id ? engine.may_read_at_once(check.client, id, to_shown(check))
+                                   : std::optional(Answer::untouched);
+            if (answer) return to_result(instance, *answer);
         } else if (check.access == MOSQ_ACL_WRITE) {
             if (engine.may_write_at_once(check.client, check.topic)) return instance.neutral;
         }

@@ -51,13 +51,21 @@ class Crowd {
     /// anything.
     void fan_out(const Client& publisher, std::size_t group, std::uint8_t qos = 0) {
         const auto sent = message(group, qos);
-        bool accepted = engine.may_write(publisher, sent.topic);
-        accepted = engine.receive(publisher, sent) && accepted;
+        const auto shown = as_shown(sent);
+        bool accepted = engine.may_write_at_once(publisher.context, shown.topic) ||
+                        engine.may_write(publisher, sent.topic);
+        accepted =
+            (engine.receive_at_once(publisher.context, shown) || engine.receive(publisher, sent)) &&
+            accepted;
         int delivered = 0;
         for (const auto& member : members_[group]) {
-            if (engine.may_read(member, sent) == Answer::deny) continue;
+            if (engine.loses_at_once(member.context, shown)) continue;
+            const auto at_once = engine.may_read_at_once(member.context, member.id.data(), shown);
+            const auto answer = at_once ? *at_once : engine.may_read(member, sent);
+            if (answer == Answer::deny) continue;
             ++delivered;
-            if (traits_.announces_sessions) engine.sent(member, sent.topic.data());
+            if (traits_.announces_sessions && !engine.sent_at_once(member.context, shown.topic))
+                engine.sent(member, shown.topic);
         }
         if (!accepted || delivered != 1)
             throw std::logic_error("a message did not go to exactly one member");

@@ -254,7 +254,7 @@ bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
     const auto message = shown(stored);
     if (engine->loses_at_once(&reader, as_shown(message))) return false;
     if (engine->is_idle()) return others;
-    const auto at_once = engine->may_read_at_once(&reader, as_shown(message));
+    const auto at_once = engine->may_read_at_once(&reader, reader.id.c_str(), as_shown(message));
     const auto answer = at_once ? *at_once : engine->may_read(client_of(reader), message);
     EXPECT_TRUE(answer != Answer::allow || others) << topic << " was opened to " << reader.id;
     return answer == Answer::untouched ? others : answer == Answer::allow;

@@ -1,0 +1,113 @@
+// For how long the address of a connection is known to be a client's.
+#include <string>
+#include <vector>
+
+#include "registry_fixture.hpp"
+
+namespace shared_subscription {
+namespace {
+
+class RegistryAddresses : public RegistryTest {
+  protected:
+    void SetUp() override {
+        for (const auto* id : {"a", "b"}) {
+            join(id, "g", "t");
+            registry.set_context(session(id), address_of(id));
+        }
+        registry.begin_period();
+    }
+    [[nodiscard]] Context address_of(const std::string& id) const { return &addresses_[id == "a"]; }
+    void ask(const std::string& id) {
+        EXPECT_EQ(registry.find_next({.context = address_of(id), .id = id}), &session(id));
+    }
+    void ask_all() {
+        for (int round = 0; round < 2; ++round) {
+            ask("a");
+            ask("b");
+        }
+    }
+    /// Known to come next, without a look at the identifier.
+    [[nodiscard]] Session* next(const std::string& id) const {
+        return registry.next_verified(address_of(id));
+    }
+    [[nodiscard]] Session* known(const std::string& id) {
+        return registry.find_known(address_of(id), id.c_str());
+    }
+
+  private:
+    int addresses_[2]{};
+};
+
+TEST_F(RegistryAddresses, AreUnknownUntilAskedAbout) {
+    EXPECT_EQ(next("a"), nullptr);
+    EXPECT_EQ(known("a"), nullptr);
+}
+
+TEST_F(RegistryAddresses, AreKnownInOrderWithinAPeriod) {
+    ask_all();
+    EXPECT_EQ(next("a"), &session("a"));
+    EXPECT_EQ(next("b"), nullptr) << "a comes next";
+    registry.has_found(session("a"));
+    EXPECT_EQ(next("b"), &session("b"));
+}
+
+TEST_F(RegistryAddresses, AreKnownInAnyOrder) {
+    ask_all();
+    EXPECT_EQ(known("b"), &session("b"));
+    EXPECT_EQ(known("a"), &session("a"));
+}
+
+TEST_F(RegistryAddresses, MayBeAnothersInTheNextPeriod) {
+    ask_all();
+    registry.begin_period();
+    EXPECT_EQ(next("a"), nullptr);
+    EXPECT_EQ(registry.find_known(address_of("a"), "c"), nullptr);
+    EXPECT_EQ(known("a"), &session("a"));
+    EXPECT_EQ(next("a"), &session("a"));
+}
+
+TEST_F(RegistryAddresses, MayBeAnothersOnceConnectionsHaveComeOrGone) {
+    ask_all();
+    registry.break_period();
+    EXPECT_EQ(next("a"), nullptr);
+    EXPECT_EQ(registry.find_known(address_of("a"), "c"), nullptr);
+    EXPECT_EQ(known("a"), &session("a"));
+}
+
+TEST_F(RegistryAddresses, AreForgottenWithTheConnection) {
+    ask_all();
+    registry.set_context(session("a"), this);
+    EXPECT_EQ(known("a"), nullptr);
+    EXPECT_EQ(registry.find_known(this, "c"), nullptr);
+    EXPECT_EQ(registry.find_known(this, "a"), &session("a"));
+}
+
+TEST_F(RegistryAddresses, AreForgottenWithTheSession) {
+    ask_all();
+    registry.erase(session("a"));
+    EXPECT_EQ(known("a"), nullptr);
+    EXPECT_EQ(known("b"), &session("b"));
+}
+
+// A place is shared by many addresses.
+TEST_F(RegistryAddresses, AreAFewOfMany) {
+    const std::vector<char> addresses(100'000);
+    std::size_t right = 0;
+    for (std::size_t number = 0; number < 20'000; ++number) {
+        const auto id = std::to_string(number);
+        join(id, "g", "t");
+        registry.set_context(session(id), &addresses[number]);
+        EXPECT_EQ(registry.find_next({.context = &addresses[number], .id = id}), &session(id));
+    }
+    for (std::size_t number = 0; number < 20'000; ++number) {
+        const auto id = std::to_string(number);
+        auto* found = registry.find_known(&addresses[number], id.c_str());
+        if (!found) continue;
+        EXPECT_EQ(found, &session(id));
+        ++right;
+    }
+    EXPECT_GT(right, 1000U);
+}
+
+}  // namespace
+}  // namespace shared_subscription
