@@ -89,7 +89,7 @@ class Engine {
         if (!session) return {};
         const auto erased = registry_.erased_count();
         const auto answer = fan_out_.ask_at_once(*session, message);
-        if (answer && registry_.erased_count() == erased) registry_.has_found(*session);
+        if (answer && registry_.erased_count() == erased) registry_.follow(*session);
         return answer;
     }
     /// The same where it is no. False: ask one of the others.

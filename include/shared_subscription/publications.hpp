@@ -73,8 +73,7 @@ class Publications {
     /// The same for QoS 0 and 1 straight after its own WRITE check. False: it is not.
     [[nodiscard]] bool receive_at_once(Context connection, const ShownMessage& message) {
         if (message.qos > 1 || !was_last(connection) || !is_announced(message.topic)) return false;
-        announced_.properties = message.properties;
-        if (!in_flight_.empty()) forget_in_flight(message.topic);
+        show(message.topic, message.properties);
         return true;
     }
 
@@ -85,7 +84,6 @@ class Publications {
     /// The broker shows a message that no client has just published: whatever was in flight at its
     /// address is gone.
     void forget_in_flight(const Message& message) noexcept;
-    void forget_in_flight(const char* topic) { in_flight_.erase(topic); }
 
     /// A fan-out begins: was this message announced before it? Answers once; null: it was not.
     [[nodiscard]] Publication* take_announced(const Message& message) noexcept {
@@ -133,6 +131,11 @@ class Publications {
     [[nodiscard]] Map::iterator find(const Message& message) noexcept;
     void set_topic(std::string_view topic);
     void announce_by_last();
+    /// What is announced has been received.
+    void show(const char* topic, const void* properties) {
+        announced_.properties = properties;
+        if (!in_flight_.empty()) in_flight_.erase(topic);
+    }
 
     bool is_announced_ = false;
     Publication announced_;

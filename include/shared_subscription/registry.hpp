@@ -163,11 +163,8 @@ class Registry {
         auto* found = find(client.id);
         if (!found) return nullptr;
         if (found->context == client.context) verify(*found);
-        if (last_found_) {
-            last_found_->followed_by = found;
-            last_found_->followed_at = erased_count_;
-        }
-        return last_found_ = found;
+        follow(*found);
+        return found;
     }
     /// The same for an address that has been seen to be that client's since `begin_period`; null:
     /// not seen yet, or somebody else comes next.
@@ -185,7 +182,15 @@ class Registry {
         known->verified_in = mark_;
         return known;
     }
-    /// It is the one that was asked about, as `find_next` would have found.
+    /// It is the one that was asked about, after the one before: `find_next` notes that by itself.
+    void follow(Session& found) noexcept {
+        if (last_found_) {
+            last_found_->followed_by = &found;
+            last_found_->followed_at = erased_count_;
+        }
+        last_found_ = &found;
+    }
+    /// The same of what `next_verified` has found.
     void has_found(Session& session) noexcept {
         last_found_ = &session;
         __builtin_prefetch(session.followed_by, 1);  // many may be asked about, one after the other

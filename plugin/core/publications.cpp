@@ -40,8 +40,7 @@ void Publications::receive(std::string_view publisher_id, const Message& message
                            KeptProperties kept) {
     if (message.qos < 2) {
         if (!is_announced(publisher_id, message.topic)) announce(publisher_id, message.topic);
-        announced_.properties = message.properties;
-        if (!in_flight_.empty()) in_flight_.erase(message.topic.data());
+        show(message.topic.data(), message.properties);
         return;
     }
     is_announced_ = false;

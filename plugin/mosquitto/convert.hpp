@@ -22,7 +22,7 @@ namespace shared_subscription {
 
 /// Of MESSAGE events and ACL checks alike.
 template <class Event>
-[[nodiscard]] Message to_message(const Event& event) {
+[[nodiscard]] ShownMessage to_shown(const Event& event) {
     return {.topic = event.topic,
             .payload = event.payload,
             .payload_size = event.payloadlen,
@@ -32,13 +32,8 @@ template <class Event>
 }
 
 template <class Event>
-[[nodiscard]] ShownMessage to_shown(const Event& event) {
-    return {.topic = event.topic,
-            .payload = event.payload,
-            .payload_size = event.payloadlen,
-            .qos = event.qos,
-            .retain = event.retain,
-            .properties = event.properties};
+[[nodiscard]] Message to_message(const Event& event) {
+    return to_shown(event).measured(std::strlen(event.topic));
 }
 
 /// The broker's own buffer behind a filter that it shows as const (handle__subscribe: `sub`).

@@ -51,6 +51,18 @@ TEST_F(RegistryAddresses, AreKnownInOrderWithinAPeriod) {
     EXPECT_EQ(next("b"), &session("b"));
 }
 
+// The order is learnt anew, whichever way it is asked.
+TEST_F(RegistryAddresses, AreKnownInOrderAgainWhenASessionHasEnded) {
+    ask_all();
+    join("c", "g", "t");
+    registry.erase(session("c"));
+    for (const auto* id : {"a", "b", "a", "b"}) {
+        ASSERT_EQ(known(id), &session(id));
+        registry.follow(session(id));
+    }
+    EXPECT_EQ(next("a"), &session("a"));
+}
+
 TEST_F(RegistryAddresses, AreKnownInAnyOrder) {
     ask_all();
     EXPECT_EQ(known("b"), &session("b"));
