@@ -133,6 +133,7 @@ class Broker:
 
     def __exit__(self, kind, error, trace):
         self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(signal.SIGCONT)  # the load generator may have stopped it
         try:
             status = self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:

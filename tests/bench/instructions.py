@@ -27,7 +27,7 @@ CASES = [
 def count(bench, target, case, side, messages, file):
     wrapper = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
     with Broker(target, configuration(case, side), bench.broker_core, wrapper) as broker:
-        check_complete(bench.generate(broker, {**case.scenario, "messages": messages}))
+        check_complete(*bench.generate([broker], {**case.scenario, "messages": messages}))
     found = re.search(r"^(?:summary|totals): (\d+)", file.read_text(), re.MULTILINE)
     if not found:
         raise Failure(f"callgrind left no count in {file}")

@@ -14,7 +14,7 @@ SMALL_SHAPES = ((100, 100, 1000), (100, 10, 1000), (100, 10, 10))
 def join(bench, target, side, shape):
     clients, memberships, groups = shape
     with Broker(target, Configuration(LIMITS, side.plugin), bench.broker_core) as broker:
-        return bench.generate(broker, {"clients": clients, "memberships": memberships,
+        return bench.generate([broker], {"clients": clients, "memberships": memberships,
                                        "groups": groups})
 
 

@@ -1,5 +1,6 @@
-"""One run of the load generator, and pairs of runs that are compared."""
+"""One run of the load generator, which loads both sides by turns, and pairs of those results."""
 
+import contextlib
 import json
 import os
 import statistics
@@ -23,11 +24,12 @@ class Bench:
         self.seconds = seconds
         self.warm_up = min(0.5, seconds / 4)
 
-    def generate(self, broker, scenario):
-        """Loads the broker; returns what the generator saw. The options' names are its own."""
-        arguments = {"port": broker.port, "broker": broker.pid, **scenario}
+    def generate(self, brokers, scenario):
+        """Loads the brokers; returns what the generator saw. The options' names are its own."""
         command = [self.generator]
-        for name, value in arguments.items():
+        for broker in brokers:
+            command += ["--broker", f"{broker.port}:{broker.pid}"]
+        for name, value in scenario.items():
             command += [f"--{name}", str(value)]
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
@@ -37,15 +39,18 @@ class Bench:
             raise Failure(done.stderr.strip())
         return json.loads(done.stdout)
 
-    def run(self, target, case, side, **scenario):
-        """A run with a new broker. All that was published must have come once."""
+    def run(self, target, case, sides, **scenario):
+        """All sides in turn, a new broker each. All that was published must have come once."""
         times = {"seconds": self.seconds, "warm-up": self.warm_up}
-        with Broker(target, configuration(case, side), self.broker_core) as broker:
-            result = self.generate(broker, {**case.scenario, **times, **scenario})
-        check_complete(result)
-        if not result["received"]:
-            raise Failure("no message came in the measured time")
-        return result
+        with contextlib.ExitStack() as stack:
+            brokers = [stack.enter_context(Broker(target, configuration(case, side),
+                                                  self.broker_core)) for side in sides]
+            results = self.generate(brokers, {**case.scenario, **times, **scenario})
+        for result in results:
+            check_complete(result)
+            if not result["received"]:
+                raise Failure("no message came in the measured time")
+        return results
 
 
 def configuration(case, side):
@@ -75,12 +80,12 @@ def figures(closed, opened):
 
 
 def pair(bench, target, case, sides):
-    """Both sides in turn as fast as they can, then both at the same rate."""
-    closed = [bench.run(target, case, side) for side in sides]
+    """Both sides as fast as they can, then both at the same rate."""
+    closed = bench.run(target, case, sides)
     copies = closed[0]["copies"] / closed[0]["published"]
     slower = min(run["received"] / run["seconds"] for run in closed)
     rate = PART_FOR_LATENCY * slower / copies
-    opened = [bench.run(target, case, side, rate=rate) for side in sides]
+    opened = bench.run(target, case, sides, rate=rate)
     return [figures(*runs) for runs in zip(closed, opened)]
 
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -16,6 +18,10 @@ double seconds_of(clockid_t clock) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
+void send_signal(pid_t process, int signal) {
+    if (kill(process, signal) != 0) throw std::system_error(errno, std::generic_category(), "kill");
+}
+
 }  // namespace
 
 double own_cpu_seconds() {
@@ -23,17 +29,23 @@ double own_cpu_seconds() {
 }
 
 BrokerProcess::BrokerProcess(pid_t process) : process_(process) {
-    if (process_ == 0) return;
     if (const int error = clock_getcpuclockid(process_, &clock_); error != 0)
         throw std::system_error(error, std::generic_category(), "clock_getcpuclockid");
 }
 
+void BrokerProcess::stop() const {
+    send_signal(process_, SIGSTOP);
+}
+
+void BrokerProcess::go_on() const {
+    send_signal(process_, SIGCONT);
+}
+
 double BrokerProcess::cpu_seconds() const {
-    return process_ == 0 ? 0 : seconds_of(clock_);
+    return seconds_of(clock_);
 }
 
 std::uint64_t BrokerProcess::resident_bytes() const {
-    if (process_ == 0) return 0;
     std::ifstream file("/proc/" + std::to_string(process_) + "/statm");
     std::uint64_t size = 0;
     std::uint64_t resident = 0;

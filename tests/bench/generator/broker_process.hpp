@@ -13,8 +13,11 @@ double own_cpu_seconds();
 
 class BrokerProcess {
   public:
-    /// 0: none is looked at, everything is 0.
     explicit BrokerProcess(pid_t process);
+
+    /// A stopped one takes no processor time, and goes on later where it was.
+    void stop() const;
+    void go_on() const;
 
     /// Of all its threads, in user and kernel mode, with the resolution of the scheduler.
     [[nodiscard]] double cpu_seconds() const;

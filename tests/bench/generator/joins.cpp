@@ -21,8 +21,9 @@ std::string filter(const Scenario& scenario, std::size_t membership) {
 
 Joined join(const Scenario& scenario) {
     const auto deadline = Clock::now() + kLongest;
-    const BrokerProcess broker(scenario.broker);
-    Fleet fleet(scenario.port);
+    const auto& address = scenario.brokers.front();
+    const BrokerProcess broker(address.process);
+    Fleet fleet(address.port);
     fleet.connect(scenario.clients, "member-", deadline);
     const auto before = broker.resident_bytes();
     const auto cpu = broker.cpu_seconds();

@@ -1,6 +1,7 @@
 #include "load.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace bench {
@@ -8,7 +9,7 @@ namespace {
 
 constexpr auto kSetUpTime = std::chrono::seconds(60);
 constexpr auto kDrainTime = std::chrono::seconds(20);
-constexpr auto kTimeForMessages = std::chrono::seconds(600);  // under valgrind
+constexpr double kSecondsForMessages = 600;  // under valgrind
 
 Clock::duration seconds(double count) {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
@@ -28,11 +29,11 @@ std::vector<std::string> topics_of(const Scenario& scenario) {
 
 }  // namespace
 
-Load::Load(const Scenario& scenario)
+Load::Load(const Scenario& scenario, const BrokerAddress& broker)
     : scenario_(scenario),
       on_packet_([this](ClientIndex client, const auto& packet) { received(client, packet); }),
-      broker_(scenario.broker),
-      fleet_(scenario.port),
+      broker_(broker.process),
+      fleet_(broker.port),
       publishers_(scenario.publishers),
       topics_(topics_of(scenario)),
       tally_(scenario.groups / scenario.filters) {
@@ -42,6 +43,7 @@ Load::Load(const Scenario& scenario)
     first_subscriber_ = fleet_.connect(subscribers, "member-", deadline);
     subscribe(deadline);
     for (ClientIndex i = 0; i < publishers_.size(); ++i) ready_.push_back(i);
+    broker_.stop();
 }
 
 std::string Load::filter_of(std::size_t group) const {
@@ -72,47 +74,56 @@ void Load::subscribe(Clock::time_point deadline) {
                       "the broker did not answer all subscriptions in time");
 }
 
-Result Load::run() {
-    tally_.keep_latencies(scenario_.rate > 0);
+void Load::warm_up() {
+    if (scenario_.messages > 0) return;
+    broker_.go_on();
     start_ = Clock::now();
-    auto from = mark();
-    if (scenario_.messages > 0) {
-        run_until(start_ + kTimeForMessages);
-    } else {
-        tally_.keep_latencies(false);
-        run_until(start_ + seconds(scenario_.warm_up));
-        tally_.keep_latencies(scenario_.rate > 0);
-        from = mark();
-        run_until(from.time + seconds(scenario_.seconds));
-    }
-    const auto to = mark();
-    const auto resident = broker_.resident_bytes();
-    drain();
-    return {.seconds = std::chrono::duration<double>(to.time - from.time).count(),
-            .received = to.received - from.received,
-            .broker_cpu = to.broker_cpu - from.broker_cpu,
-            .generator_cpu = to.generator_cpu - from.generator_cpu,
-            .resident = resident,
-            .p50 = tally_.latency(0.5),
-            .p99 = tally_.latency(0.99),
-            .p999 = tally_.latency(0.999),
-            .longest = tally_.latency(1),
-            .published = tally_.published(),
-            .copies = tally_.published() * tally_.copies(),
-            .lost = tally_.under_way(),
-            .duplicates = tally_.duplicates(),
-            .unexpected = tally_.unexpected()};
+    publish_until(start_ + seconds(scenario_.warm_up));
+    wait_for_messages();
+    broker_.stop();
 }
 
-Load::Mark Load::mark() const {
-    return {Clock::now(), tally_.received(), broker_.cpu_seconds(), own_cpu_seconds()};
+void Load::measure(double time) {
+    if (tally_.under_way() > 0 || has_published_all()) return;  // what is missing now is lost
+    broker_.go_on();
+    tally_.keep_latencies(scenario_.rate > 0);
+    const auto received = tally_.received();
+    const auto broker_cpu = broker_.cpu_seconds();
+    const auto generator_cpu = own_cpu_seconds();
+    start_ = Clock::now();
+    due_ = 0;
+    publish_until(start_ + seconds(scenario_.messages > 0 ? kSecondsForMessages : time));
+    wait_for_messages();
+    result_.seconds += std::chrono::duration<double>(Clock::now() - start_).count();
+    result_.received += tally_.received() - received;
+    result_.broker_cpu += broker_.cpu_seconds() - broker_cpu;
+    result_.generator_cpu += own_cpu_seconds() - generator_cpu;
+    broker_.stop();
+}
+
+Result Load::finish() {
+    broker_.go_on();
+    result_.resident = broker_.resident_bytes();
+    wait_for_duplicates();
+    for (ClientIndex i = 0; i < fleet_.size(); ++i) mqtt::add_disconnect(fleet_.output(i));
+    fleet_.flush();
+    result_.p50 = tally_.latency(0.5);
+    result_.p99 = tally_.latency(0.99);
+    result_.p999 = tally_.latency(0.999);
+    result_.longest = tally_.latency(1);
+    result_.published = tally_.published();
+    result_.copies = tally_.published() * tally_.copies();
+    result_.lost = tally_.under_way();
+    result_.duplicates = tally_.duplicates();
+    result_.unexpected = tally_.unexpected();
+    return result_;
 }
 
 bool Load::has_published_all() const {
     return scenario_.messages > 0 && tally_.published() >= scenario_.messages;
 }
 
-void Load::run_until(Clock::time_point end) {
+void Load::publish_until(Clock::time_point end) {
     while (!has_published_all() && Clock::now() < end) {
         publish_what_is_due();
         auto until = end;
@@ -182,19 +193,36 @@ void Load::acknowledged(ClientIndex client) {
     ready_.push_back(client);
 }
 
-// What is still missing at the deadline is lost. Behind the answer to a PINGREQ nothing comes that
-// the broker had for the client by then, such as a second copy.
-void Load::drain() {
+// What is still missing at the deadline is lost.
+void Load::wait_for_messages() {
     const auto deadline = Clock::now() + kDrainTime;
     while (tally_.under_way() > 0 && Clock::now() < deadline) fleet_.turn(deadline, on_packet_);
+}
+
+// Behind the answer to a PINGREQ nothing comes that the broker had for the client by then, such as
+// a second copy.
+void Load::wait_for_duplicates() {
     for (int round = 0; round < 2; ++round) {
         pings_ = fleet_.size();
         for (ClientIndex i = 0; i < fleet_.size(); ++i) mqtt::add_pingreq(fleet_.output(i));
         fleet_.turn_until([&] { return pings_ == 0; }, Clock::now() + kDrainTime, on_packet_,
                           "the broker did not answer a PINGREQ in time");
     }
-    for (ClientIndex i = 0; i < fleet_.size(); ++i) mqtt::add_disconnect(fleet_.output(i));
-    fleet_.flush();
+}
+
+std::vector<Result> load(const Scenario& scenario) {
+    std::deque<Load> loads;
+    for (const auto& broker : scenario.brokers) loads.emplace_back(scenario, broker);
+    for (auto& each : loads) each.warm_up();
+    const auto slices = static_cast<int>(std::ceil(scenario.seconds / scenario.slice));
+    for (int slice = 0; slice < slices; ++slice) {
+        const bool backwards = slice % 2 != 0;
+        for (std::size_t i = 0; i < loads.size(); ++i)
+            loads[backwards ? loads.size() - 1 - i : i].measure(scenario.seconds / slices);
+    }
+    std::vector<Result> results;
+    for (auto& each : loads) results.push_back(each.finish());
+    return results;
 }
 
 }  // namespace bench

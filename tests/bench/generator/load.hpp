@@ -1,5 +1,8 @@
 // Publishers and members, and the messages between them.
 //
+// Several brokers are loaded in turn, a slice of the time each, while the others are stopped. What
+// else the machine has to do then slows all of them alike.
+//
 // Closed loop: as many copies are on their way as `Scenario::in_flight` allows; the next is
 // published when one has arrived. That is as fast as the broker goes, and its queues cannot
 // overflow. Open loop (`Scenario::rate`): messages are due at even steps, and late ones count from
@@ -19,21 +22,29 @@
 namespace bench {
 
 struct Result {
-    double seconds;                  // of the measured part
-    std::uint64_t received;          // copies, in that part
-    double broker_cpu;               // seconds, in that part
-    double generator_cpu;            // likewise
-    std::uint64_t resident;          // bytes of the broker, at its end
-    double p50, p99, p999, longest;  // microseconds; of the open loop
-    std::uint64_t published;         // messages, in the whole run
-    std::uint64_t copies;            // of them
-    std::uint64_t lost, duplicates, unexpected;
+    double seconds = 0;                              // of the measured part
+    std::uint64_t received = 0;                      // copies, in that part
+    double broker_cpu = 0;                           // seconds, in that part
+    double generator_cpu = 0;                        // likewise
+    std::uint64_t resident = 0;                      // bytes of the broker, at its end
+    double p50 = 0, p99 = 0, p999 = 0, longest = 0;  // microseconds; of the open loop
+    std::uint64_t published = 0;                     // messages, in the whole run
+    std::uint64_t copies = 0;                        // of them
+    std::uint64_t lost = 0, duplicates = 0, unexpected = 0;
 };
+
+/// A result for each broker.
+std::vector<Result> load(const Scenario& scenario);
+
+/// One broker's part. It runs while a function of this class does, and is stopped otherwise.
 
 class Load {
   public:
-    explicit Load(const Scenario& scenario);
-    Result run();
+    Load(const Scenario& scenario, const BrokerAddress& broker);
+    void warm_up();
+    /// Until all that was published in that time has come.
+    void measure(double seconds);
+    Result finish();
 
   private:
     struct Publisher {
@@ -41,23 +52,17 @@ class Load {
         std::uint16_t last_packet_id = 0;
         bool ready = true;  // in `ready_`
     };
-    struct Mark {
-        Clock::time_point time;
-        std::uint64_t received;
-        double broker_cpu, generator_cpu;
-    };
-
     void subscribe(Clock::time_point deadline);
     void add_subscription(ClientIndex client, const std::string& filter);
     [[nodiscard]] std::string filter_of(std::size_t group) const;
-    void run_until(Clock::time_point end);
+    void publish_until(Clock::time_point end);
+    void wait_for_messages();
     void publish_what_is_due();
     void publish(Clock::time_point due);
     void received(ClientIndex client, const mqtt::Packet& packet);
     void acknowledged(ClientIndex client);
-    void drain();
+    void wait_for_duplicates();
     [[nodiscard]] bool has_published_all() const;
-    [[nodiscard]] Mark mark() const;
 
     const Scenario scenario_;
     const Fleet::OnPacket on_packet_;
@@ -69,9 +74,10 @@ class Load {
     std::vector<std::string> topics_;
     std::string payload_;  // the last one, reused
     Tally tally_;
-    Clock::time_point start_;  // of the schedule
-    std::uint64_t due_ = 0;    // messages of the schedule that have been published
+    Clock::time_point start_;  // of the slice
+    std::uint64_t due_ = 0;    // messages that have been published since
     std::size_t pings_ = 0;    // answers that are missing
+    Result result_;            // until now
 };
 
 }  // namespace bench

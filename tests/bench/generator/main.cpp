@@ -1,8 +1,10 @@
-// Loads a broker on this machine and prints what it saw, as one line of JSON.
+// Loads brokers on this machine and prints what it saw, as one line of JSON.
 #include <sys/prctl.h>
 
 #include <cstdio>
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include "joins.hpp"
 #include "load.hpp"
@@ -15,7 +17,7 @@ void print(const bench::Result& result) {
         "{\"seconds\": %.6f, \"received\": %llu, \"broker_cpu\": %.6f, \"generator_cpu\": %.6f, "
         "\"resident\": %llu, \"p50\": %.1f, \"p99\": %.1f, \"p999\": %.1f, \"longest\": %.1f, "
         "\"published\": %llu, \"copies\": %llu, "
-        "\"lost\": %llu, \"duplicates\": %llu, \"unexpected\": %llu}\n",
+        "\"lost\": %llu, \"duplicates\": %llu, \"unexpected\": %llu}",
         result.seconds, static_cast<unsigned long long>(result.received), result.broker_cpu,
         result.generator_cpu, static_cast<unsigned long long>(result.resident), result.p50,
         result.p99, result.p999, result.longest, static_cast<unsigned long long>(result.published),
@@ -23,6 +25,15 @@ void print(const bench::Result& result) {
         static_cast<unsigned long long>(result.lost),
         static_cast<unsigned long long>(result.duplicates),
         static_cast<unsigned long long>(result.unexpected));
+}
+
+void print(const std::vector<bench::Result>& results) {
+    const char* before = "[";
+    for (const auto& result : results) {
+        std::fputs(std::exchange(before, ", "), stdout);
+        print(result);
+    }
+    std::puts("]");
 }
 
 void print(const bench::Joined& joined) {
@@ -41,7 +52,7 @@ int main(int count, char** arguments) {
         if (scenario.memberships > 0) {
             print(bench::join(scenario));
         } else {
-            print(bench::Load(scenario).run());
+            print(bench::load(scenario));
         }
         return 0;
     } catch (const std::exception& error) {

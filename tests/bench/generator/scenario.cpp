@@ -1,5 +1,6 @@
 #include "scenario.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -11,15 +12,6 @@ namespace {
 
 using Setter = std::function<void(Scenario&, std::string_view)>;
 
-template <class Number>
-Setter number(Number Scenario::*field) {
-    return [field](Scenario& scenario, std::string_view text) {
-        const auto* end = text.data() + text.size();
-        const auto [rest, error] = std::from_chars(text.data(), end, scenario.*field);
-        if (error != std::errc() || rest != end) throw std::invalid_argument(std::string(text));
-    };
-}
-
 Setter flag(bool Scenario::*field) {
     return [field](Scenario& scenario, std::string_view text) {
         if (text != "true" && text != "false") throw std::invalid_argument(std::string(text));
@@ -27,9 +19,31 @@ Setter flag(bool Scenario::*field) {
     };
 }
 
+template <class Number>
+Number read(std::string_view text) {
+    Number value{};
+    const auto* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || rest != end) throw std::invalid_argument(std::string(text));
+    return value;
+}
+
+template <class Number>
+Setter number(Number Scenario::*field) {
+    return [field](Scenario& scenario, std::string_view text) {
+        scenario.*field = read<Number>(text);
+    };
+}
+
+// <port>:<process>
+void add_broker(Scenario& scenario, std::string_view text) {
+    const auto colon = std::min(text.find(':'), text.size() - 1);
+    scenario.brokers.push_back({.port = read<std::uint16_t>(text.substr(0, colon)),
+                                .process = read<pid_t>(text.substr(colon + 1))});
+}
+
 const std::map<std::string_view, Setter> kSetters{
-    {"--port", number(&Scenario::port)},
-    {"--broker", number(&Scenario::broker)},
+    {"--broker", add_broker},
     {"--publishers", number(&Scenario::publishers)},
     {"--groups", number(&Scenario::groups)},
     {"--members", number(&Scenario::members)},
@@ -43,6 +57,7 @@ const std::map<std::string_view, Setter> kSetters{
     {"--in-flight", number(&Scenario::in_flight)},
     {"--messages", number(&Scenario::messages)},
     {"--seconds", number(&Scenario::seconds)},
+    {"--slice", number(&Scenario::slice)},
     {"--warm-up", number(&Scenario::warm_up)},
     {"--rate", number(&Scenario::rate)},
     {"--memberships", number(&Scenario::memberships)},
@@ -54,7 +69,7 @@ void require(bool condition, const char* what) {
 }
 
 void check(const Scenario& scenario) {
-    require(scenario.port > 0, "--port is missing");
+    require(!scenario.brokers.empty(), "--broker is missing");
     require(scenario.groups > 0 && scenario.qos <= 1, "--groups takes 1 or more, --qos 0 or 1");
     if (scenario.memberships > 0) return;
     require(scenario.publishers > 0, "nobody publishes");
@@ -66,8 +81,8 @@ void check(const Scenario& scenario) {
     require(scenario.in_flight >= scenario.groups / scenario.filters,
             "--in-flight is less than the copies of one message");
     require(scenario.topics >= scenario.filters, "--topics is less than --filters");
-    require(scenario.seconds > 0 && scenario.warm_up >= 0 && scenario.rate >= 0,
-            "times and rates cannot be negative");
+    require(scenario.seconds > 0 && scenario.slice > 0, "--seconds and --slice take more than 0");
+    require(scenario.warm_up >= 0 && scenario.rate >= 0, "--warm-up and --rate take 0 or more");
 }
 
 }  // namespace

@@ -6,13 +6,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace bench {
 
+struct BrokerAddress {
+    std::uint16_t port = 0;  // of 127.0.0.1
+    pid_t process = 0;       // is stopped while another one is loaded
+};
+
 struct Scenario {
-    // Whom it talks to.
-    std::uint16_t port = 0;
-    pid_t broker = 0;  // whose processor time and memory are reported; 0: none
+    // Whom it talks to, in turn.
+    std::vector<BrokerAddress> brokers;
 
     // Who is there. Groups take turns at the filters: `groups` is a multiple of `filters`.
     std::size_t publishers = 4;
@@ -29,7 +34,8 @@ struct Scenario {
     std::size_t window = 20;       // QoS 1: so many unacknowledged messages of a publisher
     std::size_t in_flight = 1000;  // so many copies on their way, altogether
     std::uint64_t messages = 0;    // ends after so many; 0: after `seconds`
-    double seconds = 5;
+    double seconds = 5;            // measured at each broker
+    double slice = 0.05;           // of these, at a time
     double warm_up = 1;
     double rate = 0;  // messages a second, due in even steps; 0: as fast as `in_flight` lets them
 
