@@ -115,7 +115,8 @@ class Engine {
     [[nodiscard]] bool receive(const Client& client, const Message& message);
     /// The same straight after its WRITE check. False: ask `receive`.
     [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
-        return !fan_out_.has_to_foresee() && publications_.receive_at_once(context, message);
+        return !fan_out_.has_to_foresee() && !registry_.has_unaligned() &&
+               publications_.receive_at_once(context, message);
     }
 
     /// 2.1 CONNECT: a new connection, with or without a session from before.

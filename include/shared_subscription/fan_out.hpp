@@ -206,8 +206,12 @@ class FanOut {
 
     /// The message that is being fanned out, to be kept.
     const SharedMessage& keep();
+    /// False: it is held already, or dropped.
+    [[nodiscard]] bool begin_to_hold(Group& group);
     void hold_for(Group& group);
     void hold_for_away();
+    void wait_behind(Group& group);
+    [[nodiscard]] bool will_do(Member& asked);
     void judge_rings();
     [[nodiscard]] bool has_to_judge() const noexcept {
         return registry_.ring_count > 0 && broker_.others_decide();

@@ -76,6 +76,8 @@ class Group {
     [[nodiscard]] Candidate::Fitness fitness(const Member& member) const noexcept {
         return candidates_[member.place].fitness;
     }
+    /// Whether its in-flight window is full, but not much more waits for it.
+    [[nodiscard]] bool is_little_behind(const Member& member) const noexcept;
     /// Whether a member can take a message now.
     [[nodiscard]] bool has_ready() const noexcept;
 

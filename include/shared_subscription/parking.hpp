@@ -23,12 +23,17 @@ class Parking {
   public:
     Parking(Registry& registry, Broker& broker) : registry_(registry), broker_(broker) {}
 
-    /// Lets those come first who can be next. Not while anything is fanned out: the broker stands
-    /// on a leaf.
+    /// Lets those come first who can be next. Not while the broker stands on a leaf: a plugin may
+    /// end a connection in the middle of a fan-out, which it goes on with afterwards, so that the
+    /// leaf that was asked for last is left alone.
     void align() {
         if (registry_.has_unaligned()) align_all(false);
     }
-    /// The same in a TICK, where nothing can be fanned out: groups change to the ring and back.
+    /// The same where nothing is fanned out for certain: in MESSAGE.
+    void align_freely() {
+        if (registry_.has_unaligned()) align_all(true);
+    }
+    /// The same in a TICK: groups change to the ring and back, too.
     void tick();
 
     /// Makes the broker ask for this member next. Not while anything is fanned out. False: not yet,
@@ -58,8 +63,8 @@ class Parking {
 
   private:
     void change_some();
-    void align_all(bool in_tick);
-    void align(Group& group, bool in_tick);
+    void align_all(bool nothing_fanned_out);
+    void align(Group& group, bool nothing_fanned_out);
     void park(Member& member);
     void form_ring(Group& group);
     void dissolve_ring(Group& group);

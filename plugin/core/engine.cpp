@@ -115,6 +115,7 @@ bool Engine::receive(const Client& client, const Message& message) {
         if (is_for_nobody(client, message.topic)) return false;
     }
     if (registry_.group_count() == 0) return true;
+    parking_.align_freely();
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties));

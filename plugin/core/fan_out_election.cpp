@@ -31,10 +31,22 @@ void FanOut::open_election(Group& group) {
         fill_ballot(group.strategy());
         election.elected = choose(group);
     }
+    if (directed_) return;
+    if (election.waits) {
+        wait_behind(group);
+        return;
+    }
     const auto* elected = election.elected;
     // The broker asks for nobody else of a ring: what is another's goes out again.
     const bool is_missed = elected && group.rotates && elected != group.ring.asked();
-    if (!directed_ && (!elected || is_missed || is_uncertain(*elected))) hold_for(group);
+    if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
+}
+
+// Many copies come in a row, without an event between them in which the ring could be put right.
+bool FanOut::will_do(Member& asked) {
+    const auto& group = *asked.group;
+    return directed_ && group.rotates && group.is_little_behind(asked) &&
+           is_asked_for(*asked.subscription) && may_read(asked);
 }
 
 // Few strategies need a hash.
@@ -61,6 +73,8 @@ bool FanOut::wins(Member& member, bool proven_now) {
         auto* again = choose(group);
         if (again == &member || !election.elected) election.elected = again;
     }
+    if (election.elected && election.elected != &member && will_do(member))
+        election.elected = &member;
     if (election.elected != &member || refused_at_its_leaf(member)) return false;
     serve(member);
     return true;
@@ -157,12 +171,24 @@ void FanOut::judge_rings() {
     }
 }
 
+bool FanOut::begin_to_hold(Group& group) {
+    if (!backlog_.takes(message_.qos) && !group.has_ready()) return false;
+    if (std::exchange(group.held_in, number_) == number_) return false;
+    keep();
+    return true;
+}
+
 // Who gets it, if anybody, shows when all have been asked for; the message is shown only now.
 void FanOut::hold_for(Group& group) {
-    if (!backlog_.takes(message_.qos) && !group.has_ready()) return;
-    if (std::exchange(group.held_in, number_) == number_) return;
-    keep();
-    held_.push_back(&group);
+    if (begin_to_hold(group)) held_.push_back(&group);
+}
+
+// It goes out with those that it waits for, if they do: before anything that clients publish in the
+// next turn, which would have to wait for this one otherwise, and so on.
+void FanOut::wait_behind(Group& group) {
+    if (!begin_to_hold(group)) return;
+    backlog_.add(group, {.id = backlog_.next_id(), .message = kept_});
+    backlog_.drain(false);
 }
 
 // For groups about which the broker will not ask: whoever is left in them is away.

@@ -50,22 +50,20 @@ void Parking::change_some() {
     }
 }
 
-void Parking::align_all(bool in_tick) {
+void Parking::align_all(bool nothing_fanned_out) {
     for (auto* member : registry_.take_returning()) {
         if (!member->stands && member->group->rotates) stand(*member);
     }
-    for (auto* group : registry_.take_unaligned()) align(*group, in_tick);
+    for (auto* group : registry_.take_unaligned()) align(*group, nothing_fanned_out);
 }
 
-void Parking::align(Group& group, bool in_tick) {
+void Parking::align(Group& group, bool nothing_fanned_out) {
     if (!group.rotates) return;
     // Whoever it is, somebody has to show the broker's messages for the group.
     auto* next = group.choose({});
     if (!next) next = group.ring.first();
     if (!next) next = group.members().front();
-    // A plugin may end a connection in the middle of a fan-out: the broker may stand on the leaf
-    // that it asked for last.
-    const auto* untouchable = in_tick ? nullptr : group.ring.asked();
+    const auto* untouchable = nothing_fanned_out ? nullptr : group.ring.asked();
     if (!let_come_first(*next, untouchable)) registry_.note_unaligned(group);
 }
 

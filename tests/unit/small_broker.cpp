@@ -334,6 +334,11 @@ void SmallBroker::acknowledge(const std::string& id) {
     report_sent(connection, *next->stored);
 }
 
+void SmallBroker::acknowledge_some(const std::string& id, int most) {
+    const auto in_flight = std::ranges::count(find(id).held, true, &Held::was_sent);
+    for (auto left = std::min<std::ptrdiff_t>(in_flight, most); left > 0; --left) acknowledge(id);
+}
+
 void SmallBroker::tick() {
     in_tick_ = true;
     engine->tick(++ticks_);

@@ -51,6 +51,8 @@ class SmallBroker final : public Broker {
     void withhold_acknowledgements(const std::string& id) { find(id).withholds = true; }
     /// The oldest of those; the next is sent that had to wait.
     void acknowledge(const std::string& id);
+    /// So many, or as many as it has in flight now.
+    void acknowledge_some(const std::string& id, int most);
 
     /// The broker stops and starts again: what is persistent is there again, as far as it saved
     /// that; the engine is a new one, and has what was saved of the old.

@@ -1,0 +1,95 @@
+// 2.1: members whose in-flight windows are full, and the group's queue. Messages go by way of the
+// queue only where they have to: each costs twice there.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+class EngineWindows : public EngineTest {
+  protected:
+    const std::vector<std::string> workers{"a", "b", "c", "d"};
+
+    /// Each has so many in flight at most, and acknowledges nothing by itself.
+    void join_workers(std::size_t window) {
+        broker.connect("p");
+        connect_workers(window);
+        subscribe_all(workers, "$share/g/t");
+        broker.turn();
+    }
+    void connect_workers(std::size_t window) {
+        connect_all(workers, {.persistent = true, .receive_maximum = window});
+        for (const auto& worker : workers) broker.withhold_acknowledgements(worker);
+    }
+    void publish_one() {
+        broker.publish("p", {.topic = "t", .payload = std::to_string(published++)});
+    }
+    void publish_many(int count) {
+        while (count-- > 0) publish_one();
+    }
+    [[nodiscard]] std::size_t take_all() {
+        std::size_t all = 0;
+        for (const auto count : broker.take_counts(workers)) all += count;
+        return all;
+    }
+    [[nodiscard]] std::size_t queued() { return broker.engine->registry().census().queued; }
+
+    int published = 0;
+};
+
+TEST_P(EngineWindows, TheOneThatHasRoomGetsTheNextMessage) {
+    join_workers(1);
+    publish_many(8);  // one in flight and one held back for each
+    EXPECT_EQ(take_all(), 4);
+    for (int i = 0; i < 20; ++i) {
+        const auto& worker = workers[static_cast<std::size_t>(i * 3 % 4)];
+        broker.acknowledge(worker);  // what was held back is in flight now
+        publish_one();               // and this is held back
+        EXPECT_EQ(broker.take_counts({worker}), std::vector<std::size_t>{1});
+    }
+    for (const auto& worker : workers) broker.acknowledge(worker);
+    EXPECT_EQ(take_all(), 4) << "each had one held back";
+    EXPECT_EQ(broker.copies, 0);
+}
+
+// A broker that is as busy as it can be: members are behind, and messages never stop coming.
+TEST_P(EngineWindows, QueueEndsAlthoughMessagesKeepComing) {
+    constexpr int kTurns = 50;
+    constexpr int kEachTurn = 24;
+    std::mt19937 random(1);
+    join_workers(3);
+    publish_many(kEachTurn);
+    for (const auto& worker : workers) broker.drop(worker);
+    publish_many(kEachTurn);
+    connect_workers(3);
+    int direct = 0;  // turns without a copy
+    for (int turn = 0; turn < kTurns; ++turn) {
+        const auto before = broker.copies;
+        for (int i = 0; i < kEachTurn; ++i) {
+            publish_one();
+            broker.acknowledge_some(workers[random() % workers.size()], 1);
+        }
+        broker.turn();
+        if (broker.copies == before) ++direct;
+    }
+    EXPECT_GT(direct, kTurns * 9 / 10);
+    EXPECT_EQ(queued(), 0);
+    for (int i = 0; i < published; ++i) {
+        for (const auto& worker : workers) broker.acknowledge_some(worker, 1);
+        broker.turn();
+    }
+    EXPECT_EQ(take_all(), published);
+}
+
+INSTANTIATE_TEST_SUITE_P(, EngineWindows,
+                         ::testing::ValuesIn(std::vector<GenerationRow>{
+                             {{"On21"}, kBroker21}, {{"On21WithRings"}, kBroker21WithRings}}),
+                         name_of<GenerationRow>);
+
+}  // namespace
+}  // namespace shared_subscription
