@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
@@ -64,6 +65,8 @@ class Backlog {
     /// Lets messages go out to groups that have somebody for them, or may have. `turn`: the main
     /// loop has gone round since.
     void drain(bool turn);
+    /// The same for one group, before it is its turn.
+    void drain(Group& group) { std::ignore = drain(group, false); }
 
     /// 2.0: the broker drops what exceeds a client's queue, and shows nothing of acknowledgements,
     /// of which it reads one a turn. So many messages go out at once, then one a turn. 0: no limit.

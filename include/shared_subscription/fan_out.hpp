@@ -151,7 +151,10 @@ class FanOut {
     void begin(Publication* announcement);
     void begin(const Message& message) {
         message_ = message;
-        begin(publications_.take_announced(message));
+        const bool is_copy = !dispatches_.empty() &&
+                             !publications_.has_shown(message.topic.data()) &&
+                             dispatches_.contains(message);
+        begin(is_copy ? nullptr : publications_.take_announced(message));
     }
     void match();
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
@@ -206,8 +209,6 @@ class FanOut {
 
     /// The message that is being fanned out, to be kept.
     const SharedMessage& keep();
-    /// False: it is held already, or dropped.
-    [[nodiscard]] bool begin_to_hold(Group& group);
     void hold_for(Group& group);
     void hold_for_away();
     void wait_behind(Group& group);

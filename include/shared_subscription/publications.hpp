@@ -109,6 +109,10 @@ class Publications {
         return is_announced(topic) && is_same_text(announced_.publisher_id_, publisher_id);
     }
 
+    /// Whether it was received, too, at this address. A will is not; nor is what others refused
+    /// after the WRITE check, which is not fanned out at all.
+    [[nodiscard]] bool has_shown(const char* topic) const noexcept { return shown_ == topic; }
+
     /// Whether QoS 2 messages have been received and not fanned out yet.
     [[nodiscard]] bool await_release() const noexcept { return !in_flight_.empty(); }
 
@@ -134,10 +138,12 @@ class Publications {
     /// What is announced has been received.
     void show(const char* topic, const void* properties) {
         announced_.properties = properties;
+        shown_ = topic;
         if (!in_flight_.empty()) in_flight_.erase(topic);
     }
 
     bool is_announced_ = false;
+    const char* shown_ = nullptr;
     Publication announced_;
     std::string topic_;  // of what is announced
     std::uint64_t topic_number_ = 1;

@@ -171,24 +171,25 @@ void FanOut::judge_rings() {
     }
 }
 
-bool FanOut::begin_to_hold(Group& group) {
-    if (!backlog_.takes(message_.qos) && !group.has_ready()) return false;
-    if (std::exchange(group.held_in, number_) == number_) return false;
-    keep();
-    return true;
-}
-
 // Who gets it, if anybody, shows when all have been asked for; the message is shown only now.
 void FanOut::hold_for(Group& group) {
-    if (begin_to_hold(group)) held_.push_back(&group);
+    if (!backlog_.takes(message_.qos) && !group.has_ready()) return;
+    if (std::exchange(group.held_in, number_) == number_) return;
+    keep();
+    held_.push_back(&group);
 }
 
-// It goes out with those that it waits for, if they do: before anything that clients publish in the
-// next turn, which would have to wait for this one otherwise, and so on.
+// It goes out with those that it waits for, if any are under way: before anything that clients
+// publish in the next turn, which would have to wait for this one otherwise, and so on. What is no
+// client's message comes in between copies itself, and the first copy comes after a boundary.
 void FanOut::wait_behind(Group& group) {
-    if (!begin_to_hold(group)) return;
-    backlog_.add(group, {.id = backlog_.next_id(), .message = kept_});
-    backlog_.drain(false);
+    if (std::exchange(group.held_in, number_) == number_) return;
+    if (!backlog_.takes(message_.qos) && !group.has_ready()) {
+        ++registry_.statistics.dropped;
+        return;
+    }
+    backlog_.add(group, {.id = backlog_.next_id(), .message = keep()});
+    if (announced_ && !dispatches_.empty()) backlog_.drain(group);
 }
 
 // For groups about which the broker will not ask: whoever is left in them is away.

@@ -19,6 +19,7 @@ void Publications::set_topic(std::string_view topic) {
 
 void Publications::announce_by_last() {
     is_announced_ = true;
+    shown_ = nullptr;
     announced_.clear();
     announced_.publisher_id_ = publisher_id_;
 }
@@ -66,6 +67,7 @@ bool Publications::release(const Message& message) {
     const auto found = find(message);
     if (found == in_flight_.end()) return false;
     is_announced_ = true;
+    shown_ = message.topic.data();
     announced_ = std::move(found->second.publication);
     set_topic(message.topic);
     in_flight_.erase(found);

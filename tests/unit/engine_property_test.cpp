@@ -45,7 +45,7 @@ class World {
     void step() {
         const std::string id = any(kClients);
         auto& client = clients_[id];
-        switch (random_() % 9) {
+        switch (random_() % 10) {
             case 0:
                 connect(id, client);
                 break;
@@ -68,6 +68,9 @@ class World {
                 break;
             case 7:
                 publish_in_passing();
+                break;
+            case 8:
+                publish_in_vain();
                 break;
             default:
                 publish_and_judge();
@@ -154,6 +157,14 @@ class World {
         in_passing_[payload] = uses.size();
         note("a client publishes " + payload + " on " + topic + " in passing");
         broker_.publish("publisher", {.topic = topic, .payload = payload});
+    }
+    // With listener settings 2.0 reports no return: what it then checks for the client looks like
+    // what was announced, if both come in one turn and are about one topic.
+    void publish_in_vain() {
+        if (traits_.has_listener_settings) return;
+        const auto topic = any(kTopics);
+        note("a client publishes in vain on " + topic);
+        broker_.publish_in_vain("publisher", topic);
     }
     /// `action(id, client, filter)` for each subscription that the topic matches.
     template <class Action>

@@ -117,6 +117,23 @@ TEST_P(EngineQueue, TouchesNobodyElse) {
     EXPECT_THAT(broker.take_counts({"other", "ordinary"}), ElementsAre(0, 0));
 }
 
+TEST_P(EngineQueue, TouchesNobodyElseWhereSomebodyPublishesInVain) {
+    broker.connect("x");
+    broker.subscribe("x", "t");
+    broker.connect("intruder");
+    leave_behind({"a"});
+    publish("t", 3);
+    EXPECT_THAT(broker.take("x"), SizeIs(3));
+    broker.connect("a", kPersistent);
+    for (int i = 0; i < 20; ++i) {
+        broker.publish_in_vain("intruder", "t");  // the last before the copies
+        broker.turn();
+    }
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2"));
+    EXPECT_THAT(broker.take("x"), IsEmpty());
+}
+
 TEST_P(EngineQueue, GoesOutBeforeNewerMessages) {
     leave_behind({"a"});
     publish("t", 300);

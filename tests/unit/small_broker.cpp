@@ -238,6 +238,12 @@ bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     return true;
 }
 
+void SmallBroker::publish_in_vain(const std::string& id, const std::string& topic) {
+    auto& connection = find(id);
+    if (!engine->may_write_at_once(&connection, topic.c_str()))
+        std::ignore = engine->may_write(client_of(connection), topic);
+}
+
 // db__message_release_incoming
 void SmallBroker::release(const std::string& id) {
     auto& incoming = find(id).incoming;

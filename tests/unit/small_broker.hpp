@@ -45,6 +45,8 @@ class SmallBroker final : public Broker {
     Unsubscribed unsubscribe(const std::string& id, const std::string& filter);
     /// QoS 2: until PUBREC. False: refused.
     bool publish(const std::string& id, const Outgoing& message);
+    /// Other access control refuses it, after the plugin.
+    void publish_in_vain(const std::string& id, const std::string& topic);
     /// PUBREL for the oldest QoS 2 message of the client.
     void release(const std::string& id);
     /// The client keeps what it is sent in flight, as its PUBACK is missing.
