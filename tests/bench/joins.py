@@ -15,7 +15,7 @@ def join(bench, target, side, shape):
     clients, memberships, groups = shape
     with Broker(target, Configuration(LIMITS, side.plugin), bench.broker_core) as broker:
         return bench.generate([broker], {"clients": clients, "memberships": memberships,
-                                       "groups": groups})
+                                         "groups": groups})
 
 
 def bytes_each(shapes, grown):

@@ -37,7 +37,6 @@ struct Result {
 std::vector<Result> load(const Scenario& scenario);
 
 /// One broker's part. It runs while a function of this class does, and is stopped otherwise.
-
 class Load {
   public:
     Load(const Scenario& scenario, const BrokerAddress& broker);
@@ -52,6 +51,7 @@ class Load {
         std::uint16_t last_packet_id = 0;
         bool ready = true;  // in `ready_`
     };
+
     void subscribe(Clock::time_point deadline);
     void add_subscription(ClientIndex client, const std::string& filter);
     [[nodiscard]] std::string filter_of(std::size_t group) const;
