@@ -13,7 +13,7 @@ cached() (
     flock "$lock"
     [[ ! -d $directory ]] || exit 0
     printf 'Fetching %s ...\n' "$directory"
-    rm -rf "$directory.partial"
+    rm -rf --one-file-system "$directory.partial"
     mkdir "$directory.partial"
     "${@:2}" "$directory.partial"
     mv "$directory.partial" "$directory"
