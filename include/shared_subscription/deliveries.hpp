@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "shared_subscription/arrivals.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/publications.hpp"
 #include "shared_subscription/registry.hpp"
@@ -32,6 +33,16 @@ class Deliveries {
     /// The same for what may have to go to another member.
     void expect(const Member& member, std::int64_t id, const Message& message,
                 const Publication& publication);
+
+    /// MESSAGE: a message was received; `topic` and `payload` are the broker's own.
+    void received(const void* topic, const void* payload) noexcept {
+        if (!shows_deliveries_ || !redispatches_) return;
+        arrivals_.note(topic);
+        arrivals_.note(payload);
+    }
+    /// The client is connected still, or was until now: what is gone has been acknowledged. Of one
+    /// that is away it may be gone with the session, which ends before that is known here.
+    void forget_gone(Session& session) { session.given.forget_gone(arrivals_); }
 
     /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
     void forget(Session& session);
@@ -85,6 +96,7 @@ class Deliveries {
     const void* expected_address_ = nullptr;
     bool redispatches_ = false;
     std::size_t redispatch_window_ = 20;
+    Arrivals arrivals_;
     std::vector<std::string> holders_;  // clients with messages held back, or full
     std::int64_t now_ = 0;
 };

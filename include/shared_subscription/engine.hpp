@@ -115,8 +115,10 @@ class Engine {
     [[nodiscard]] bool receive(const Client& client, const Message& message);
     /// The same straight after its WRITE check. False: ask `receive`.
     [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
-        return !fan_out_.has_to_foresee() && !registry_.has_unaligned() &&
-               publications_.receive_at_once(context, message);
+        const bool is_at_once = !fan_out_.has_to_foresee() && !registry_.has_unaligned() &&
+                                publications_.receive_at_once(context, message);
+        if (is_at_once) deliveries_.received(message.topic, message.payload);
+        return is_at_once;
     }
 
     /// 2.1 CONNECT: a new connection, with or without a session from before.

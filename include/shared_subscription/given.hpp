@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "shared_subscription/arrivals.hpp"
 #include "shared_subscription/stored_message.hpp"
 
 namespace shared_subscription {
@@ -21,8 +22,7 @@ struct Member;
 struct alignas(64) Given {
     std::int64_t id = 0;  ///< its place in the order of publication
     const Member* member = nullptr;
-    const void* address = nullptr;  ///< of the broker's topic: which message it is while it has it
-    std::uint64_t publisher = 0;    ///< as in StoredMessage
+    std::uint64_t publisher = 0;  ///< as in StoredMessage
     KeptProperties properties{};
 
     std::uint32_t topic_size = 0;
@@ -31,7 +31,7 @@ struct alignas(64) Given {
     std::uint8_t published_qos = 0;
     /// The topic and, straight after it, the payload: here, or where they are long, there.
     std::unique_ptr<char[]> long_text{};
-    std::array<char, 56> short_text{};
+    std::array<char, 64> short_text{};
 
     /// Topic, payload and QoS.
     void keep(const Message& message);
@@ -43,9 +43,9 @@ static_assert(sizeof(Given) == 128);
 /// with their memory: allocates nothing once warm.
 class GivenList {
   public:
-    /// The member's granted QoS is `qos`.
+    /// The member's granted QoS is `qos`. Forgets the oldest that are gone.
     void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
-             KeptProperties properties, std::uint64_t publisher);
+             KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals);
 
     /// Has the processor fetch where the next one goes (FanOut::prepare).
     [[gnu::always_inline]] void prefetch() const noexcept {
@@ -60,6 +60,9 @@ class GivenList {
     /// happens if there is none. One of QoS 2 never goes to another client then [MQTT-4.8.2-5].
     /// `window`: so many at most of those that have been written may lack their acknowledgement.
     void written(const void* address, std::size_t window);
+
+    /// Forgets what has been written and is gone from the broker: the client has acknowledged it.
+    void forget_gone(const Arrivals& arrivals);
 
     /// Those of a member that leaves its group stay its own.
     void drop(const Member& member);
@@ -76,6 +79,9 @@ class GivenList {
   private:
     /// Beside the messages, so that an old one need not be looked at to be forgotten.
     struct Mark {
+        const void* address =
+            nullptr;                 // of the broker's topic: which message it is while it has it
+        std::uint64_t arrivals = 0;  // Arrivals::count when it was given
         std::uint8_t qos = 0;
         bool is_written = false;  // to the client
         bool is_dropped = false;  // goes to nobody else
@@ -85,6 +91,9 @@ class GivenList {
     [[nodiscard]] std::size_t place(std::size_t index) const noexcept {
         const auto place = first_ + index;
         return place < places_.size() ? place : place - places_.size();
+    }
+    [[nodiscard]] static bool is_gone(const Mark& mark, const Arrivals& arrivals) noexcept {
+        return mark.is_written && arrivals.has_since(mark.arrivals, mark.address);
     }
     void drop(Mark& mark);
     void grow();

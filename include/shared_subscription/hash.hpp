@@ -1,6 +1,6 @@
 // The stable hash behind the strategies that hash: FNV-1a (64 bits), mixed with MurmurHash3's
 // fmix64. Stable means: the same on every machine and in every release, so that a restart or a
-// second broker chooses alike.
+// second broker chooses alike. And a hash of addresses, which is not.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,11 @@ namespace shared_subscription {
         value *= 0x100000001b3ULL;
     }
     return fmix64(value);
+}
+
+/// For tables of addresses, by its upper bits (Knuth's multiplicative hashing).
+[[nodiscard]] inline std::uint64_t address_hash(const void* address) noexcept {
+    return reinterpret_cast<std::uintptr_t>(address) * 0x9e3779b97f4a7c15ULL;
 }
 
 }  // namespace shared_subscription

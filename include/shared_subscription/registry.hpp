@@ -28,6 +28,7 @@
 #include "shared_subscription/filter_tree.hpp"
 #include "shared_subscription/given.hpp"
 #include "shared_subscription/group.hpp"
+#include "shared_subscription/hash.hpp"
 #include "shared_subscription/statistics.hpp"
 
 namespace shared_subscription {
@@ -336,8 +337,7 @@ class Registry {
     }
     /// The session that was seen at that address last, or at another that shares its place.
     [[nodiscard]] Session*& known_at(Context context) noexcept {
-        const auto address = reinterpret_cast<std::uintptr_t>(context);
-        return by_address_[address * 0x9e3779b97f4a7c15U >> (64 - kAddressBits)];
+        return by_address_[address_hash(context) >> (64 - kAddressBits)];
     }
     void forget_address(Session& session) noexcept;
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);

@@ -34,7 +34,8 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     expect(session, qos, message);
     if (!redispatches_ || qos == 0) return;
     auto properties = message.properties ? broker_.keep_properties(message.properties) : nullptr;
-    session.given.add(member, id, qos, message, std::move(properties), publication.publisher());
+    session.given.add(member, id, qos, message, std::move(properties), publication.publisher(),
+                      arrivals_);
     // Nothing tells when it is written: it is taken for that.
     if (!shows_deliveries_) written(session, message.topic.data());
 }

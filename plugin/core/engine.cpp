@@ -116,6 +116,7 @@ bool Engine::receive(const Client& client, const Message& message) {
     }
     if (registry_.group_count() == 0) return true;
     parking_.align_freely();
+    deliveries_.received(message.topic.data(), message.payload);
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties));

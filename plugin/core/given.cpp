@@ -42,18 +42,21 @@ StoredMessage Given::message() const {
 }
 
 void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
-                    KeptProperties properties, std::uint64_t publisher) {
+                    KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals) {
+    while (count_ > 0 && is_gone(marks_[first_], arrivals)) drop(marks_[first_]);
     if (count_ == places_.size()) grow();
     const auto last = place(count_);
     auto& given = places_[last];
     given.keep(message);
     given.id = id;
     given.member = &member;
-    given.address = message.topic.data();
     given.publisher = publisher;
     if (properties) given.properties = std::move(properties);
     const bool is_heavy = given.properties || given.long_size > kMaxSpareText;
-    marks_[last] = {.qos = qos, .is_heavy = is_heavy};
+    marks_[last] = {.address = message.topic.data(),
+                    .arrivals = arrivals.count(),
+                    .qos = qos,
+                    .is_heavy = is_heavy};
     ++count_;
 }
 
@@ -74,8 +77,7 @@ void GivenList::grow() {
 void GivenList::written(const void* address, std::size_t window) {
     for (auto index = count_; index-- > 0;) {
         auto& mark = marks_[place(index)];
-        if (mark.is_written || mark.is_dropped || places_[place(index)].address != address)
-            continue;
+        if (mark.is_written || mark.is_dropped || mark.address != address) continue;
         mark.is_written = true;
         ++written_;
         if (mark.qos == 2) drop(mark);
@@ -89,6 +91,13 @@ void GivenList::written(const void* address, std::size_t window) {
         } else {
             ++index;
         }
+    }
+}
+
+void GivenList::forget_gone(const Arrivals& arrivals) {
+    for (auto index = count_; index-- > 0;) {
+        auto& mark = marks_[place(index)];
+        if (!mark.is_dropped && is_gone(mark, arrivals)) drop(mark);
     }
 }
 
@@ -107,10 +116,11 @@ void GivenList::drop(Mark& mark) {
         if (++first_ == places_.size()) first_ = 0;
         --count_;
     }
-    if (count_ > 0 || places_.size() <= kMaxSpare) return;
+    if (count_ > 0) return;
+    first_ = 0;  // what was used last is still in the processor's cache
+    if (places_.size() <= kMaxSpare) return;
     places_ = std::vector<Given>();
     marks_ = std::vector<Mark>();
-    first_ = 0;
 }
 
 }  // namespace shared_subscription

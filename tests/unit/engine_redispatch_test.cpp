@@ -105,6 +105,40 @@ TEST_F(EngineRedispatch, GivesNothingIfSwitchedOff) {
     EXPECT_THAT(others(), IsEmpty());
 }
 
+// Where the broker has put other messages since, the member has acknowledged what was there.
+TEST_F(EngineRedispatch, LeavesOutWhatIsGoneFromTheBroker) {
+    for (const bool persistent : {false, true}) {
+        broker.connect("worker", {.persistent = persistent});
+        broker.subscribe("worker", "$share/g/t");
+        publish("t", 5);
+        join_all({"other"}, "$share/g/t");
+        publish("u", 1);  // takes the place of the last
+        broker.drop("worker");
+        if (persistent) broker.expire("worker");
+        EXPECT_THAT(others(), IsEmpty());
+        broker.drop("other");
+    }
+}
+
+TEST_F(EngineRedispatch, GivesOthersTheLastThoughItWasAcknowledgedIfNothingShowsIt) {
+    broker.connect("worker");
+    broker.subscribe("worker", "$share/g/t");
+    publish("t", 5);
+    join_all({"other"}, "$share/g/t");
+    broker.drop("worker");
+    EXPECT_THAT(others(), ElementsAre("4"));
+}
+
+// The broker has deleted them before the plugin knows of it.
+TEST_F(EngineRedispatch, GivesWhatIsGoneWithTheSessionToOthers) {
+    give(3, 1, true);
+    broker.drop("worker");
+    broker.expire("worker");
+    broker.free_disused();
+    publish("u", 10);
+    EXPECT_THAT(others(), ElementsAre("0", "1", "2"));
+}
+
 TEST_F(EngineRedispatch, KeepsTheMessagesForThoseWhoAreAway) {
     join_all({"away"}, "$share/g/t", {.persistent = true});
     broker.drop("away");

@@ -15,8 +15,10 @@ class GivenTest : public ::testing::Test {
     static constexpr std::size_t kWindow = 3;
 
     void give(std::int64_t id, std::uint8_t qos = 1, const Member& to = member) {
-        list.add(to, id, qos, {.topic = {&addresses[id], 1}, .qos = qos}, nullptr, 0);
+        list.add(to, id, qos, {.topic = {&addresses[id], 1}, .qos = qos}, nullptr, 0, arrivals);
     }
+    /// Another message is received where that one was.
+    void arrive_at(std::int64_t id) { arrivals.note(&addresses[id]); }
     void write(std::int64_t id, std::size_t window = kWindow) {
         list.written(&addresses[id], window);
     }
@@ -28,6 +30,7 @@ class GivenTest : public ::testing::Test {
 
     static inline const Member member{nullptr, nullptr}, other{nullptr, nullptr};
     char addresses[100]{};
+    Arrivals arrivals;
     GivenList list;
 };
 
@@ -91,7 +94,7 @@ TEST_F(GivenTest, IsTheWholeMessage) {
                   .payload = size > 0 ? payload.data() : nullptr,
                   .payload_size = static_cast<std::uint32_t>(size),
                   .qos = 2},
-                 properties, 7);
+                 properties, 7, arrivals);
         list.for_each([&](const Given& given, bool is_written) {
             EXPECT_FALSE(is_written);
             EXPECT_EQ(given.id, 5);
@@ -126,6 +129,46 @@ TEST_F(GivenTest, BeginsAnewAfterMany) {
         if (id > 5) write(id - 5);
     }
     EXPECT_THAT(left(), ElementsAre(83, 84, 85, 86, 87, 88, 89, 90));
+}
+
+TEST_F(GivenTest, ForgetsWhatIsGoneFromTheBroker) {
+    for (std::int64_t id = 1; id <= 4; ++id) arrive_at(id);
+    for (std::int64_t id = 1; id <= 4; ++id) give(id);
+    for (std::int64_t id = 1; id <= 3; ++id) write(id);
+    list.forget_gone(arrivals);
+    EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4)) << "arrived before they were given";
+    arrive_at(2);
+    arrive_at(4);
+    EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4));
+    list.forget_gone(arrivals);
+    EXPECT_THAT(left(), ElementsAre(1, 3, 4)) << "the last has not been written";
+    write(4);
+    list.forget_gone(arrivals);
+    EXPECT_THAT(left(), ElementsAre(1, 3));
+}
+
+TEST_F(GivenTest, ForgetsTheOldestThatAreGoneWithTheNext) {
+    for (std::int64_t id = 1; id <= 3; ++id) {
+        give(id);
+        write(id);
+    }
+    arrive_at(1);
+    arrive_at(3);
+    give(4);
+    EXPECT_THAT(left(), ElementsAre(2, 3, 4));
+    arrive_at(2);
+    give(5);
+    EXPECT_THAT(left(), ElementsAre(4, 5));
+}
+
+TEST_F(GivenTest, KnowsAMessageFromTheOneThatWasAtItsAddressBefore) {
+    give(1);
+    write(1);
+    arrive_at(1);
+    list.add(member, 2, 1, {.topic = {&addresses[1], 1}, .qos = 1}, nullptr, 0, arrivals);
+    write(1);
+    list.forget_gone(arrivals);
+    EXPECT_THAT(left(), ElementsAre(2));
 }
 
 TEST_F(GivenTest, LosesWhatAMemberTakesAlong) {

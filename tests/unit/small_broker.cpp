@@ -221,7 +221,7 @@ Message SmallBroker::shown(const Stored& stored) {
 // handle__publish
 bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     auto& connection = find(id);
-    const auto stored = std::make_shared<Stored>(Stored{.message = message, .source = id});
+    const auto stored = store({.message = message, .source = id});
     const auto client = client_of(connection);
     const bool is_ours = !engine->is_idle() || message.topic.starts_with('$');
     if (is_ours && !engine->may_write_at_once(&connection, stored->message.topic.c_str()) &&
@@ -357,10 +357,15 @@ void SmallBroker::turn() {
     unreported_.clear();
     if (!is_2_1()) tick();
     for (const auto& message : std::exchange(plugin_queue_, {}))
-        fan_out(std::make_shared<Stored>(Stored{.message = message}));
+        fan_out(store({.message = message}));
+    free_disused();
+    if (is_2_1()) tick();
+}
+
+// context__free_disused
+void SmallBroker::free_disused() {
     for (const auto& connection : disused_) remove_leaves(*connection);
     disused_.clear();
-    if (is_2_1()) tick();
 }
 
 void SmallBroker::settle() {

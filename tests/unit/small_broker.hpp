@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,8 +70,9 @@ class SmallBroker final : public Broker {
     /// The session of a client that is away ends.
     void expire(const std::string& id) { disuse(id); }
     void publish_by_plugin(const Outgoing& message) { plugin_queue_.push_back(message); }
-    void turn();    ///< the main loop goes round
-    void settle();  ///< until nothing waits
+    void turn();          ///< the main loop goes round
+    void free_disused();  ///< a part of that
+    void settle();        ///< until nothing waits
 
     /// The access control behind the plugin: whether the client may read the topic.
     using Others = std::function<bool(const std::string& client, const std::string& topic)>;
@@ -120,6 +122,10 @@ class SmallBroker final : public Broker {
         std::vector<std::string> reached{};  // dest_ids
     };
     using StoredPointer = std::shared_ptr<Stored>;
+    [[nodiscard]] StoredPointer store(Stored stored) {
+        return std::allocate_shared<Stored>(std::pmr::polymorphic_allocator<>(&memory_),
+                                            std::move(stored));
+    }
     /// mosquitto__client_msg
     struct Held {
         StoredPointer stored;
@@ -181,6 +187,8 @@ class SmallBroker final : public Broker {
         std::vector<Leaf> leaves;
     };
 
+    // Where one message has been the next one is soon, whatever looks for errors in the heap.
+    std::pmr::unsynchronized_pool_resource memory_;
     BrokerTraits traits_;
     Strategy strategy_;
     Others others_allow_{};
