@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 #include "shared_subscription/arrivals.hpp"
@@ -43,6 +44,10 @@ static_assert(sizeof(Given) == 128);
 /// with their memory: allocates nothing once warm.
 class GivenList {
   public:
+    /// `memory`: outlives it.
+    explicit GivenList(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+        : places_(memory), marks_(memory) {}
+
     /// The member's granted QoS is `qos`. Forgets the oldest that are gone.
     void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
              KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals);
@@ -98,8 +103,8 @@ class GivenList {
     void drop(Mark& mark);
     void grow();
 
-    std::vector<Given> places_;
-    std::vector<Mark> marks_;  // of the same places
+    std::pmr::vector<Given> places_;
+    std::pmr::vector<Mark> marks_;  // of the same places
     std::size_t first_ = 0;
     std::size_t count_ = 0;
     std::size_t written_ = 0;  // of those that are left

@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -349,6 +350,9 @@ class Registry {
 
     StrategyTable strategies_;
     RandomSource random_;
+    // Apart from the broker's heap, where it would grow among messages, leave holes, and have the
+    // broker put its messages into those, which are in no cache.
+    std::pmr::unsynchronized_pool_resource given_memory_;
     StringMap<std::unique_ptr<Session>> sessions_;
     Session* last_found_ = nullptr;   // by find_next
     std::uint64_t erased_count_ = 0;  // sessions

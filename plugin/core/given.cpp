@@ -63,8 +63,8 @@ void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, con
 // In steps of which one has place for the default window and one more: 22.
 void GivenList::grow() {
     const auto size = places_.size() + places_.size() / 4 + 4;
-    std::vector<Given> more(size);
-    std::vector<Mark> marks(size);
+    std::pmr::vector<Given> more(size, places_.get_allocator());
+    std::pmr::vector<Mark> marks(size, marks_.get_allocator());
     for (std::size_t index = 0; index < count_; ++index) {
         more[index] = std::move(places_[place(index)]);
         marks[index] = marks_[place(index)];
@@ -119,8 +119,8 @@ void GivenList::drop(Mark& mark) {
     if (count_ > 0) return;
     first_ = 0;  // what was used last is still in the processor's cache
     if (places_.size() <= kMaxSpare) return;
-    places_ = std::vector<Given>();
-    marks_ = std::vector<Mark>();
+    places_ = std::pmr::vector<Given>(places_.get_allocator());
+    marks_ = std::pmr::vector<Mark>(marks_.get_allocator());
 }
 
 }  // namespace shared_subscription

@@ -46,8 +46,9 @@ auto place_of(Groups& groups, std::string_view share_name) noexcept {
 
 Session& Registry::session(std::string_view client_id) {
     if (auto* known = find(client_id)) return *known;
-    auto made = std::make_unique<Session>(
-        Session{.id = std::string(client_id), .key = stable_hash(client_id)});
+    auto made = std::make_unique<Session>(Session{.id = std::string(client_id),
+                                                  .key = stable_hash(client_id),
+                                                  .given = GivenList(&given_memory_)});
     return *sessions_.emplace(made->id, std::move(made)).first->second;
 }
 
