@@ -48,7 +48,7 @@ class GivenList {
     explicit GivenList(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
         : places_(memory), marks_(memory) {}
 
-    /// The member's granted QoS is `qos`. Forgets the oldest that are gone.
+    /// The member's granted QoS is `qos`. Takes the places of the oldest if they are gone.
     void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
              KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals);
 
@@ -101,7 +101,7 @@ class GivenList {
         return mark.is_written && arrivals.has_since(mark.arrivals, mark.address);
     }
     void drop(Mark& mark);
-    void grow();
+    void make_room(const Arrivals& arrivals);
 
     std::pmr::vector<Given> places_;
     std::pmr::vector<Mark> marks_;  // of the same places

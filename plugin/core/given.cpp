@@ -43,8 +43,7 @@ StoredMessage Given::message() const {
 
 void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
                     KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals) {
-    while (count_ > 0 && is_gone(marks_[first_], arrivals)) drop(marks_[first_]);
-    if (count_ == places_.size()) grow();
+    if (count_ == places_.size()) make_room(arrivals);
     const auto last = place(count_);
     auto& given = places_[last];
     given.keep(message);
@@ -61,7 +60,9 @@ void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, con
 }
 
 // In steps of which one has place for the default window and one more: 22.
-void GivenList::grow() {
+void GivenList::make_room(const Arrivals& arrivals) {
+    while (count_ > 0 && is_gone(marks_[first_], arrivals)) drop(marks_[first_]);
+    if (count_ < places_.size()) return;
     const auto size = places_.size() + places_.size() / 4 + 4;
     std::pmr::vector<Given> more(size, places_.get_allocator());
     std::pmr::vector<Mark> marks(size, marks_.get_allocator());

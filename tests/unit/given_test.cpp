@@ -147,18 +147,20 @@ TEST_F(GivenTest, ForgetsWhatIsGoneFromTheBroker) {
     EXPECT_THAT(left(), ElementsAre(1, 3));
 }
 
-TEST_F(GivenTest, ForgetsTheOldestThatAreGoneWithTheNext) {
-    for (std::int64_t id = 1; id <= 3; ++id) {
+TEST_F(GivenTest, GivesThePlacesOfTheOldestThatAreGoneToTheNext) {
+    for (std::int64_t id = 1; id <= 4; ++id) {
         give(id);
-        write(id);
+        write(id, 4);
     }
     arrive_at(1);
-    arrive_at(3);
-    give(4);
-    EXPECT_THAT(left(), ElementsAre(2, 3, 4));
     arrive_at(2);
+    arrive_at(4);
+    EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4));
     give(5);
-    EXPECT_THAT(left(), ElementsAre(4, 5));
+    EXPECT_THAT(left(), ElementsAre(3, 4, 5)) << "where all places were taken";
+    give(6);
+    give(7);
+    EXPECT_THAT(left(), ElementsAre(3, 4, 5, 6, 7));
 }
 
 TEST_F(GivenTest, KnowsAMessageFromTheOneThatWasAtItsAddressBefore) {
