@@ -209,6 +209,10 @@ class FanOut {
 
     /// The message that is being fanned out, to be kept.
     const SharedMessage& keep();
+    /// Whether it may wait for somebody in the group; QoS 0 may for one that is ready.
+    [[nodiscard]] bool may_wait_for(const Group& group) const noexcept {
+        return backlog_.takes(message_.qos) || group.has_ready();
+    }
     void hold_for(Group& group);
     void hold_for_away();
     void wait_behind(Group& group);

@@ -173,7 +173,7 @@ void FanOut::judge_rings() {
 
 // Who gets it, if anybody, shows when all have been asked for; the message is shown only now.
 void FanOut::hold_for(Group& group) {
-    if (!backlog_.takes(message_.qos) && !group.has_ready()) return;
+    if (!may_wait_for(group)) return;
     if (std::exchange(group.held_in, number_) == number_) return;
     keep();
     held_.push_back(&group);
@@ -184,7 +184,7 @@ void FanOut::hold_for(Group& group) {
 // client's message comes in between copies itself, and the first copy comes after a boundary.
 void FanOut::wait_behind(Group& group) {
     if (std::exchange(group.held_in, number_) == number_) return;
-    if (!backlog_.takes(message_.qos) && !group.has_ready()) {
+    if (!may_wait_for(group)) {
         ++registry_.statistics.dropped;
         return;
     }
