@@ -1,5 +1,5 @@
-// Which messages nobody can lack any more. The broker keeps a message for as long as a client has
-// not acknowledged it, and its allocator uses the memory again soon: where something of another
+// Which messages nobody can lack any more. The broker keeps what it has written to a client until
+// that acknowledges it, and its allocator uses the memory again soon: where something of another
 // message has come in, the one before is gone (2.1; 2.0 shows copies and wills at addresses that
 // are not the stored message's).
 #pragma once
@@ -22,7 +22,7 @@ class Arrivals {
     /// How many have been noted.
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-    /// Whether more have been there, as far as known, than the first `count`.
+    /// Whether, as far as known, one was noted at the address after the first `count`.
     [[nodiscard]] bool has_since(std::uint64_t count, const void* address) const noexcept {
         const auto& last = last_[place(address)];
         return last.address == address && last.number > count;

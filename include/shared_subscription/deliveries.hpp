@@ -40,9 +40,8 @@ class Deliveries {
         arrivals_.note(topic);
         arrivals_.note(payload);
     }
-    /// The client is connected still, or was until now: what is gone has been acknowledged. Of one
-    /// that is away it may be gone with the session, which ends before that is known here.
-    void forget_gone(Session& session) { session.given.forget_gone(arrivals_); }
+    /// Its connection ends, and perhaps its session.
+    void disconnected(Session& session) { session.given.disconnect(arrivals_); }
 
     /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
     void forget(Session& session);

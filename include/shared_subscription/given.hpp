@@ -1,7 +1,7 @@
 // What a member has been given, and what of it goes to others when its session ends.
 //
-// Where the broker shows no acknowledgements, the in-flight window says which messages may lack
-// one: no more than the last few.
+// The broker shows no acknowledgements. The in-flight window says which messages may lack one, no
+// more than the last few, and on 2.1 its memory says which of those are gone (`Arrivals`).
 #pragma once
 
 #include <array>
@@ -48,7 +48,8 @@ class GivenList {
     explicit GivenList(std::pmr::memory_resource* memory = std::pmr::get_default_resource())
         : places_(memory), marks_(memory) {}
 
-    /// The member's granted QoS is `qos`. Takes the places of the oldest if they are gone.
+    /// The member's granted QoS is `qos`. Where all places are taken, those of the oldest that are
+    /// gone are used again.
     void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
              KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals);
 
@@ -64,10 +65,11 @@ class GivenList {
     /// The message at that address has been written, the newest that has not been before; nothing
     /// happens if there is none. One of QoS 2 never goes to another client then [MQTT-4.8.2-5].
     /// `window`: so many at most of those that have been written may lack their acknowledgement.
-    void written(const void* address, std::size_t window);
+    void written(const void* address, std::size_t window, const Arrivals& arrivals);
 
-    /// Forgets what has been written and is gone from the broker: the client has acknowledged it.
-    void forget_gone(const Arrivals& arrivals);
+    /// The connection ends. What has been written and is gone from the broker by now has been
+    /// acknowledged; later it may be gone for other reasons.
+    void disconnect(const Arrivals& arrivals);
 
     /// Those of a member that leaves its group stay its own.
     void drop(const Member& member);
@@ -102,6 +104,7 @@ class GivenList {
     }
     void drop(Mark& mark);
     void make_room(const Arrivals& arrivals);
+    void free_spare();
 
     std::pmr::vector<Given> places_;
     std::pmr::vector<Mark> marks_;  // of the same places

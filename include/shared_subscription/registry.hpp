@@ -352,7 +352,8 @@ class Registry {
     RandomSource random_;
     // Apart from the broker's heap, where it would grow among messages, leave holes, and have the
     // broker put its messages into those, which are in no cache.
-    std::pmr::unsynchronized_pool_resource given_memory_;
+    std::pmr::unsynchronized_pool_resource given_memory_{
+        {.max_blocks_per_chunk = 0, .largest_required_pool_block = 16384}};
     StringMap<std::unique_ptr<Session>> sessions_;
     Session* last_found_ = nullptr;   // by find_next
     std::uint64_t erased_count_ = 0;  // sessions

@@ -51,7 +51,7 @@ void Deliveries::sent(const Client& client, const char* topic) {
 
 void Deliveries::written(Session& session, const void* address) {
     ++session.written;
-    session.given.written(address, std::min(session.window, redispatch_window_));
+    session.given.written(address, std::min(session.window, redispatch_window_), arrivals_);
 }
 
 void Deliveries::miss() {

@@ -63,7 +63,7 @@ void Engine::offline(const Client& client, Ending ending) {
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
     session->kicked = ending == Ending::kicked;
-    deliveries_.forget_gone(*session);
+    deliveries_.disconnected(*session);
     registry_.set_connected(*session, false);
     if (!std::exchange(session->away, true)) away_.push_back(session->id);
 }
@@ -73,8 +73,8 @@ void Engine::ended(const Client& client, Ending ending) {
     conclude();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
+    deliveries_.disconnected(*session);
     if (ending != Ending::taken_over) {
-        if (session->connected) deliveries_.forget_gone(*session);
         end(*session, ending);
         return;
     }

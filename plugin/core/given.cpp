@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxSpare = 64;        // places of an empty list
 constexpr std::size_t kMaxSpareText = 4096;  // bytes
+constexpr auto kForEver = static_cast<std::uint64_t>(-1);
 
 const char* text_of(const Given& given) {
     const auto size = std::size_t{given.topic_size} + given.payload_size;
@@ -59,26 +60,35 @@ void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, con
     ++count_;
 }
 
-// In steps of which one has place for the default window and one more: 22.
+// In steps of which one has place for the default window and one more: 22. Where an old one stays,
+// as it was never written, those behind it that are dropped make room.
 void GivenList::make_room(const Arrivals& arrivals) {
     while (count_ > 0 && is_gone(marks_[first_], arrivals)) drop(marks_[first_]);
     if (count_ < places_.size()) return;
-    const auto size = places_.size() + places_.size() / 4 + 4;
-    std::pmr::vector<Given> more(size, places_.get_allocator());
+    std::size_t left = 0;
+    for (const auto& mark : marks_) left += mark.is_dropped ? 0U : 1U;
+    const auto size = left + left / 4 + 4;
+    std::pmr::vector<Given> places(size, places_.get_allocator());
     std::pmr::vector<Mark> marks(size, marks_.get_allocator());
+    std::size_t next = 0;
     for (std::size_t index = 0; index < count_; ++index) {
-        more[index] = std::move(places_[place(index)]);
-        marks[index] = marks_[place(index)];
+        const auto from = place(index);
+        if (marks_[from].is_dropped) continue;
+        places[next] = std::move(places_[from]);
+        marks[next++] = marks_[from];
     }
-    places_ = std::move(more);
+    places_ = std::move(places);
     marks_ = std::move(marks);
     first_ = 0;
+    count_ = left;
 }
 
-void GivenList::written(const void* address, std::size_t window) {
+void GivenList::written(const void* address, std::size_t window, const Arrivals& arrivals) {
     for (auto index = count_; index-- > 0;) {
         auto& mark = marks_[place(index)];
         if (mark.is_written || mark.is_dropped || mark.address != address) continue;
+        // The broker has dropped it, and this is another.
+        if (arrivals.has_since(mark.arrivals, address)) continue;
         mark.is_written = true;
         ++written_;
         if (mark.qos == 2) drop(mark);
@@ -93,13 +103,20 @@ void GivenList::written(const void* address, std::size_t window) {
             ++index;
         }
     }
+    free_spare();
 }
 
-void GivenList::forget_gone(const Arrivals& arrivals) {
+void GivenList::disconnect(const Arrivals& arrivals) {
     for (auto index = count_; index-- > 0;) {
         auto& mark = marks_[place(index)];
-        if (!mark.is_dropped && is_gone(mark, arrivals)) drop(mark);
+        if (mark.is_dropped) continue;
+        if (is_gone(mark, arrivals)) {
+            drop(mark);
+        } else {
+            mark.arrivals = kForEver;
+        }
     }
+    free_spare();
 }
 
 void GivenList::drop(const Member& member) {
@@ -107,6 +124,7 @@ void GivenList::drop(const Member& member) {
         auto& mark = marks_[place(index)];
         if (!mark.is_dropped && places_[place(index)].member == &member) drop(mark);
     }
+    free_spare();
 }
 
 void GivenList::drop(Mark& mark) {
@@ -117,9 +135,11 @@ void GivenList::drop(Mark& mark) {
         if (++first_ == places_.size()) first_ = 0;
         --count_;
     }
-    if (count_ > 0) return;
-    first_ = 0;  // what was used last is still in the processor's cache
-    if (places_.size() <= kMaxSpare) return;
+    if (count_ == 0) first_ = 0;  // what was used last is still in the processor's cache
+}
+
+void GivenList::free_spare() {
+    if (count_ > 0 || places_.size() <= kMaxSpare) return;
     places_ = std::pmr::vector<Given>(places_.get_allocator());
     marks_ = std::pmr::vector<Mark>(marks_.get_allocator());
 }

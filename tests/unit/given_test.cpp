@@ -1,6 +1,9 @@
 // What of a session's messages may go to others.
 #include <gmock/gmock.h>
 
+#include <cstddef>
+#include <memory_resource>
+
 #include "shared_subscription/given.hpp"
 #include "shared_subscription/group.hpp"
 
@@ -20,7 +23,7 @@ class GivenTest : public ::testing::Test {
     /// Another message is received where that one was.
     void arrive_at(std::int64_t id) { arrivals.note(&addresses[id]); }
     void write(std::int64_t id, std::size_t window = kWindow) {
-        list.written(&addresses[id], window);
+        list.written(&addresses[id], window, arrivals);
     }
     std::vector<std::int64_t> left() {
         std::vector<std::int64_t> ids;
@@ -135,16 +138,51 @@ TEST_F(GivenTest, ForgetsWhatIsGoneFromTheBroker) {
     for (std::int64_t id = 1; id <= 4; ++id) arrive_at(id);
     for (std::int64_t id = 1; id <= 4; ++id) give(id);
     for (std::int64_t id = 1; id <= 3; ++id) write(id);
-    list.forget_gone(arrivals);
-    EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4)) << "arrived before they were given";
     arrive_at(2);
     arrive_at(4);
     EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4));
-    list.forget_gone(arrivals);
-    EXPECT_THAT(left(), ElementsAre(1, 3, 4)) << "the last has not been written";
-    write(4);
-    list.forget_gone(arrivals);
-    EXPECT_THAT(left(), ElementsAre(1, 3));
+    list.disconnect(arrivals);
+    EXPECT_THAT(left(), ElementsAre(1, 3, 4)) << "the last was not written, others not gone";
+}
+
+// It may be gone as the session has ended, or access control has forbidden it.
+TEST_F(GivenTest, KeepsWhatIsGoneSinceTheConnectionEnded) {
+    give(1);
+    write(1);
+    list.disconnect(arrivals);
+    arrive_at(1);
+    list.disconnect(arrivals);
+    for (std::int64_t id = 2; id <= 9; ++id) give(id);
+    EXPECT_THAT(left(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+}
+
+TEST_F(GivenTest, TakesNoneForWrittenThatTheBrokerHasDropped) {
+    give(1);
+    arrive_at(1);
+    write(1);
+    list.disconnect(arrivals);
+    std::vector<bool> written;
+    list.for_each(
+        [&written](const Given& /*given*/, bool is_written) { written.push_back(is_written); });
+    EXPECT_THAT(written, ElementsAre(false));
+}
+
+// The first is never written, as the broker has dropped it.
+TEST_F(GivenTest, TakesNoMoreMemoryForWhatIsDroppedBehindOneThatStays) {
+    std::vector<std::byte> bytes(64UL * 1024);
+    std::pmr::monotonic_buffer_resource all(bytes.data(), bytes.size(),
+                                            std::pmr::null_memory_resource());
+    std::pmr::unsynchronized_pool_resource pool(&all);
+    GivenList small(&pool);
+    small.add(member, 0, 1, {.topic = {addresses, 1}, .qos = 1}, nullptr, 0, arrivals);
+    for (std::int64_t id = 1; id <= 10'000; ++id) {
+        const char* address = &addresses[1 + id % 9];
+        small.add(member, id, 1, {.topic = {address, 1}, .qos = 1}, nullptr, 0, arrivals);
+        small.written(address, kWindow, arrivals);
+    }
+    std::vector<std::int64_t> ids;
+    small.for_each([&ids](const Given& given, bool /*is_written*/) { ids.push_back(given.id); });
+    EXPECT_THAT(ids, ElementsAre(0, 9'998, 9'999, 10'000));
 }
 
 TEST_F(GivenTest, GivesThePlacesOfTheOldestThatAreGoneToTheNext) {
@@ -169,7 +207,7 @@ TEST_F(GivenTest, KnowsAMessageFromTheOneThatWasAtItsAddressBefore) {
     arrive_at(1);
     list.add(member, 2, 1, {.topic = {&addresses[1], 1}, .qos = 1}, nullptr, 0, arrivals);
     write(1);
-    list.forget_gone(arrivals);
+    list.disconnect(arrivals);
     EXPECT_THAT(left(), ElementsAre(2));
 }
 
