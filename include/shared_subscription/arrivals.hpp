@@ -17,14 +17,16 @@ namespace shared_subscription {
 class Arrivals {
   public:
     /// A message was received; `address`: of its topic, or its payload.
-    void note(const void* address) noexcept { last_[place(address)] = {address, ++count_}; }
+    void note(const void* address) noexcept {
+        last_[address_place(address, kBits)] = {address, ++count_};
+    }
 
     /// How many have been noted.
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
     /// Whether, as far as known, one was noted at the address after the first `count`.
     [[nodiscard]] bool has_since(std::uint64_t count, const void* address) const noexcept {
-        const auto& last = last_[place(address)];
+        const auto& last = last_[address_place(address, kBits)];
         return last.address == address && last.number > count;
     }
 
@@ -34,10 +36,6 @@ class Arrivals {
         std::uint64_t number = 0;
     };
     static constexpr int kBits = 12;
-
-    [[nodiscard]] static std::size_t place(const void* address) noexcept {
-        return address_hash(address) >> (64 - kBits);
-    }
 
     std::uint64_t count_ = 0;
     std::vector<Arrival> last_ = std::vector<Arrival>(std::size_t{1} << kBits);

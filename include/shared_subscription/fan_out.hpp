@@ -151,9 +151,7 @@ class FanOut {
     void begin(Publication* announcement);
     void begin(const Message& message) {
         message_ = message;
-        const bool is_copy = !dispatches_.empty() &&
-                             !publications_.has_shown(message.topic.data()) &&
-                             dispatches_.contains(message);
+        const bool is_copy = !publications_.has_shown(message.topic.data()) && awaits(message);
         begin(is_copy ? nullptr : publications_.take_announced(message));
     }
     void match();

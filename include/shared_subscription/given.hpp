@@ -100,7 +100,8 @@ class GivenList {
         return place < places_.size() ? place : place - places_.size();
     }
     [[nodiscard]] static bool is_gone(const Mark& mark, const Arrivals& arrivals) noexcept {
-        return mark.is_written && arrivals.has_since(mark.arrivals, mark.address);
+        return mark.is_written && !mark.is_dropped &&
+               arrivals.has_since(mark.arrivals, mark.address);
     }
     void drop(Mark& mark);
     void make_room(const Arrivals& arrivals);

@@ -3,6 +3,7 @@
 // second broker chooses alike. And a hash of addresses, which is not.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -28,9 +29,9 @@ namespace shared_subscription {
     return fmix64(value);
 }
 
-/// For tables of addresses, by its upper bits (Knuth's multiplicative hashing).
-[[nodiscard]] inline std::uint64_t address_hash(const void* address) noexcept {
-    return reinterpret_cast<std::uintptr_t>(address) * 0x9e3779b97f4a7c15ULL;
+/// An address's place in a table of 2^`bits` (Knuth's multiplicative hashing).
+[[nodiscard]] inline std::size_t address_place(const void* address, int bits) noexcept {
+    return reinterpret_cast<std::uintptr_t>(address) * 0x9e3779b97f4a7c15ULL >> (64 - bits);
 }
 
 }  // namespace shared_subscription

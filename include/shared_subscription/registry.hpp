@@ -338,7 +338,7 @@ class Registry {
     }
     /// The session that was seen at that address last, or at another that shares its place.
     [[nodiscard]] Session*& known_at(Context context) noexcept {
-        return by_address_[address_hash(context) >> (64 - kAddressBits)];
+        return by_address_[address_place(context, kAddressBits)];
     }
     void forget_address(Session& session) noexcept;
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);

@@ -1,5 +1,6 @@
 #include "shared_subscription/given.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -65,8 +66,8 @@ void GivenList::add(const Member& member, std::int64_t id, std::uint8_t qos, con
 void GivenList::make_room(const Arrivals& arrivals) {
     while (count_ > 0 && is_gone(marks_[first_], arrivals)) drop(marks_[first_]);
     if (count_ < places_.size()) return;
-    std::size_t left = 0;
-    for (const auto& mark : marks_) left += mark.is_dropped ? 0U : 1U;
+    const auto dropped = std::ranges::count_if(marks_, &Mark::is_dropped);
+    const auto left = count_ - static_cast<std::size_t>(dropped);
     const auto size = left + left / 4 + 4;
     std::pmr::vector<Given> places(size, places_.get_allocator());
     std::pmr::vector<Mark> marks(size, marks_.get_allocator());
@@ -109,7 +110,6 @@ void GivenList::written(const void* address, std::size_t window, const Arrivals&
 void GivenList::disconnect(const Arrivals& arrivals) {
     for (auto index = count_; index-- > 0;) {
         auto& mark = marks_[place(index)];
-        if (mark.is_dropped) continue;
         if (is_gone(mark, arrivals)) {
             drop(mark);
         } else {

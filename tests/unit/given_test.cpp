@@ -25,10 +25,18 @@ class GivenTest : public ::testing::Test {
     void write(std::int64_t id, std::size_t window = kWindow) {
         list.written(&addresses[id], window, arrivals);
     }
-    std::vector<std::int64_t> left() {
+    static std::vector<std::int64_t> left(const GivenList& list) {
         std::vector<std::int64_t> ids;
         list.for_each([&ids](const Given& given, bool /*is_written*/) { ids.push_back(given.id); });
         return ids;
+    }
+    std::vector<std::int64_t> left() { return left(list); }
+    /// Whether each of those was written.
+    std::vector<bool> written() {
+        std::vector<bool> all;
+        list.for_each(
+            [&all](const Given& /*given*/, bool is_written) { all.push_back(is_written); });
+        return all;
     }
 
     static inline const Member member{nullptr, nullptr}, other{nullptr, nullptr};
@@ -117,10 +125,7 @@ TEST_F(GivenTest, SaysWhatWasWritten) {
     give(1);
     give(2);
     write(2);
-    std::vector<bool> written;
-    list.for_each(
-        [&written](const Given& /*given*/, bool is_written) { written.push_back(is_written); });
-    EXPECT_THAT(written, ElementsAre(false, true));
+    EXPECT_THAT(written(), ElementsAre(false, true));
 }
 
 TEST_F(GivenTest, BeginsAnewAfterMany) {
@@ -161,10 +166,7 @@ TEST_F(GivenTest, TakesNoneForWrittenThatTheBrokerHasDropped) {
     arrive_at(1);
     write(1);
     list.disconnect(arrivals);
-    std::vector<bool> written;
-    list.for_each(
-        [&written](const Given& /*given*/, bool is_written) { written.push_back(is_written); });
-    EXPECT_THAT(written, ElementsAre(false));
+    EXPECT_THAT(written(), ElementsAre(false));
 }
 
 // The first is never written, as the broker has dropped it.
@@ -180,9 +182,7 @@ TEST_F(GivenTest, TakesNoMoreMemoryForWhatIsDroppedBehindOneThatStays) {
         small.add(member, id, 1, {.topic = {address, 1}, .qos = 1}, nullptr, 0, arrivals);
         small.written(address, kWindow, arrivals);
     }
-    std::vector<std::int64_t> ids;
-    small.for_each([&ids](const Given& given, bool /*is_written*/) { ids.push_back(given.id); });
-    EXPECT_THAT(ids, ElementsAre(0, 9'998, 9'999, 10'000));
+    EXPECT_THAT(left(small), ElementsAre(0, 9'998, 9'999, 10'000));
 }
 
 TEST_F(GivenTest, GivesThePlacesOfTheOldestThatAreGoneToTheNext) {
