@@ -11,24 +11,19 @@
 // `$...`.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
+
+#include "shared_subscription/hash.hpp"
 
 namespace shared_subscription {
-
-/// Hash for string keys that are looked up by view, so that a look-up allocates nothing.
-struct StringHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>{}(text);
-    }
-};
-
-template <class Value>
-using StringMap = std::unordered_map<std::string, Value, StringHash, std::equal_to<>>;
 
 /// Owns one `Value` for each filter. Pointers to values stay valid until the filter is erased.
 template <class Value>
@@ -36,37 +31,37 @@ class FilterTree {
   public:
     /// The value of `filter`, made by default if there is none.
     Value& insert(std::string_view filter) {
-        Node* node = &root_;
+        auto* node = root_.get();
         for (Levels levels(filter); !levels.done(); levels.next()) {
-            node = &node->make_child(levels.current());
+            if (levels.is_hash()) return value_in(node->below);
+            node = &make_child(*node, levels.current());
         }
-        if (!node->value) node->value = std::make_unique<Value>();
-        return *node->value;
+        return value_in(node->value);
     }
 
     /// The value of exactly this filter, or null. Allocates nothing.
     [[nodiscard]] Value* find(std::string_view filter) const noexcept {
-        const Node* node = &root_;
+        const auto* node = root_.get();
         for (Levels levels(filter); !levels.done(); levels.next()) {
-            const auto* child = node->slot(levels.current());
-            if (!child || !*child) return nullptr;
-            node = child->get();
+            if (levels.is_hash()) return node->below.get();
+            node = child(*node, levels.current());
+            if (!node) return nullptr;
         }
         return node->value.get();
     }
 
     /// Forgets `filter` and its value; nothing if there is none.
-    void erase(std::string_view filter) { erase(root_, Levels(filter)); }
+    void erase(std::string_view filter) { erase(*root_, Levels(filter)); }
 
     /// Calls `visit(Value&)` for each filter that matches `topic`, in the broker's order. Allocates
     /// nothing.
     template <class Visitor>
     void match(std::string_view topic, Visitor&& visit) const {
         const bool hidden = topic.starts_with('$');
-        walk(root_, Levels(topic), hidden, visit);
+        walk(*root_, Levels(topic), hidden, visit);
     }
 
-    [[nodiscard]] bool empty() const noexcept { return root_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return root_->empty(); }
 
   private:
     /// Steps through the levels of a topic or filter; `a//b` has an empty one.
@@ -75,6 +70,8 @@ class FilterTree {
         explicit Levels(std::string_view text) : rest_(text) { cut(); }
         [[nodiscard]] bool done() const noexcept { return done_; }
         [[nodiscard]] std::string_view current() const noexcept { return current_; }
+        /// Whether this is the wildcard for all that follows, which is last.
+        [[nodiscard]] bool is_hash() const noexcept { return last_ && current_ == "#"; }
         void next() noexcept {
             if (last_) {
                 done_ = true;
@@ -96,75 +93,147 @@ class FilterTree {
     };
 
     struct Node {
-        std::unique_ptr<Value> value;
-        std::unique_ptr<StringMap<std::unique_ptr<Node>>> literals;  // null: none, as in most
-        std::unique_ptr<Node> plus, hash;
+        const Node* parent = nullptr;
+        std::string level;  // of a topic; not of a `+`
+        std::unique_ptr<Value> value{};
+        std::unique_ptr<Value> below{};  // that of its `#`
+        std::unique_ptr<Node> plus{};
+        std::size_t literals = 0;  // other children; they are in `Literals`
 
-        [[nodiscard]] bool empty() const noexcept { return !value && !literals && !plus && !hash; }
-
-        /// Where the child of a level is kept; null where a literal level has none.
-        [[nodiscard]] const std::unique_ptr<Node>* slot(std::string_view level) const noexcept {
-            if (level == "+") return &plus;
-            if (level == "#") return &hash;
-            if (!literals) return nullptr;
-            const auto found = literals->find(level);
-            return found == literals->end() ? nullptr : &found->second;
-        }
-        [[nodiscard]] std::unique_ptr<Node>* slot(std::string_view level) noexcept {
-            return const_cast<std::unique_ptr<Node>*>(std::as_const(*this).slot(level));
-        }
-
-        Node& make_child(std::string_view level) {
-            auto* child = slot(level);
-            if (!child) {
-                if (!literals) literals = std::make_unique<StringMap<std::unique_ptr<Node>>>();
-                child = &(*literals)[std::string(level)];
-            }
-            if (!*child) *child = std::make_unique<Node>();
-            return **child;
+        [[nodiscard]] bool empty() const noexcept {
+            return !value && !below && !plus && literals == 0;
         }
     };
 
+    /// The children of all nodes, but for their `+`, by parent and level. A look-up is to touch one
+    /// line of memory besides the child: one hash table with linear probing (Knuth, TAOCP 3, 6.4).
+    class Literals {
+      public:
+        [[nodiscard]] Node* find(const Node& parent, std::string_view level) const noexcept {
+            if (parent.literals == 0) return nullptr;
+            const auto hash = hash_of(parent, level);
+            for (auto place = home(hash); slots_[place].node; place = after(place)) {
+                const auto& [its_hash, node] = slots_[place];
+                if (its_hash == hash && node->parent == &parent && node->level == level)
+                    return node.get();
+            }
+            return nullptr;
+        }
+
+        /// There is none yet.
+        Node& insert(Node& parent, std::string_view level) {
+            auto node = std::make_unique<Node>(&parent, std::string(level));
+            if (4 * (count_ + 1) > 3 * slots_.size()) grow();
+            ++count_;
+            ++parent.literals;
+            return *put({hash_of(parent, level), std::move(node)}).node;
+        }
+
+        void erase(Node& parent, const Node& child) noexcept {
+            auto gap = home(hash_of(parent, child.level));
+            while (slots_[gap].node.get() != &child) gap = after(gap);
+            slots_[gap].node.reset();
+            --parent.literals;
+            --count_;
+            // Those behind it must not be cut off from their home.
+            for (auto place = after(gap); slots_[place].node; place = after(place)) {
+                if (distance(home(slots_[place].hash), place) < distance(gap, place)) continue;
+                slots_[gap] = std::move(slots_[place]);
+                gap = place;
+            }
+            if (count_ == 0) slots_ = std::vector<Slot>();
+        }
+
+      private:
+        struct Slot {
+            std::uint64_t hash = 0;
+            std::unique_ptr<Node> node{};
+        };
+
+        [[nodiscard]] static std::uint64_t hash_of(const Node& parent,
+                                                   std::string_view level) noexcept {
+            return fmix64(std::hash<std::string_view>{}(level) ^
+                          reinterpret_cast<std::uintptr_t>(&parent));
+        }
+        [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
+            return hash & (slots_.size() - 1);
+        }
+        [[nodiscard]] std::size_t after(std::size_t place) const noexcept {
+            return home(place + 1);
+        }
+        [[nodiscard]] std::size_t distance(std::size_t from, std::size_t to) const noexcept {
+            return home(to - from);
+        }
+
+        Slot& put(Slot&& slot) noexcept {
+            auto place = home(slot.hash);
+            while (slots_[place].node) place = after(place);
+            return slots_[place] = std::move(slot);
+        }
+        void grow() {
+            constexpr std::size_t kFewest = 8;
+            auto old =
+                std::exchange(slots_, std::vector<Slot>(std::max(kFewest, 2 * slots_.size())));
+            for (auto& slot : old)
+                if (slot.node) put(std::move(slot));
+        }
+
+        std::vector<Slot> slots_;  // a power of two, of which a quarter is empty
+        std::size_t count_ = 0;
+    };
+
+    [[nodiscard]] Node* child(const Node& node, std::string_view level) const noexcept {
+        return level == "+" ? node.plus.get() : literals_.find(node, level);
+    }
+
+    Node& make_child(Node& node, std::string_view level) {
+        if (auto* known = child(node, level)) return *known;
+        if (level != "+") return literals_.insert(node, level);
+        node.plus = std::make_unique<Node>(&node);
+        return *node.plus;
+    }
+
+    static Value& value_in(std::unique_ptr<Value>& place) {
+        if (!place) place = std::make_unique<Value>();
+        return *place;
+    }
+
     void erase(Node& node, Levels levels) {
-        if (levels.done()) {
-            node.value.reset();
+        if (levels.done() || levels.is_hash()) {
+            (levels.done() ? node.value : node.below).reset();
             return;
         }
-        const auto level = levels.current();
-        auto* child = node.slot(level);
-        if (!child || !*child) return;
+        auto* next = child(node, levels.current());
+        if (!next) return;
         levels.next();
-        erase(**child, levels);
-        if (!(*child)->empty()) return;
-        if (child == &node.plus || child == &node.hash) {
-            child->reset();
+        erase(*next, levels);
+        if (!next->empty()) return;
+        if (next == node.plus.get()) {
+            node.plus.reset();
         } else {
-            node.literals->erase(node.literals->find(level));
-            if (node.literals->empty()) node.literals.reset();
+            literals_.erase(node, *next);
         }
     }
 
     template <class Visitor>
-    static void walk(const Node& node, Levels levels, bool hidden, Visitor& visit) {
+    void walk(const Node& node, Levels levels, bool hidden, Visitor& visit) const {
         if (!levels.done()) {
             const auto level = levels.current();
             levels.next();
-            if (node.literals) {
-                const auto found = node.literals->find(level);
-                if (found != node.literals->end()) descend(*found->second, levels, visit);
-            }
+            if (const auto* literal = literals_.find(node, level)) descend(*literal, levels, visit);
             if (node.plus && !hidden) descend(*node.plus, levels, visit);
         }
-        if (node.hash && !hidden && node.hash->value) visit(*node.hash->value);
+        if (node.below && !hidden) visit(*node.below);
     }
 
     template <class Visitor>
-    static void descend(const Node& node, Levels levels, Visitor& visit) {
+    void descend(const Node& node, Levels levels, Visitor& visit) const {
         walk(node, levels, false, visit);
         if (levels.done() && node.value) visit(*node.value);
     }
 
-    Node root_;
+    std::unique_ptr<Node> root_ = std::make_unique<Node>();  // its children know where it is
+    Literals literals_;
 };
 
 }  // namespace shared_subscription

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -152,6 +153,30 @@ TEST(FilterTree, KeepsValuesInPlaceWhileOthersComeAndGo) {
     for (int number = 0; number < 1000; ++number) add(tree, "a/" + std::to_string(number));
     for (int number = 0; number < 1000; ++number) tree.erase("a/" + std::to_string(number));
     EXPECT_EQ(tree.find("a/b"), &value);
+}
+
+TEST(FilterTree, FindsWhatIsLeftWhileManySiblingsComeAndGo) {
+    std::mt19937_64 random(7);
+    Tree tree;
+    std::set<std::string> filters;
+    const auto some_filter = [&random] {
+        return std::to_string(random() % 3) + "/" + std::to_string(random() % 100);
+    };
+    for (int turn = 0; turn < 3000; ++turn) {
+        const auto filter = some_filter();
+        if (filters.insert(filter).second) {
+            add(tree, filter);
+        } else {
+            filters.erase(filter);
+            tree.erase(filter);
+            ASSERT_EQ(tree.find(filter), nullptr) << filter << " in turn " << turn;
+        }
+        for (const auto& left : filters)
+            ASSERT_THAT(matches(tree, left), ElementsAre(left)) << "in turn " << turn;
+    }
+    EXPECT_GT(filters.size(), 100U);
+    for (const auto& filter : filters) tree.erase(filter);
+    EXPECT_TRUE(tree.empty());
 }
 
 struct EraseRow : Row {
