@@ -1,5 +1,7 @@
 #include "shared_subscription/sys_topics.hpp"
 
+#include <algorithm>
+
 #include "shared_subscription/text.hpp"
 
 #include "shared_subscription/core_only.hpp"
@@ -9,9 +11,12 @@ namespace {
 
 constexpr std::string_view kRoot = "$SYS/broker/shared-subscriptions/";
 
-// In one turn of the main loop: nobody notices so many.
+// In one turn of the main loop.
 constexpr std::size_t kMaxMessages = 100;
 constexpr std::size_t kMaxGroups = 1000;
+constexpr std::size_t kFewestGroups = 4;
+
+constexpr std::int64_t kMillisecondsBetween = 10;  // from one part of a round to the next
 
 constexpr std::array<std::string_view, 8> kTotalNames{"groups",
                                                       "members",
@@ -54,17 +59,26 @@ std::string to_topic_level(std::string_view text) {
     return level;
 }
 
-bool SysTopics::tick(std::int64_t now) {
-    if (interval_ == 0) return false;
+// All groups have their turn in half of the interval.
+int SysTopics::tick(std::int64_t milliseconds) {
+    if (interval_ == 0) return 0;
     sent_ = 0;
     if (!goes_on_) {
-        if (began_ && now - *began_ < interval_) return false;
+        const auto now = milliseconds / 1000;
+        if (began_ && now - *began_ < interval_) return 0;
         began_ = now;
+        published_ = milliseconds - kMillisecondsBetween;
         next_group_ = 0;
         publish_totals();
     }
-    goes_on_ = publish_groups();
-    return goes_on_;
+    if (const auto passed = milliseconds - published_; passed >= kMillisecondsBetween) {
+        published_ = milliseconds;
+        const auto all = std::max(registry_.groups().size(), groups_.size());
+        const auto part =
+            all * static_cast<std::size_t>(passed) / static_cast<std::size_t>(interval_ * 1000 / 2);
+        goes_on_ = publish_groups(std::clamp(part, kFewestGroups, kMaxGroups));
+    }
+    return goes_on_ ? kMillisecondsBetween : 0;
 }
 
 void SysTopics::publish(const std::string& topic, const std::string& value) {
@@ -88,8 +102,8 @@ void SysTopics::publish_totals() {
     }
 }
 
-bool SysTopics::publish_groups() {
-    for (std::size_t seen = 0; seen < kMaxGroups && sent_ < kMaxMessages; ++seen) {
+bool SysTopics::publish_groups(std::size_t most) {
+    for (std::size_t seen = 0; seen < most && sent_ < kMaxMessages; ++seen) {
         const auto group = registry_.groups().lower_bound(next_group_);
         const auto known = groups_.lower_bound(next_group_);
         const bool is_last = group == registry_.groups().end();

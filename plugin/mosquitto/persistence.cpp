@@ -75,9 +75,9 @@ void Persistence::tick(std::int64_t milliseconds) {
         const bool is_due = is_behind_ || second != round_;
         if (!is_due || !engine_.has_changes()) return;
         round_ = second;
+        saved_ = std::max(saved_, milliseconds - kMillisecondsBetween);  // not all of it now
         changes_ = engine_.take_changes(kMostGroups, kMostMessages);
-        is_behind_ =
-            changes_.groups.size() == kMostGroups || changes_.queued.size() == kMostMessages;
+        is_behind_ = engine_.has_changes();
     }
     const auto passed = std::min(milliseconds - saved_, kMillisecondsForAll);
     if (passed < kMillisecondsBetween) return;

@@ -120,14 +120,14 @@ bool Runtime::open_persistence() {
 int Runtime::tick() {
     using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
     constexpr int kAtOnce = 1;
-    const auto precise =
-        duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-    const auto now = precise / 1000;
-    const bool is_busy = engine_->tick(now);
-    if (persistence_) persistence_->tick(precise);
-    const bool has_more_to_say = sys_topics_->tick(now);
-    if (is_busy || has_more_to_say) return kAtOnce;
-    return persistence_ ? persistence_->wanted_turn() : 0;
+    const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+    const bool is_busy = engine_->tick(now / 1000);
+    if (persistence_) persistence_->tick(now);
+    const int for_figures = sys_topics_->tick(now);
+    if (is_busy) return kAtOnce;
+    const int for_file = persistence_ ? persistence_->wanted_turn() : 0;
+    if (for_figures == 0 || for_file == 0) return std::max(for_figures, for_file);
+    return std::min(for_figures, for_file);
 }
 
 bool Runtime::needs_time() const noexcept {

@@ -42,11 +42,12 @@ class SysTopicsTest : public ::testing::Test {
     Member& join(const std::string& client, const std::string& group, const std::string& filter) {
         return registry.join(registry.session(client), group, filter, Standing::present);
     }
-    /// Until all is said; the number of turns.
-    int round(std::int64_t now) {
-        int turns = 1;
-        while (topics.tick(now)) ++turns;
-        return turns;
+    /// Until all is said; how long that takes, in milliseconds.
+    std::int64_t round(std::int64_t second) {
+        const auto begin = second * 1000;
+        auto now = begin;
+        while (const int wanted = topics.tick(now)) now += wanted;
+        return now - begin;
     }
 
     RetainingBroker broker;
@@ -108,7 +109,7 @@ TEST_F(SysTopicsTest, WaitsForTheNextRound) {
 TEST_F(SysTopicsTest, SaysNothingIfSwitchedOff) {
     topics.set_interval(0);
     join("a", "g", "t");
-    EXPECT_EQ(round(1), 1);
+    EXPECT_EQ(round(1), 0);
     EXPECT_THAT(broker.retained, IsEmpty());
 }
 
@@ -132,20 +133,44 @@ TEST_F(SysTopicsTest, GroupThatIsThereAgainIsNotCleared) {
     EXPECT_THAT(broker.retained, Contains(Pair("group/g/t/members", "1")));
 }
 
-TEST_F(SysTopicsTest, SaysALittleInEachTurn) {
+TEST_F(SysTopicsTest, SaysAllOfAFewGroupsAtOnce) {
+    join("a", "g", "t");
+    EXPECT_EQ(topics.tick(1000), 0);
+    EXPECT_EQ(broker.retained.size(), 8U + 5U);
+}
+
+TEST_F(SysTopicsTest, SpreadsWhatHasChangedOverHalfOfTheInterval) {
     constexpr int kGroups = 10'000;
-    for (int number = 0; number < kGroups; ++number) join("a", "g", "t" + std::to_string(number));
+    std::vector<Group*> groups;
+    for (int number = 0; number < kGroups; ++number)
+        groups.push_back(join("a", "g", "t" + std::to_string(number)).group);
+    round(1);
+    EXPECT_EQ(broker.retained.size(), 8U + 5U * kGroups);
+    for (auto* group : groups) ++group->dispatched;
+    broker.count = 0;
     std::size_t most = 0;
-    bool goes_on = true;
-    while (goes_on) {
+    std::int64_t now = 101'000;
+    for (int wanted = 1; wanted > 0; now += wanted) {
         const auto before = broker.count;
-        goes_on = topics.tick(1);
+        wanted = topics.tick(now);
         most = std::max(most, broker.count - before);
     }
-    EXPECT_LE(most, 110U);
-    EXPECT_EQ(broker.retained.size(), 8U + 5U * kGroups);
-    // Those that have not changed cost next to nothing.
-    EXPECT_LE(round(11), kGroups / 1000 + 1);
+    EXPECT_EQ(broker.count, static_cast<std::size_t>(kGroups));
+    EXPECT_LE(most, 25U);
+    EXPECT_NEAR(static_cast<double>(now - 101'000), 5000, 50);
+    EXPECT_NEAR(static_cast<double>(round(111)), 5000, 50) << "with nothing to say";
+}
+
+TEST_F(SysTopicsTest, SaysALittleInEachTurn) {
+    for (int number = 0; number < 1000; ++number) join("a", "g", "t" + std::to_string(number));
+    std::size_t said = 0;
+    for (std::int64_t now = 1000; const int wanted = topics.tick(now); now += 1000) {
+        EXPECT_LE(broker.count - said, 8U + 105U) << "though the last turn was long ago";
+        said = broker.count;
+        EXPECT_EQ(topics.tick(now), wanted);
+        EXPECT_EQ(broker.count, said) << "in a turn straight after it";
+    }
+    EXPECT_EQ(broker.retained.size(), 8U + 5U * 1000U);
 }
 
 }  // namespace
