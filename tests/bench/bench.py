@@ -17,8 +17,10 @@ from broker import Failure, Side, Target
 from cases import CASES, LATENCY_CASES
 from measure import Bench, compare, pair
 
-# So short that continuous integration can see whether all of it works; the figures say nothing.
-SMOKE_SECONDS = 0.1
+# Measured in each run, unless the arguments say otherwise.
+SECONDS = 2
+LATENCY_SECONDS = 10  # one message in a hundred counts
+SMOKE_SECONDS = 0.1  # does all of it work? The figures say nothing
 
 
 class Session:
@@ -26,7 +28,7 @@ class Session:
 
     def __init__(self, arguments):
         self.arguments = arguments
-        self.seconds = SMOKE_SECONDS if arguments.smoke else arguments.seconds
+        self.seconds = choose_seconds(arguments)
         self.pairs = 1 if arguments.smoke else arguments.pairs
         self.bench = Bench(arguments.generator, *machine.cores(), self.seconds)
         self.targets = [Target.of(*target) for target in arguments.target]
@@ -88,6 +90,12 @@ class Session:
         path = pathlib.Path(self.arguments.chart or self.directory / "throughput.svg")
         names = [side.name for side in self.sides]
         path.write_text(chart.draw(results, names, machine.say(self.machine)))
+
+
+def choose_seconds(arguments):
+    if arguments.smoke:
+        return SMOKE_SECONDS
+    return arguments.seconds or (LATENCY_SECONDS if arguments.latency_step else SECONDS)
 
 
 def choose_sides(arguments):
