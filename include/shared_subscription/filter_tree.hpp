@@ -93,7 +93,7 @@ class FilterTree {
     };
 
     struct Node {
-        const Node* parent = nullptr;
+        const Node* parent = nullptr;  // where it is in `Literals`
         std::string level;  // of a topic; not of a `+`
         std::unique_ptr<Value> value{};
         std::unique_ptr<Value> below{};  // that of its `#`
@@ -122,7 +122,8 @@ class FilterTree {
 
         /// There is none yet.
         Node& insert(Node& parent, std::string_view level) {
-            auto node = std::make_unique<Node>(&parent, std::string(level));
+            auto node =
+                std::make_unique<Node>(Node{.parent = &parent, .level = std::string(level)});
             if (4 * (count_ + 1) > 3 * slots_.size()) grow();
             ++count_;
             ++parent.literals;
@@ -189,7 +190,7 @@ class FilterTree {
     Node& make_child(Node& node, std::string_view level) {
         if (auto* known = child(node, level)) return *known;
         if (level != "+") return literals_.insert(node, level);
-        node.plus = std::make_unique<Node>(&node);
+        node.plus = std::make_unique<Node>();
         return *node.plus;
     }
 
