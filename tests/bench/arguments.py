@@ -31,8 +31,7 @@ def parse_arguments():
     how("--broker", action="append", metavar="VERSION",
         help="2.0, 2.0.21 or 2.1; repeatable (2.0 and 2.1)")
     how("--pairs", type=int, default=5, help="how often both sides run (5)")
-    how("--seconds", type=float,
-        help="measured in each run (2; --latency-step: 10)")
+    how("--seconds", type=float, help="measured in each run (2; --latency-step: 10)")
     how("--plugin", metavar="FILE", help="the plugin to measure (the one that is built)")
     how("--against", metavar="FILE",
         help="an older plugin to compare with, instead of the broker's own $share")
