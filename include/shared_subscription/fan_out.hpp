@@ -65,30 +65,29 @@ class FanOut {
     /// client's only subscription is a membership. Nothing: ask `ask`.
     [[nodiscard]] std::optional<Answer> ask_at_once(Session& session, const ShownMessage& message);
 
-    /// Whether it is answered already: the client is in one group, which has another member for
-    /// this message. With many members nearly all questions are like that.
+    /// Whether it is answered already: the client is in one group, of which it is clear that
+    /// another member gets this message, or nobody. With many members nearly all questions are like
+    /// that.
     [[nodiscard, gnu::always_inline]] bool loses_at_once(Session& session) noexcept {
         const auto* group = session.sole_group;
-        if (!group || session.fan_out == number_) return false;
-        const auto& election = group->election;
-        const bool is_decided = election.served || election.waits ||
-                                (election.elected && election.elected != session.sole);
-        // Of a ring, the broker asks for one: this one.
-        if (election.fan_out != number_ || !is_decided || group->rotates || directed_ ||
-            deliveries_.expects())
-            return false;
+        const bool loses = group && group->election.decided_in == number_ &&
+                           group->election.elected != session.sole && session.fan_out != number_;
+        if (!loses) return false;
         session.fan_out = number_;
         session.calls = 1;
         return true;
     }
+    /// Whether a question about this message may be like that.
+    [[nodiscard, gnu::always_inline]] bool is_quiet(const ShownMessage& message) const noexcept {
+        return quiet_ && is_object(message);
+    }
+    /// The next question may not be like any before.
+    void disturb() noexcept { quiet_ = false; }
 
     /// Whether the broker shows the object that is being fanned out. There may be another message
     /// in it by now, but for clients that have not been asked about yet.
     [[nodiscard]] bool shows_again(const ShownMessage& message) const noexcept {
-        // Neighbours are not compared one after the other: the compiler would compare them in one
-        // piece, for which the processor has to wait.
-        return open_ && message_.qos == message.qos && message_.topic.data() == message.topic &&
-               message_.payload_size == message.payload_size && message_.payload == message.payload;
+        return open_ && is_object(message);
     }
 
     /// Whether clients in no group need not be asked about.
@@ -146,6 +145,15 @@ class FanOut {
         const bool may_copy = traits_.removes_duplicates || traits_.merges_uses(topic);
         return may_copy && (traits_.announces_sessions || !ticks_);
     }
+
+    [[nodiscard, gnu::always_inline]] bool is_object(const ShownMessage& message) const noexcept {
+        // Neighbours are not compared one after the other: the compiler would compare them in one
+        // piece, for which the processor has to wait.
+        return message_.qos == message.qos && message_.topic.data() == message.topic &&
+               message_.payload_size == message.payload_size && message_.payload == message.payload;
+    }
+    /// Notes what is known after a question about that group's member.
+    void note_answered(Group& group) noexcept;
 
     /// `announcement`: what was announced, if `message_` is it.
     void begin(Publication* announcement);
@@ -252,6 +260,7 @@ class FanOut {
     std::uint64_t number_ = 0;
     bool ticks_ = false;
     bool open_ = false;
+    bool quiet_ = false;  // open, and nothing but the elections decides who gets the message
     // An event came before it, so it cannot be mistaken for the one before.
     bool announced_ = false;
     // It is no check of what the broker holds for a client that is not known here, but resumes its

@@ -43,9 +43,10 @@ struct Member {
 /// What is known of a group's election in the current fan-out.
 struct Election {
     std::uint64_t fan_out = 0;
-    Member* elected = nullptr;  ///< who should get the message; null: nobody can
-    bool served = false;        ///< the elected one has got it
-    bool waits = false;         ///< older messages come first: nobody gets it now
+    std::uint64_t decided_in = 0;  ///< `fan_out` once it is clear that all but the elected one lose
+    Member* elected = nullptr;     ///< who should get the message; null: nobody can
+    bool served = false;           ///< the elected one has got it
+    bool waits = false;            ///< older messages come first: nobody gets it now
 };
 
 /// Members are owned by their subscriptions; they join and leave here. What each message needs

@@ -39,6 +39,7 @@ void FanOut::foresee(const Message& message) {
 }
 
 Answer FanOut::ask(Session* session, const Message& message) {
+    disturb();
     deliveries_.conclude();
     if (!session) return directed_ ? Answer::deny : Answer::untouched;
     certain_ = true;
@@ -59,20 +60,25 @@ Answer FanOut::ask(Session* session, const Message& message) {
                         ? leaf.members[0].get()
                         : nullptr;
     if (in_ring) in_ring->group->ring.ask(*in_ring, number_);
+    const auto erased = registry_.erased_count();
     const auto answer =
         directed_ ? answer_directed(*session, leaf, proven_now) : vote(*session, leaf, proven_now);
     if (in_ring) turn_ring(*in_ring->group);
+    if (registry_.erased_count() == erased && session->sole_group)
+        note_answered(*session->sole_group);
     return answer;
 }
 
 std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& message) {
+    const bool goes_on = shows_again(message);
+    if (goes_on && !is_same_text(topic_, message.topic)) return {};
+    if (goes_on && quiet_ && loses_at_once(session)) return Answer::deny;
+    disturb();
     auto* member = session.sole;
     const bool is_ordinary = member && dispatches_.empty() && !deliveries_.expects() &&
                              !passes_over_away() && message.qos < 2;
     if (!is_ordinary) return {};
-    if (shows_again(message)) {
-        if (!is_same_text(topic_, message.topic)) return {};
-    } else {
+    if (!goes_on) {
         if (open_ || !publications_.is_announced(message.topic)) return {};
         message_ = message.measured(publications_.topic().size());
         begin(&publications_.take_announced());
@@ -95,7 +101,17 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
         return answer;  // other access control has ended a session
     }
     if (group.rotates) turn_ring(group);
+    note_answered(group);
     return answer;
+}
+
+void FanOut::note_answered(Group& group) noexcept {
+    auto& election = group.election;
+    const bool is_decided = election.served || election.waits || election.elected;
+    // Of a ring, the broker asks for one: this one.
+    const bool is_clear = election.fan_out == number_ && is_decided && !group.rotates;
+    election.decided_in = is_clear ? number_ : 0;
+    quiet_ = !directed_ && !deliveries_.expects();
 }
 
 void FanOut::turn_ring(Group& group) {
@@ -128,6 +144,7 @@ void FanOut::ask_ghost(const Message& message) {
 void FanOut::begin(Publication* announcement) {
     number_ = ++registry_.fan_out;
     open_ = true;
+    disturb();
     reached_ = held_for_away_ = false;
     // As `close` leaves them, but where it ran out of memory.
     if (directed_) directed_.reset();
@@ -293,6 +310,7 @@ Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_n
 
 void FanOut::close() {
     open_ = false;
+    disturb();
     if (certain_ && registry_.doubtful_count > 0) prune();
     for (const auto* group : elections_) {
         const auto& election = group->election;
