@@ -104,6 +104,8 @@ def latency_cases():
     yield Case("latency-quiet", "nothing of that, for comparison, 1 group of 16, QoS 1",
                {"publishers": PUBLISHERS, "members": 16, "qos": 1},
                options=["plugin_opt_sys_interval 0"])
+    yield Case("latency-quiet-qos0", "the same with QoS 0", {"publishers": PUBLISHERS, "members": 16},
+               options=["plugin_opt_sys_interval 0"])
     yield Case("latency-quiet-1000-groups", "nothing of that, 1,000 groups of 4, QoS 1",
                many_groups(qos=1), options=["plugin_opt_sys_interval 0"])
     file = ["plugin_opt_persistence_file {directory}/shared-subscription.db"]
