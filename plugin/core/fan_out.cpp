@@ -111,7 +111,7 @@ void FanOut::note_answered(Group& group) noexcept {
     // Of a ring, the broker asks for one: this one.
     const bool is_clear = election.fan_out == number_ && is_decided && !group.rotates;
     election.decided_in = is_clear ? number_ : 0;
-    quiet_ = !directed_ && !deliveries_.expects();
+    quiet_ = open_ && !directed_ && !deliveries_.expects();
 }
 
 void FanOut::turn_ring(Group& group) {
