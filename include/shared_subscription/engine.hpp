@@ -94,7 +94,7 @@ class Engine {
     }
     /// The same where it is no. False: ask one of the others.
     [[nodiscard]] bool loses_at_once(Context context, const ShownMessage& message) noexcept {
-        if (!fan_out_.is_quiet(message)) return false;
+        if (!fan_out_.shows_again(message)) return false;
         auto* session = registry_.next_verified(context);
         if (!session || !fan_out_.loses_at_once(*session)) return false;
         registry_.has_found(*session);

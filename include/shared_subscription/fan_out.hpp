@@ -70,16 +70,12 @@ class FanOut {
     /// that.
     [[nodiscard, gnu::always_inline]] bool loses_at_once(Session& session) noexcept {
         const auto* group = session.sole_group;
-        const bool loses = group && group->election.decided_in == number_ &&
+        const bool loses = quiet_ && group && group->election.decided_in == number_ &&
                            group->election.elected != session.sole && session.fan_out != number_;
         if (!loses) return false;
         session.fan_out = number_;
         session.calls = 1;
         return true;
-    }
-    /// Whether a question about this message may be like that.
-    [[nodiscard, gnu::always_inline]] bool is_quiet(const ShownMessage& message) const noexcept {
-        return quiet_ && is_object(message);
     }
     /// The next question may not be like any before.
     void disturb() noexcept { quiet_ = false; }
@@ -87,7 +83,10 @@ class FanOut {
     /// Whether the broker shows the object that is being fanned out. There may be another message
     /// in it by now, but for clients that have not been asked about yet.
     [[nodiscard]] bool shows_again(const ShownMessage& message) const noexcept {
-        return open_ && is_object(message);
+        // Neighbours are not compared one after the other: the compiler would compare them in one
+        // piece, for which the processor has to wait.
+        return open_ && message_.qos == message.qos && message_.topic.data() == message.topic &&
+               message_.payload_size == message.payload_size && message_.payload == message.payload;
     }
 
     /// Whether clients in no group need not be asked about.
@@ -146,12 +145,6 @@ class FanOut {
         return may_copy && (traits_.announces_sessions || !ticks_);
     }
 
-    [[nodiscard, gnu::always_inline]] bool is_object(const ShownMessage& message) const noexcept {
-        // Neighbours are not compared one after the other: the compiler would compare them in one
-        // piece, for which the processor has to wait.
-        return message_.qos == message.qos && message_.topic.data() == message.topic &&
-               message_.payload_size == message.payload_size && message_.payload == message.payload;
-    }
     /// Notes what is known after a question about that group's member.
     void note_answered(Group& group) noexcept;
 

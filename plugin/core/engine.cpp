@@ -49,8 +49,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_replayed = is_replay(client, message);
     const bool goes_on = !is_replayed && fan_out_.continues(message);
     auto* session = registry_.find_next(client);
-    if (goes_on && fan_out_.is_quiet(as_shown(message)) && is_known_connection(session, client) &&
-        fan_out_.loses_at_once(*session)) {
+    if (goes_on && is_known_connection(session, client) && fan_out_.loses_at_once(*session)) {
         return Answer::deny;
     }
     fan_out_.disturb();

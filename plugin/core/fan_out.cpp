@@ -39,7 +39,6 @@ void FanOut::foresee(const Message& message) {
 }
 
 Answer FanOut::ask(Session* session, const Message& message) {
-    disturb();
     deliveries_.conclude();
     if (!session) return directed_ ? Answer::deny : Answer::untouched;
     certain_ = true;
@@ -72,7 +71,7 @@ Answer FanOut::ask(Session* session, const Message& message) {
 std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& message) {
     const bool goes_on = shows_again(message);
     if (goes_on && !is_same_text(topic_, message.topic)) return {};
-    if (goes_on && quiet_ && loses_at_once(session)) return Answer::deny;
+    if (goes_on && loses_at_once(session)) return Answer::deny;
     disturb();
     auto* member = session.sole;
     const bool is_ordinary = member && dispatches_.empty() && !deliveries_.expects() &&
@@ -144,7 +143,6 @@ void FanOut::ask_ghost(const Message& message) {
 void FanOut::begin(Publication* announcement) {
     number_ = ++registry_.fan_out;
     open_ = true;
-    disturb();
     reached_ = held_for_away_ = false;
     // As `close` leaves them, but where it ran out of memory.
     if (directed_) directed_.reset();
