@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "mosquitto/convert.hpp"
@@ -87,6 +88,14 @@ int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
     return check_guarded(instance, check);
 }
 
+// Its web interface has URLs checked on a thread of its own, for a client that is none
+// (src/http_api.c, check_access).
+int on_acl_check_of_any_thread(int event, void* data, void* user_data) noexcept {
+    const auto& instance = *static_cast<Instance*>(user_data);
+    if (std::this_thread::get_id() != instance.runtime.thread()) return instance.neutral;
+    return on_acl_check(event, data, user_data);
+}
+
 [[gnu::noinline]] int receive_converted(Instance& instance, const mosquitto_evt_message& event) {
     if (is_none_of_ours(instance, event.topic)) return MOSQ_ERR_SUCCESS;
     const auto client = to_client(event.client);
@@ -147,14 +156,15 @@ int on_reload(int /*event*/, void* /*data*/, void* user_data) noexcept {
 }
 
 constexpr std::array kCommon{
-    EventTable{MOSQ_EVT_ACL_CHECK, "ACL_CHECK", on_acl_check},
     EventTable{MOSQ_EVT_MESSAGE, "MESSAGE", on_message},
     EventTable{MOSQ_EVT_RELOAD, "RELOAD", on_reload},
 };
 constexpr std::array k20{
+    EventTable{MOSQ_EVT_ACL_CHECK, "ACL_CHECK", on_acl_check},
     EventTable{MOSQ_EVT_DISCONNECT, "DISCONNECT", v2_0::on_disconnect},
 };
 constexpr std::array k21{
+    EventTable{MOSQ_EVT_ACL_CHECK, "ACL_CHECK", on_acl_check_of_any_thread},
     EventTable{v2_1::kSubscribe, "SUBSCRIBE", v2_1::on_subscribe},
     EventTable{v2_1::kMessageOut, "MESSAGE_OUT", v2_1::on_message_out},
     EventTable{v2_1::kUnsubscribe, "UNSUBSCRIBE", v2_1::on_unsubscribe},

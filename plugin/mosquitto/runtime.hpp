@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "mosquitto/access_control.hpp"
@@ -55,6 +56,8 @@ class Runtime {
     /// The instance whose TICK counts.
     [[nodiscard]] Instance& first() noexcept { return *instances_.front(); }
     [[nodiscard]] Generation generation() const noexcept { return generation_; }
+    /// The broker's own, on which everything happens.
+    [[nodiscard]] std::thread::id thread() const noexcept { return thread_; }
 
     /// A request of somebody who may write it, as far as that is controlled; the answer.
     [[nodiscard]] std::string control(const Instance& instance, std::string_view request);
@@ -75,6 +78,7 @@ class Runtime {
     [[nodiscard]] bool removes_duplicates() const;
 
     Generation generation_;
+    std::thread::id thread_ = std::this_thread::get_id();
     Options options_;
     MosquittoBroker broker_;
     std::unique_ptr<Engine> engine_;

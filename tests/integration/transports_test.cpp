@@ -2,6 +2,7 @@
 
 #include "broker_test.hpp"
 #include "raw_client.hpp"
+#include "stream.hpp"
 
 namespace integration {
 namespace {
@@ -135,6 +136,28 @@ TEST_F(Transports, OnAUnixSocketShareGroups) {
     connect("publisher2").publish(numbered("t", 3, 1));
     settle();
     EXPECT_THAT(first.payloads(), ElementsAreArray(numbers(1, 3)));
+}
+
+// 2.1's web interface asks, on a thread of its own, whether the client "http-api" may read a URL.
+TEST_F(Transports, OfTheWebInterfaceAskNoGroup) {
+    if (broker_is_20()) return;  // has no web interface
+    broker.start({.after_plugin = listener(second_port(), {"protocol http_api"})});
+    const auto members = connect_all({"http-api", "a"});
+    for (Client* member : members) member->subscribe("$share/g//api/#");
+    const auto get = [this](const std::string& url) {
+        const auto stream = tcp_stream(second_.number());
+        stream->send("GET " + url + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        std::string status;
+        EXPECT_TRUE(stream->receive(std::string_view("HTTP/1.1 200").size(), status));
+        return status;
+    };
+    Client& publisher = connect("publisher");
+    for (int round = 0; round < 4; ++round) {
+        for (int times = 0; times < 3; ++times) EXPECT_EQ(get("/api/v1/version"), "HTTP/1.1 200");
+        publisher.publish("/api/v1/version", "x");
+        settle();
+    }
+    EXPECT_THAT(counts(members), ElementsAre(2, 2));
 }
 
 class WebSockets : public Transports {
