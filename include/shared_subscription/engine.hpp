@@ -46,8 +46,9 @@ class Engine {
           dispatches_(broker),
           backlog_(registry_, dispatches_, broker),
           parking_(registry_, broker),
-          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, broker,
-                   traits) {
+          ghosts_(registry_),
+          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, ghosts_,
+                   broker, traits) {
         set_removes_duplicates(traits.removes_duplicates);
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
@@ -211,6 +212,7 @@ class Engine {
     struct Resumption {
         std::uint64_t key = 0;  // the client's; 0: none
         Context before = nullptr;
+        bool was_reported = false;  // that it takes over
     };
     struct Removal {
         std::string client_id;
@@ -269,8 +271,10 @@ class Engine {
     /// The session has another connection now, and perhaps lost its subscriptions.
     void move(Session& session);
     void end_expired(std::int64_t now);
-    /// The session of a client that was away has expired.
-    void end_expired(Session& session);
+    /// What is away may end without an event.
+    void look_after(Session& session);
+    void end_unreported(Session& session);
+    void end_if_expired(const std::vector<std::string>& ids);
     /// A session ends, and others get what it leaves behind.
     void end(Session& session, Ending ending);
     void end_expired_members(const SubscriptionFilter& filter);
@@ -285,6 +289,7 @@ class Engine {
     DispatchQueue dispatches_;
     Backlog backlog_;
     Parking parking_;
+    Ghosts ghosts_;
     FanOut fan_out_;
     Replay replay_;
     Resumption resumption_;

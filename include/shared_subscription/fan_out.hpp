@@ -21,6 +21,7 @@
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/deliveries.hpp"
 #include "shared_subscription/dispatch.hpp"
+#include "shared_subscription/ghosts.hpp"
 #include "shared_subscription/parking.hpp"
 #include "shared_subscription/publications.hpp"
 #include "shared_subscription/registry.hpp"
@@ -31,14 +32,15 @@ namespace shared_subscription {
 class FanOut {
   public:
     FanOut(Registry& registry, Publications& publications, Deliveries& deliveries,
-           DispatchQueue& dispatches, Backlog& backlog, Parking& parking, Broker& broker,
-           BrokerTraits traits)
+           DispatchQueue& dispatches, Backlog& backlog, Parking& parking, Ghosts& ghosts,
+           Broker& broker, BrokerTraits traits)
         : registry_(registry),
           publications_(publications),
           deliveries_(deliveries),
           dispatches_(dispatches),
           backlog_(backlog),
           parking_(parking),
+          ghosts_(ghosts),
           broker_(broker),
           traits_(traits) {}
 
@@ -57,9 +59,8 @@ class FanOut {
     /// client without subscriptions.
     [[nodiscard]] Answer ask(Session* session, const Message& message);
 
-    /// The broker asks about a connection that has ended, perhaps at a leaf that it has left behind
-    /// in a ring (Parking::ghosts).
-    void ask_ghost(const Message& message);
+    /// The broker asks about a connection that has ended.
+    void ask_ghost(Context context, const Message& message);
 
     /// The same for a message that was announced, where nothing out of the ordinary goes on and the
     /// client's only subscription is a membership. Nothing: ask `ask`.
@@ -161,9 +162,9 @@ class FanOut {
     [[nodiscard]] Leaf leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf merged_leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf separate_leaf_at(const Session& session, std::size_t index) const noexcept;
-    /// The leaf in a ring that was asked for out of turn.
-    [[nodiscard]] Leaf stray_leaf(const Session& session) const noexcept;
     [[nodiscard]] bool is_asked_about(const Member& member) const noexcept;
+    /// Whether it is whom the broker asks for next, as far as known.
+    [[nodiscard]] bool is_expected(const Member& member) const noexcept;
     /// Whether `is_it(std::unique_ptr<Member>)` says so of one of the session's memberships that
     /// match.
     template <class Predicate>
@@ -245,6 +246,7 @@ class FanOut {
     DispatchQueue& dispatches_;
     Backlog& backlog_;
     Parking& parking_;
+    Ghosts& ghosts_;
     Broker& broker_;
     BrokerTraits traits_;
 

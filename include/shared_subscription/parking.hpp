@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
@@ -37,41 +39,35 @@ class Parking {
     void tick();
 
     /// Makes the broker ask for this member next. Not while anything is fanned out. False: not yet,
-    /// as `untouchable` comes before it, or too many do.
+    /// as `untouchable` comes before it, or one whose session has expired, or too many do.
     bool let_come_first(Member& next, const Member* untouchable = nullptr);
+
+    /// The clients of which that was seen.
+    [[nodiscard]] std::vector<std::string> take_expired() noexcept {
+        return std::exchange(expired_, {});
+    }
 
     /// Gives a parked member its leaf back.
     void stand(Member& member);
     /// The broker has done so, or is about to.
     void stands_again(Member& member);
-    /// The broker asked for nobody in the group: it gets its leaves again.
-    void stand_all(const Group& group);
-
-    /// A session ends. The broker asks for its leaves until the next turn or the one after, instead
-    /// of somebody who could answer.
-    void leave_ghosts(const Session& session);
-    struct Ghost {
-        Context context;
-        GroupName group;
-        int ticks = 0;
-    };
-    [[nodiscard]] const std::vector<Ghost>& ghosts() const noexcept { return ghosts_; }
-    [[nodiscard]] bool is_ghost(Context context) const noexcept {
-        return !ghosts_.empty() &&
-               std::ranges::find(ghosts_, context, &Ghost::context) != ghosts_.end();
-    }
+    /// The broker asked for nobody in the group: it gets its leaves again in the next TICK.
+    void note_unasked(const Group& group);
 
   private:
     void change_some();
     void align_all(bool nothing_fanned_out);
     void align(Group& group, bool nothing_fanned_out);
+    [[nodiscard]] bool has_expired(const Member& member);
     void park(Member& member);
+    void stand_all(const Group& group);
     void form_ring(Group& group);
     void dissolve_ring(Group& group);
 
     Registry& registry_;
     Broker& broker_;
-    std::vector<Ghost> ghosts_;
+    std::vector<std::string> expired_;
+    std::vector<GroupName> unasked_;
 };
 
 }  // namespace shared_subscription

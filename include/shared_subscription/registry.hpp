@@ -115,7 +115,7 @@ struct alignas(64) Session {
     std::int64_t held_changed = 0;  ///< second of Deliveries::tick
     bool listed = false;            ///< among the holders of Deliveries
     bool away = false;              ///< is looked after while it is offline (Engine::end_expired)
-    bool kicked = false;            ///< its last connection was ended by an administrator
+    bool leaves_nothing = false;    ///< to others: its last connection was kicked, or taken over
 
     std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
 };

@@ -27,6 +27,11 @@ class Ring {
 
     /// The broker asks for this member in that fan-out. Whoever came before it has gone to the end.
     void ask(Member& member, std::uint64_t fan_out) noexcept;
+    /// The same for one that has left.
+    void ask_nobody(std::uint64_t fan_out) noexcept {
+        asked_ = nullptr;
+        asked_in_ = fan_out;
+    }
     /// The broker has its answer: the member goes to the end.
     void answered() noexcept;
     [[nodiscard]] bool was_asked_in(std::uint64_t fan_out) const noexcept {

@@ -33,6 +33,10 @@ struct SubscriptionFilter {
 /// Whether a topic filter matches a topic name (MQTT 5, 4.7).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;
 
+/// Of two filters that match one topic: whether Mosquitto comes to `one` before `other`, as
+/// FilterTree::match does.
+[[nodiscard]] bool precedes(std::string_view one, std::string_view other) noexcept;
+
 /// Whether a topic name begins like a shared subscription, which nobody can receive:
 /// `$queue`, `$queue/...`, `$share`, `$share/...`.
 [[nodiscard]] bool has_group_prefix(std::string_view topic) noexcept;

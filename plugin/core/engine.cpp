@@ -39,6 +39,7 @@ bool Engine::tick(std::int64_t now) {
     end_expired(now);
     fan_out_.tick();
     deliveries_.tick(now);
+    ghosts_.tick();
     parking_.tick();
     backlog_.tick(now);
     backlog_.drain(true);
@@ -59,9 +60,10 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         resumption_ = {};
         session = registry_.find(client.id);
     }
-    if (parking_.is_ghost(client.context) && !is_known_connection(session, client)) {
-        if (session && is_resumption(*session, client, message)) return Answer::untouched;
-        fan_out_.ask_ghost(message);
+    // Another may be there by now, which takes a session over: that was reported before.
+    const bool takes_over = session && resumption_.key == session->key && resumption_.was_reported;
+    if (ghosts_.has(client.context) && !is_known_connection(session, client) && !takes_over) {
+        fan_out_.ask_ghost(client.context, message);
         return Answer::untouched;
     }
     const bool in_group = session && session->member_count > 0;

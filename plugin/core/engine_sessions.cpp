@@ -45,11 +45,12 @@ Session* Engine::arrive(const Client& client) {
 void Engine::connected(const Client& client) {
     registry_.break_period();
     boundary();
+    ghosts_.forget(client.context);
     auto* session = registry_.find(client.id);
     if (!session) return;
     if (broker_.subscription_count(client.context) == 0) {
-        parking_.leave_ghosts(*session);
-        registry_.erase(*session);
+        if (session->connected) session->leaves_nothing = true;  // the end is reported later
+        end_unreported(*session);
         return;
     }
     meet(*session, client);
@@ -62,10 +63,9 @@ void Engine::offline(const Client& client, Ending ending) {
     boundary();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
-    session->kicked = ending == Ending::kicked;
+    session->leaves_nothing = ending == Ending::kicked;
     deliveries_.disconnected(*session);
-    registry_.set_connected(*session, false);
-    if (!std::exchange(session->away, true)) away_.push_back(session->id);
+    look_after(*session);
 }
 
 void Engine::ended(const Client& client, Ending ending) {
@@ -78,9 +78,15 @@ void Engine::ended(const Client& client, Ending ending) {
         end(*session, ending);
         return;
     }
-    registry_.set_connected(*session, false);
+    session->leaves_nothing = true;
     deliveries_.forget(*session);
-    resumption_ = {.key = session->key, .before = client.context};
+    look_after(*session);
+    resumption_ = {.key = session->key, .before = client.context, .was_reported = true};
+}
+
+void Engine::look_after(Session& session) {
+    registry_.set_connected(session, false);
+    if (!std::exchange(session.away, true)) away_.push_back(session.id);
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
@@ -103,7 +109,7 @@ void Engine::disconnected(const Client& client, bool clean) {
         end(*session, Ending::lost);
         return;
     }
-    resumption_ = {.key = session->key, .before = client.context};
+    resumption_ = {.key = session->key, .before = client.context, .was_reported = true};
     registry_.set_connected(*session, false);
     registry_.set_standing(*session, Standing::doubtful);
     if (moved) {
@@ -151,6 +157,7 @@ void Engine::end_closed() {
 // A session that expires while it is offline raises no event. Looks at some of them each second.
 void Engine::end_expired(std::int64_t now) {
     constexpr std::size_t kAtOnce = 1000;
+    end_if_expired(parking_.take_expired());
     if (std::exchange(expired_checked_, now) == now) return;
     for (auto left = std::min(away_.size(), kAtOnce); left > 0; --left) {
         auto id = std::move(away_.front());
@@ -162,7 +169,7 @@ void Engine::end_expired(std::int64_t now) {
         } else if (broker_.find_session(id)) {
             away_.push_back(std::move(id));
         } else {
-            end_expired(*session);
+            end_unreported(*session);
         }
     }
 }
@@ -176,17 +183,23 @@ void Engine::end_expired_members(const SubscriptionFilter& filter) {
         const auto& session = member->subscription->session;
         if (!session.connected && !broker_.find_session(session.id)) expired.push_back(session.id);
     }
-    for (const auto& id : expired) {
-        if (auto* session = registry_.find(id)) end_expired(*session);
+    end_if_expired(expired);
+}
+
+void Engine::end_if_expired(const std::vector<std::string>& ids) {
+    for (const auto& id : ids) {
+        auto* session = registry_.find(id);
+        if (session && !session->connected && !broker_.find_session(id)) end_unreported(*session);
     }
 }
 
-void Engine::end_expired(Session& session) {
-    end(session, session.kicked ? Ending::kicked : Ending::lost);
+// It has expired, or its client has begun anew.
+void Engine::end_unreported(Session& session) {
+    end(session, session.leaves_nothing ? Ending::kicked : Ending::lost);
 }
 
 void Engine::end(Session& session, Ending ending) {
-    parking_.leave_ghosts(session);
+    if (traits_.announces_sessions) ghosts_.leave(session);  // 2.0 asks for none
     if (ending == Ending::kicked) {
         registry_.erase(session);
     } else {

@@ -130,14 +130,15 @@ void FanOut::look_ahead(const Member& next) noexcept {
     prefetch(second.ring_after, sizeof(Member));
 }
 
-void FanOut::ask_ghost(const Message& message) {
+void FanOut::ask_ghost(Context context, const Message& message) {
     enter(message);
-    if (directed_) return;
-    for (const auto& ghost : parking_.ghosts()) {
-        auto* group = registry_.find_group(ghost.group.share_name, ghost.group.filter);
-        if (!group || group->ring.was_asked_in(number_)) continue;
-        if (std::ranges::find(matches_, &group->filter()) != matches_.end()) hold_for(*group);
+    auto group = ghosts_.ask(context, topic_, number_);
+    if (!group && awaits(message)) {  // it is a copy at the same address
+        settle();
+        begin(message);
+        group = ghosts_.ask(context, topic_, number_);
     }
+    if (group && *group && !directed_) hold_for(**group);
 }
 
 void FanOut::begin(Publication* announcement) {
@@ -234,29 +235,27 @@ FanOut::Leaf FanOut::separate_leaf_at(const Session& session, std::size_t index)
     for (const auto* filter : matches_) {
         auto* subscription = Registry::find(session, *filter);
         if (!subscription) continue;
-        for (const auto& member : subscription->members) {
-            if (is_asked_about(*member) && index-- == 0) return {subscription, false, {&member, 1}};
+        // In which order it comes to the rings of one filter is not known.
+        for (const bool expected : {true, false}) {
+            for (const auto& member : subscription->members) {
+                if (!is_asked_about(*member) || is_expected(*member) != expected) continue;
+                if (index-- == 0) return {subscription, false, {&member, 1}};
+            }
         }
     }
-    return stray_leaf(session);
+    return {};
 }
 
-// Of a ring, the broker asks for the first alone.
+// Of a ring, the broker asks for one alone, after those of the filters before.
 bool FanOut::is_asked_about(const Member& member) const noexcept {
     const auto& ring = member.group->ring;
     if (!member.group->rotates) return true;
-    return (ring.was_asked_in(number_) ? ring.asked() : ring.first()) == &member;
+    return ring.was_asked_in(number_) ? ring.asked() == &member : member.stands;
 }
 
-// The broker's order is another than was thought.
-FanOut::Leaf FanOut::stray_leaf(const Session& session) const noexcept {
-    Leaf leaf;
-    std::ignore = any_membership(session, [this, &leaf](const std::unique_ptr<Member>& member) {
-        if (!member->stands || member->group->ring.was_asked_in(number_)) return false;
-        leaf = {member->subscription, false, {&member, 1}};
-        return true;
-    });
-    return leaf;
+bool FanOut::is_expected(const Member& member) const noexcept {
+    const auto& ring = member.group->ring;
+    return !member.group->rotates || ring.was_asked_in(number_) || ring.first() == &member;
 }
 
 Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {

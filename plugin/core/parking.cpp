@@ -17,10 +17,6 @@ constexpr std::size_t kLarge = 64;
 constexpr std::uint64_t kManyParked = 32;
 constexpr std::uint64_t kTurnsForEach = 16;
 
-// What ends in one turn of the main loop is freed at the top of the next (context__free_disused),
-// or of the one after, if it ended before the TICK.
-constexpr int kTicksOfGhosts = 2;
-
 const std::string& client_of(const Member& member) {
     return member.subscription->session.id;
 }
@@ -28,8 +24,11 @@ const std::string& client_of(const Member& member) {
 }  // namespace
 
 void Parking::tick() {
-    std::erase_if(ghosts_, [](Ghost& ghost) { return ++ghost.ticks >= kTicksOfGhosts; });
     change_some();
+    for (const auto& name : std::exchange(unasked_, {})) {
+        const auto* group = registry_.find_group(name.share_name, name.filter);
+        if (group && group->rotates) stand_all(*group);
+    }
     if (registry_.has_unaligned()) align_all(true);
 }
 
@@ -72,8 +71,9 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
     auto& ring = group.ring;
     if (!next.stands) stand(next);
     for (int left = kParkedAtOnce; ring.first() != &next; --left) {
-        if (left == 0 || ring.first() == untouchable) return false;
-        park(*ring.first());
+        auto& first = *ring.first();
+        if (left == 0 || &first == untouchable || has_expired(first)) return false;
+        park(first);
     }
     // It costs less to ask for all of a group whose members are behind all the time.
     const bool is_small = group.size() < kLarge;
@@ -82,6 +82,14 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
         group.unsteady = true;
         registry_.note_change(group);
     }
+    return true;
+}
+
+// The broker finds no leaf of such a client, but asks for it until the next turn.
+bool Parking::has_expired(const Member& member) {
+    const auto& session = member.subscription->session;
+    if (session.connected || broker_.find_session(session.id)) return false;
+    if (expired_.empty() || expired_.back() != session.id) expired_.push_back(session.id);
     return true;
 }
 
@@ -102,6 +110,11 @@ void Parking::stands_again(Member& member) {
     auto& session = member.subscription->session;
     member.group->ring.append(member);
     if (--session.parked == 0) broker_.remove_mark(session.id);
+}
+
+void Parking::note_unasked(const Group& group) {
+    auto name = name_of(group);
+    if (std::ranges::find(unasked_, name) == unasked_.end()) unasked_.push_back(std::move(name));
 }
 
 void Parking::stand_all(const Group& group) {
@@ -140,15 +153,6 @@ void Parking::dissolve_ring(Group& group) {
             group.ring.remove(*member);
         } else if (--member->subscription->session.parked == 0) {
             broker_.remove_mark(client_of(*member));
-        }
-    }
-}
-
-void Parking::leave_ghosts(const Session& session) {
-    for (const auto& subscription : session.subscriptions) {
-        for (const auto& member : subscription->members) {
-            if (!member->stands) continue;
-            ghosts_.push_back({.context = session.context, .group = name_of(*member->group)});
         }
     }
 }

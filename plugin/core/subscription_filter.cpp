@@ -66,6 +66,14 @@ bool matches(std::string_view filter, std::string_view topic) noexcept {
     }
 }
 
+bool precedes(std::string_view one, std::string_view other) noexcept {
+    const auto [here, there] = std::ranges::mismatch(one, other);
+    // Of the same beginning, what ends comes after what goes on with "/#".
+    if (here == one.end()) return there != other.end() && *there != '/';
+    if (there == other.end()) return *here == '/';
+    return *here != '#' && (*here != '+' || *there == '#');
+}
+
 bool has_group_prefix(std::string_view topic) noexcept {
     return begins_with_level(topic, kQueueShareName) || begins_with_level(topic, kShare);
 }

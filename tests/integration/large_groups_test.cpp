@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "raw_client.hpp"
 #include "restart_test.hpp"
 
 namespace integration {
 namespace {
 
 using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -135,6 +137,42 @@ TEST_P(LargeGroups, ShareWhatNoClientPublishes) {
     settle();
     EXPECT_THAT(all_payloads(members), ElementsAreArray(sorted_numbers(member_count)));
     EXPECT_THAT(counts(members), Each(1U));
+}
+
+// All alike in size, so that the broker puts one where the one before was.
+TEST_P(LargeGroups, GetWhatADeadMemberLeavesInTheMiddleOfTraffic) {
+    constexpr std::uint16_t each = 100;
+    if (broker_is_20()) return;  // loses what it leaves
+    restart({.options = {"plugin_opt_parking " + GetParam()}});
+    const std::vector<Client*> others = connect_all({"a", "b", "c"});
+    for (Client* member : others) member->subscribe("$share/g/t/#", 1);
+    auto silent = std::make_unique<RawClient>(broker.port(), "silent");
+    EXPECT_THAT(silent->subscribe({"$share/g/t/#"}, 1), ElementsAre(1));
+    settle();
+
+    std::vector<std::string> payloads;
+    std::vector<std::unique_ptr<RawClient>> publishers;
+    for (const auto* id : {"p", "q", "r", "s"})
+        publishers.push_back(std::make_unique<RawClient>(broker.port(), id));
+    const auto publish_all = [&](std::uint16_t first) {
+        for (std::uint16_t number = first; number < first + each; ++number) {
+            for (const auto& publisher : publishers) {
+                payloads.push_back(std::to_string(10000 + payloads.size()) + std::string(100, '.'));
+                publisher->publish(
+                    {.topic = "t", .payload = payloads.back(), .qos = 1, .identifier = number});
+            }
+        }
+    };
+    publish_all(1);
+    EXPECT_EQ(silent->next_publish().qos, 1);
+    silent.reset();
+    publish_all(1 + each);
+    for (const auto& publisher : publishers) {
+        for (int acknowledged = 0; acknowledged < 2 * each; ++acknowledged)
+            publisher->expect(PacketType::puback);
+    }
+    settle();
+    EXPECT_THAT(all_payloads(others), ElementsAreArray(payloads));
 }
 
 TEST_P(LargeGroups, ComeBackAfterARestart) {

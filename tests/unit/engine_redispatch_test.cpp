@@ -90,6 +90,21 @@ TEST_F(EngineRedispatch, LeavesAMemberWhoseSessionStaysItsMessagesUntilThatExpir
     EXPECT_THAT(others(), ElementsAre("0", "1", "2", "3", "4"));
 }
 
+TEST_F(EngineRedispatch, GivesWhatAnExpiredSessionHadThoughItsClientIsBackBeforeThatIsSeen) {
+    give(5, 1, true);
+    broker.drop("worker");
+    broker.expire("worker");
+    broker.connect("worker");
+    EXPECT_THAT(others(), ElementsAre("0", "1", "2", "3", "4"));
+}
+
+TEST_F(EngineRedispatch, GivesNothingWhenAClientThatWasAwayBeginsAnew) {
+    give(5, 1, true);
+    broker.drop("worker");
+    broker.connect("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
 TEST_F(EngineRedispatch, TakesWhatFellOutOfTheWindowForAcknowledged) {
     broker.engine->set_redispatch(true, 2);
     give(5);
@@ -173,6 +188,22 @@ TEST_F(EngineRedispatch, PassesOverAMemberThatIsBehind) {
     EXPECT_THAT(broker.take("worker"), SizeIs(1));
     publish("t", 4);
     EXPECT_THAT(broker.take_counts({"worker", "other"}), ElementsAre(2, 2));
+}
+
+class EngineRedispatchWithRings : public EngineFixture {
+  protected:
+    EngineRedispatchWithRings() : EngineFixture(kBroker21WithRings) {}
+};
+
+// The broker asks for its leaf, and takes none of it away, until the next turn.
+TEST_F(EngineRedispatchWithRings, LosesNothingToASessionThatHasJustExpired) {
+    join_all({"gone"}, "$share/g/t", {.persistent = true});
+    join_all({"a", "b"}, "$share/g/t");
+    broker.turn();
+    broker.drop("gone");
+    broker.expire("gone");
+    publish("t", 6);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(3, 3));
 }
 
 class EngineRedispatchOn20 : public EngineFixture {

@@ -31,7 +31,9 @@ TEST_P(EngineSessions, ThatEndAndBeginInOneTurnAreTwo) {
     join_all({"a"}, "$share/g/t");
     broker.publish("publisher", {.topic = "t", .payload = "in the same turn"});
     publish("t", 4);
-    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 4));
+    // What has waited may go to whoever stands first.
+    const auto first = GetParam().traits.rotates_from > 0 ? 3U : 2U;
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(first, 6U - first));
 }
 
 TEST_P(EngineSessions, OfOldClientsEndAtOnce) {
