@@ -122,7 +122,7 @@ class FanOut {
 
     /// Something is published, and fanned out soon.
     [[gnu::always_inline]] void prepare() const noexcept {
-        if (next_ && next_seen_ == registry_.erased_count()) next_->given.prefetch();
+        if (next_ && next_seen_ == registry_.erased_count()) next_->given.prefetch_next();
     }
 
     /// One turn of the main loop is over.

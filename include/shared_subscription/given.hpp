@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "shared_subscription/arrivals.hpp"
+#include "shared_subscription/prefetch.hpp"
 #include "shared_subscription/stored_message.hpp"
 
 namespace shared_subscription {
@@ -54,12 +55,12 @@ class GivenList {
              KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals);
 
     /// Has the processor fetch where the next one goes (FanOut::prepare).
-    [[gnu::always_inline]] void prefetch() const noexcept {
+    [[gnu::always_inline]] void prefetch_next() const noexcept {
         if (count_ >= places_.size()) return;
         const auto* given = &places_[place(count_)];
-        __builtin_prefetch(given, 1);
-        __builtin_prefetch(&given->short_text, 1);
-        __builtin_prefetch(&marks_[place(count_)], 1);
+        prefetch(given);
+        prefetch(&given->short_text);
+        prefetch(&marks_[place(count_)]);
     }
 
     /// The message at that address has been written, the newest that has not been before; nothing

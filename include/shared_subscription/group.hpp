@@ -9,6 +9,7 @@
 
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/group_queue.hpp"
+#include "shared_subscription/prefetch.hpp"
 #include "shared_subscription/ring.hpp"
 #include "shared_subscription/strategy.hpp"
 
@@ -59,6 +60,9 @@ class Group {
     Strategy strategy_;
 
   public:
+    /// So many bytes of it, from its beginning, have a part in each election.
+    static constexpr std::size_t kElection = 4 * kCacheLine;
+
     Group(std::string name, Filter& filter, Strategy strategy, const RandomSource& random)
         : filter_(filter),
           chooser_(make_chooser(strategy, random)),
@@ -82,6 +86,12 @@ class Group {
     /// Whether a member can take a message now.
     [[nodiscard]] bool has_ready() const noexcept;
 
+    /// What `choose` looks at besides the group itself.
+    [[gnu::always_inline]] void prefetch_candidates() const noexcept {
+        prefetch(chooser_.get());
+        prefetch(candidates_.data());
+        prefetch(members_.data());
+    }
     /// The member that should get the message, or null. Allocates nothing.
     [[nodiscard]] Member* choose(const Ballot& ballot);
 

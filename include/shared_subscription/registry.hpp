@@ -31,6 +31,7 @@
 #include "shared_subscription/given.hpp"
 #include "shared_subscription/group.hpp"
 #include "shared_subscription/hash.hpp"
+#include "shared_subscription/prefetch.hpp"
 #include "shared_subscription/statistics.hpp"
 
 namespace shared_subscription {
@@ -192,6 +193,7 @@ class Registry {
         auto* known = predicted(context);
         if (!known) known = known_at(context);
         if (!known || known->context != context) return nullptr;
+        prefetch(known->followed_by, 2 * kCacheLine);  // with its identifier
         if (known->verified_in != period_ && !is_same_text(known->id, client_id)) return nullptr;
         known->verified_in = mark_;
         return known;
@@ -207,7 +209,7 @@ class Registry {
     /// The same of what `next_verified` has found.
     void has_found(Session& session) noexcept {
         last_found_ = &session;
-        __builtin_prefetch(session.followed_by, 1);  // many may be asked about, one after the other
+        prefetch(session.followed_by);  // many may be asked about, one after the other
     }
     /// A turn of the main loop begins: contexts are freed, and an address may be another
     /// connection's from now on.

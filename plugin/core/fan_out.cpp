@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shared_subscription/hash.hpp"
+#include "shared_subscription/prefetch.hpp"
 
 #include "shared_subscription/core_only.hpp"
 
@@ -11,13 +12,6 @@ namespace shared_subscription {
 namespace {
 
 constexpr std::size_t kColdRing = 64;
-
-// Inlined, as GCC leaves out calls of what only prefetches.
-[[gnu::always_inline]] inline void prefetch(const void* object, std::size_t size) noexcept {
-    constexpr std::size_t kLine = 64;
-    for (std::size_t offset = 0; offset < size; offset += kLine)
-        __builtin_prefetch(static_cast<const char*>(object) + offset, 1);
-}
 
 }  // namespace
 
@@ -79,8 +73,13 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     if (!is_ordinary) return {};
     if (!goes_on) {
         if (open_ || !publications_.is_announced(message.topic)) return {};
+        // Of one group among many, nothing is in the processor's cache.
+        prefetch(member, sizeof(Member));
+        prefetch(session.sole_group, Group::kElection);
         message_ = message.measured(publications_.topic().size());
         begin(&publications_.take_announced());
+        member->group->prefetch_candidates();
+        prefetch(member->subscription);
     }
     auto& group = *member->group;
     const bool is_meant = session.fan_out != number_ && certain_ && !directed_ &&
