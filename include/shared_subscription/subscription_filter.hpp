@@ -33,7 +33,7 @@ struct SubscriptionFilter {
 /// Whether a topic filter matches a topic name (MQTT 5, 4.7).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;
 
-/// Of two filters that match one topic: whether Mosquitto comes to `one` before `other`, as
+/// An order of filters. Of two that match one topic, Mosquitto comes to `one` before `other`, as
 /// FilterTree::match does.
 [[nodiscard]] bool precedes(std::string_view one, std::string_view other) noexcept;
 

@@ -68,10 +68,15 @@ bool matches(std::string_view filter, std::string_view topic) noexcept {
 
 bool precedes(std::string_view one, std::string_view other) noexcept {
     const auto [here, there] = std::ranges::mismatch(one, other);
-    // Of the same beginning, what ends comes after what goes on with "/#".
-    if (here == one.end()) return there != other.end() && *there != '/';
-    if (there == other.end()) return *here == '/';
-    return *here != '#' && (*here != '+' || *there == '#');
+    // What lies below a level, the level itself, and at one level what is literal, `+`, `#`.
+    const auto rank = [](auto place, auto end) {
+        constexpr int kPlus = 1000;
+        if (place == end) return 1;
+        if (*place == '/') return 0;
+        if (*place == '+') return kPlus;
+        return *place == '#' ? kPlus + 1 : 2 + static_cast<unsigned char>(*place);
+    };
+    return rank(here, one.end()) < rank(there, other.end());
 }
 
 bool has_group_prefix(std::string_view topic) noexcept {
