@@ -56,6 +56,11 @@ class DispatchQueue {
     /// Whether this message may be a dispatch.
     [[nodiscard]] bool contains(const Message& message) const noexcept;
 
+    /// Whether it is like the one that should come next.
+    [[nodiscard]] bool begins_with(const Message& message) const noexcept {
+        return !waiting_.empty() && waiting_.front().is(message);
+    }
+
     /// Whether a copy for that client has not been fanned out yet.
     [[nodiscard]] bool awaits(std::string_view client_id) const noexcept;
 

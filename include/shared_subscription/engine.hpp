@@ -46,7 +46,7 @@ class Engine {
           dispatches_(broker),
           backlog_(registry_, dispatches_, broker),
           parking_(registry_, broker),
-          ghosts_(registry_),
+          ghosts_(registry_, broker),
           fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, ghosts_,
                    broker, traits) {
         set_removes_duplicates(traits.removes_duplicates);

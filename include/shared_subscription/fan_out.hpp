@@ -163,8 +163,6 @@ class FanOut {
     [[nodiscard]] Leaf merged_leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf separate_leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] bool is_asked_about(const Member& member) const noexcept;
-    /// Whether it is whom the broker asks for next, as far as known.
-    [[nodiscard]] bool is_expected(const Member& member) const noexcept;
     /// Whether `is_it(std::unique_ptr<Member>)` says so of one of the session's memberships that
     /// match.
     template <class Predicate>

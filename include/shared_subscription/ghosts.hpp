@@ -1,11 +1,13 @@
-// Sessions that have ended, but whose leaves the broker still has (2.1): until its next turn, or
-// the one after, it asks for them, in a ring instead of somebody who could answer.
+// Sessions that have ended, but whose leaves the broker still has (2.1): it asks for them, in a
+// ring instead of somebody who could answer. Until its next turn or the one after, or, where a will
+// is delayed, until they are taken out here.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "shared_subscription/broker.hpp"
@@ -15,38 +17,51 @@ namespace shared_subscription {
 
 class Ghosts {
   public:
-    explicit Ghosts(Registry& registry) : registry_(registry) {}
+    Ghosts(Registry& registry, Broker& broker) : registry_(registry), broker_(broker) {}
 
     /// This session ends.
     void leave(const Session& session);
     /// Another connection has that context now.
-    void forget(Context context) {
-        std::erase_if(leaves_, [context](const Leaf& leaf) { return leaf.context == context; });
-    }
-    /// One turn of the main loop is over.
+    void forget(Context context) { ghosts_.erase(context); }
+    /// One turn of the main loop is over, and nothing is fanned out.
     void tick();
 
-    [[nodiscard]] bool empty() const noexcept { return leaves_.empty(); }
     [[nodiscard]] bool has(Context context) const noexcept {
-        return !empty() && std::ranges::find(leaves_, context, &Leaf::context) != leaves_.end();
+        return !ghosts_.empty() && ghosts_.contains(context);
     }
-    /// The broker asks for a leaf of it in this fan-out: the leaf's group, null if it is nobody's
-    /// (any more). Nothing: not in this fan-out, as it has asked for all of them.
+    /// Whether one stands in the group's ring.
+    [[nodiscard]] bool stand_in(const Group& group) const;
+
+    /// The broker asks for a leaf of that context, of which `has` is true, in that fan-out: the
+    /// leaf's group, null if it is nobody's (any more). Nothing: not in this fan-out, as it has
+    /// asked for all.
     [[nodiscard]] std::optional<Group*> ask(Context context, std::string_view topic,
-                                            std::uint64_t fan_out);
+                                            std::uint64_t publisher, std::uint64_t fan_out);
 
   private:
     struct Leaf {
-        Context context;
         GroupName group;  ///< without a share name: an ordinary subscription
         bool in_ring = false;
+        bool no_local = false;
         std::uint64_t asked_in = 0;  ///< the last fan-out
+    };
+    struct Ghost {
+        std::string client_id;
+        std::uint64_t key;         ///< Session::key
+        std::vector<Leaf> leaves;  ///< as the broker comes to them
         int ticks = 0;
     };
     [[nodiscard]] static bool comes_before(const Leaf& one, const Leaf& other) noexcept;
+    [[nodiscard]] Group* group_of(const Leaf& leaf) const {
+        return registry_.find_group(leaf.group.share_name, leaf.group.filter);
+    }
+    [[nodiscard]] bool ring_was_asked(const Leaf& leaf, std::uint64_t fan_out) const;
+    [[nodiscard]] bool lingers(Context context, const Ghost& ghost) const;
+    void take_out(const Ghost& ghost);
 
     Registry& registry_;
-    std::vector<Leaf> leaves_;  // those of one context as the broker comes to them
+    Broker& broker_;
+    std::unordered_map<Context, Ghost> ghosts_;
 };
 
 }  // namespace shared_subscription

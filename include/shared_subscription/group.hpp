@@ -136,6 +136,7 @@ class Group {
     GroupQueue queue;
 
     std::uint64_t parked_count = 0;  ///< since the ring was formed
+    std::size_t in_others = 0;       ///< members in other groups on the same filter, too
     std::size_t refused = 0;         ///< members that access control has kept a message from
     std::uint64_t held_in = 0;       ///< the last fan-out whose message may have to be queued
     std::uint64_t number = 0;        ///< counted in the order of creation; never used again

@@ -357,6 +357,7 @@ class Registry {
     void forget_address(Session& session) noexcept;
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
     void count_doubtful(Filter& filter, int change) noexcept;
+    void count_shared_filter(const Subscription& subscription, const Member& member, bool joins);
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);
     void forget(Session& session);

@@ -62,7 +62,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     }
     // Another may be there by now, which takes a session over: that was reported before.
     const bool takes_over = session && resumption_.key == session->key && resumption_.was_reported;
-    if (ghosts_.has(client.context) && !is_known_connection(session, client) && !takes_over) {
+    if (!is_known_connection(session, client) && ghosts_.has(client.context) && !takes_over) {
         fan_out_.ask_ghost(client.context, message);
         return Answer::untouched;
     }

@@ -56,9 +56,9 @@ Answer FanOut::ask(Session* session, const Message& message) {
     const auto erased = registry_.erased_count();
     const auto answer =
         directed_ ? answer_directed(*session, leaf, proven_now) : vote(*session, leaf, proven_now);
+    if (registry_.erased_count() != erased) return answer;  // other access control has ended one
     if (in_ring) turn_ring(*in_ring->group);
-    if (registry_.erased_count() == erased && session->sole_group)
-        note_answered(*session->sole_group);
+    if (session->sole_group) note_answered(*session->sole_group);
     return answer;
 }
 
@@ -131,11 +131,14 @@ void FanOut::look_ahead(const Member& next) noexcept {
 
 void FanOut::ask_ghost(Context context, const Message& message) {
     enter(message);
-    auto group = ghosts_.ask(context, topic_, number_);
-    if (!group && awaits(message)) {  // it is a copy at the same address
+    const auto ask = [&] {
+        return ghosts_.ask(context, topic_, publication_.publisher(), number_);
+    };
+    auto group = ask();
+    if (!group && dispatches_.begins_with(message)) {  // it is a copy at the same address
         settle();
         begin(message);
-        group = ghosts_.ask(context, topic_, number_);
+        group = ask();
     }
     if (group && *group && !directed_) hold_for(**group);
 }
@@ -234,12 +237,8 @@ FanOut::Leaf FanOut::separate_leaf_at(const Session& session, std::size_t index)
     for (const auto* filter : matches_) {
         auto* subscription = Registry::find(session, *filter);
         if (!subscription) continue;
-        // In which order it comes to the rings of one filter is not known.
-        for (const bool expected : {true, false}) {
-            for (const auto& member : subscription->members) {
-                if (!is_asked_about(*member) || is_expected(*member) != expected) continue;
-                if (index-- == 0) return {subscription, false, {&member, 1}};
-            }
+        for (const auto& member : subscription->members) {
+            if (is_asked_about(*member) && index-- == 0) return {subscription, false, {&member, 1}};
         }
     }
     return {};
@@ -250,11 +249,6 @@ bool FanOut::is_asked_about(const Member& member) const noexcept {
     const auto& ring = member.group->ring;
     if (!member.group->rotates) return true;
     return ring.was_asked_in(number_) ? ring.asked() == &member : member.stands;
-}
-
-bool FanOut::is_expected(const Member& member) const noexcept {
-    const auto& ring = member.group->ring;
-    return !member.group->rotates || ring.was_asked_in(number_) || ring.first() == &member;
 }
 
 Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {

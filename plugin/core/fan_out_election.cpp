@@ -298,7 +298,7 @@ void FanOut::not_shown(const Dispatch& dispatch) {
         return;
     }
     if (group->rotates) {
-        if (ghosts_.empty()) parking_.note_unasked(*group);
+        if (!ghosts_.stand_in(*group)) parking_.note_unasked(*group);
         backlog_.try_again(*group, dispatch);
         return;
     }

@@ -1,5 +1,10 @@
 #include "shared_subscription/ghosts.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
 #include "shared_subscription/subscription_filter.hpp"
 
 #include "shared_subscription/core_only.hpp"
@@ -21,38 +26,76 @@ bool Ghosts::comes_before(const Leaf& one, const Leaf& other) noexcept {
 }
 
 void Ghosts::leave(const Session& session) {
-    const auto before = static_cast<std::ptrdiff_t>(leaves_.size());
+    Ghost ghost{.client_id = session.id, .key = session.key, .leaves = {}};
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
-            const bool rotates = member->group->rotates;
-            if (rotates && !member->stands) continue;
-            leaves_.push_back(
-                {.context = session.context, .group = name_of(*member->group), .in_ring = rotates});
+            const auto& group = *member->group;
+            if (group.rotates && !member->stands) continue;
+            ghost.leaves.push_back({.group = name_of(group), .in_ring = group.rotates});
         }
         if (!subscription->ordinary) continue;
-        leaves_.push_back({.context = session.context,
-                           .group = {.share_name = {}, .filter = subscription->filter.text}});
+        ghost.leaves.push_back({.group = {.share_name = {}, .filter = subscription->filter.text},
+                                .no_local = subscription->no_local});
     }
-    std::ranges::stable_sort(leaves_.begin() + before, leaves_.end(), comes_before);
+    std::ranges::stable_sort(ghost.leaves, comes_before);
+    ghosts_.insert_or_assign(session.context, std::move(ghost));
+}
+
+// A connection whose will is delayed has ended its session, but goes only with the will
+// (context__disconnect).
+bool Ghosts::lingers(Context context, const Ghost& ghost) const {
+    return broker_.find_session(ghost.client_id) == context;
+}
+
+void Ghosts::take_out(const Ghost& ghost) {
+    for (const auto& leaf : ghost.leaves) {
+        if (leaf.group.share_name.empty()) continue;
+        std::ignore = broker_.remove_leaf(ghost.client_id, leaf.group,
+                                          leaf.in_ring ? LeafKind::joint : LeafKind::own);
+    }
 }
 
 void Ghosts::tick() {
-    std::erase_if(leaves_, [](Leaf& leaf) { return ++leaf.ticks >= kTicks; });
+    for (auto next = ghosts_.begin(); next != ghosts_.end();) {
+        auto& [context, ghost] = *next;
+        const bool stays = lingers(context, ghost);
+        if (stays) take_out(ghost);
+        next = stays || ++ghost.ticks >= kTicks ? ghosts_.erase(next) : std::next(next);
+    }
 }
 
-std::optional<Group*> Ghosts::ask(Context context, std::string_view topic, std::uint64_t fan_out) {
-    for (auto& leaf : leaves_) {
-        if (leaf.context != context || leaf.asked_in == fan_out) continue;
-        if (!matches(leaf.group.filter, topic)) continue;
-        auto* group = registry_.find_group(leaf.group.share_name, leaf.group.filter);
-        if (group && leaf.in_ring) {
-            if (group->ring.was_asked_in(fan_out)) continue;
-            group->ring.ask_nobody(fan_out);
-        }
-        leaf.asked_in = fan_out;
-        return group;
-    }
-    return std::nullopt;
+bool Ghosts::stand_in(const Group& group) const {
+    const auto name = name_of(group);
+    return std::ranges::any_of(ghosts_, [&name](const auto& one) {
+        return std::ranges::any_of(one.second.leaves, [&name](const Leaf& leaf) {
+            return leaf.in_ring && leaf.group == name;
+        });
+    });
+}
+
+bool Ghosts::ring_was_asked(const Leaf& leaf, std::uint64_t fan_out) const {
+    if (const auto* group = group_of(leaf)) return group->ring.was_asked_in(fan_out);
+    return std::ranges::any_of(ghosts_, [&](const auto& one) {
+        return std::ranges::any_of(one.second.leaves, [&](const Leaf& other) {
+            return other.in_ring && other.asked_in == fan_out && other.group == leaf.group;
+        });
+    });
+}
+
+std::optional<Group*> Ghosts::ask(Context context, std::string_view topic, std::uint64_t publisher,
+                                  std::uint64_t fan_out) {
+    auto& ghost = ghosts_.at(context);
+    const auto is_next = [&](const Leaf& leaf) {
+        return leaf.asked_in != fan_out && matches(leaf.group.filter, topic) &&
+               !(leaf.no_local && ghost.key == publisher) &&
+               !(leaf.in_ring && ring_was_asked(leaf, fan_out));
+    };
+    const auto leaf = std::ranges::find_if(ghost.leaves, is_next);
+    if (leaf == ghost.leaves.end()) return std::nullopt;
+    leaf->asked_in = fan_out;
+    auto* group = group_of(*leaf);
+    if (group && leaf->in_ring) group->ring.ask_nobody(fan_out);
+    return group;
 }
 
 }  // namespace shared_subscription

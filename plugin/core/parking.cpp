@@ -148,12 +148,13 @@ void Parking::dissolve_ring(Group& group) {
     --registry_.ring_count;
     for (auto* member : group.members()) {
         broker_.add_leaf(client_of(*member), name, LeafKind::own, member->options);
-        if (member->stands) {
-            std::ignore = broker_.remove_leaf(client_of(*member), name, LeafKind::joint);
-            group.ring.remove(*member);
-        } else if (--member->subscription->session.parked == 0) {
+        if (!member->stands && --member->subscription->session.parked == 0)
             broker_.remove_mark(client_of(*member));
-        }
+    }
+    // In the broker's order: it looks for a leaf from the first on.
+    while (auto* first = group.ring.first()) {
+        std::ignore = broker_.remove_leaf(client_of(*first), name, LeafKind::joint);
+        group.ring.remove(*first);
     }
 }
 

@@ -11,6 +11,8 @@
 namespace shared_subscription {
 namespace {
 
+constexpr std::size_t kTooMany = 1000;
+
 void note_sole(Session& session) {
     session.sole = nullptr;
     session.sole_group = nullptr;
@@ -128,6 +130,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
         group->ring.append(member);
         note_ring(member);
     }
+    count_shared_filter(joined, member, true);
     group->unsteady = false;
     if (group->rotates != shall_rotate(*group)) note_change(*group);
     wake(*group);
@@ -139,6 +142,19 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     return member;
 }
 
+void Registry::count_shared_filter(const Subscription& subscription, const Member& member,
+                                   bool joins) {
+    const auto& members = subscription.members;
+    if (members.size() < 2) return;
+    const bool concerns_others = members.size() == 2;
+    for (const auto& one : members) {
+        if (one.get() != &member && !concerns_others) continue;
+        auto& group = *one->group;
+        group.in_others += joins ? 1U : static_cast<std::size_t>(-1);
+        if (group.rotates != shall_rotate(group)) note_change(group);
+    }
+}
+
 void Registry::leave(Member& member) {
     auto& subscription = *member.subscription;
     auto& group = *member.group;
@@ -147,6 +163,7 @@ void Registry::leave(Member& member) {
     if (group.rotates && !member.stands) --subscription.session.parked;
     if (member.returns) std::erase(returning_, &member);
     if (member.refused) --group.refused;
+    count_shared_filter(subscription, member, false);
     group.leave(member);
     group.unsteady = false;
     if (group.rotates) note_unaligned(group);
@@ -231,8 +248,11 @@ void Registry::set_connected(Session& session, bool connected) {
     session.connected = connected;
     if (connected) note_return(session);
     for (const auto& subscription : session.subscriptions) {
-        for (const auto& member : subscription->members)
-            member->group->connected += connected ? 1U : static_cast<std::size_t>(-1);
+        for (const auto& member : subscription->members) {
+            auto& group = *member->group;
+            group.connected += connected ? 1U : static_cast<std::size_t>(-1);
+            if (group.rotates != shall_rotate(group)) note_change(group);
+        }
     }
     refresh(session);
 }
@@ -359,11 +379,16 @@ void Registry::note_ring(const Member& member) {
         returning_.push_back(&noted);
 }
 
+// Where all are away, each keeps a leaf, if they are not so many that the change would be felt: the
+// session of the one that stands may expire without a word. In two rings on one filter, nothing
+// would tell for which a client is asked.
 bool Registry::shall_rotate(const Group& group) const noexcept {
     // Half of it, so that a group does not change with each member that comes and goes.
     const auto enough = group.rotates ? rotates_from_ / 2 : rotates_from_;
-    return rotates_from_ > 0 && group.size() >= enough && group.refused == 0 && !group.unsteady &&
-           group.strategy() == Strategy::round_robin && !group.filter().text.starts_with('$');
+    const bool is_there = group.connected > 0 || group.size() > kTooMany;
+    return rotates_from_ > 0 && group.size() >= enough && is_there && group.in_others == 0 &&
+           group.refused == 0 && !group.unsteady && group.strategy() == Strategy::round_robin &&
+           !group.filter().text.starts_with('$');
 }
 
 void Registry::let_rotate(std::size_t members) {

@@ -175,6 +175,22 @@ TEST_P(LargeGroups, GetWhatADeadMemberLeavesInTheMiddleOfTraffic) {
     EXPECT_THAT(all_payloads(others), ElementsAreArray(payloads));
 }
 
+// Its session has ended, but its connection goes only with the will.
+TEST_P(LargeGroups, LoseNothingToAMemberWhoseWillIsDelayed) {
+    const auto others = connect_all({"a", "b", "c"});
+    Client& dying =
+        connect("dying", {.will = Message{.topic = "will", .payload = "x"}, .will_delay = 3600});
+    for (Client* member : others) member->subscribe("$share/g/t/#", 1);
+    dying.subscribe("$share/g/t/#", 1);
+    settle();
+    dying.drop();
+    settle();
+    publish(numbered("t", 9, 1));
+    settle();
+    EXPECT_THAT(counts(others), Each(3U));
+    EXPECT_THAT(all_payloads(others), ElementsAreArray(numbers(1, 9)));
+}
+
 TEST_P(LargeGroups, ComeBackAfterARestart) {
     restart(remembering(options()));
     const auto members = join_many(persistent());

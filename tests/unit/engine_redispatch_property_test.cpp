@@ -24,6 +24,7 @@ class Members {
     Members(BrokerTraits traits, unsigned seed) : broker_(traits), random_(seed) {
         broker_.engine->set_redispatch(true, 20);
         if (seed % 2 == 0) groups_.emplace_back("$queue/#");
+        if (seed % 5 == 0) groups_.emplace_back("$share/h/t");
         has_ordinary_ = seed % 3 == 0;
         broker_.connect("publisher");
         // So that no group ever ends.

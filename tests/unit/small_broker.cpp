@@ -174,7 +174,7 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
     if (auto* known = find_leaf(leaf)) {
         known->qos = qos;
     } else {
-        leaves_.push_back(leaf);
+        add(leaf);
         ++connection.slots;
     }
     if (leaf.share.empty()) replay(leaf);
@@ -188,6 +188,18 @@ Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& 
     const auto result = engine->unsubscribe(client_of(connection), parsed, can_ask_others);
     if (result == Unsubscribed::leaf_goes || result == Unsubscribed::unknown) remove(leaf);
     return result;
+}
+
+// sub__add_shared
+void SmallBroker::add(Leaf leaf) {
+    if (!leaf.share.empty()) {
+        const auto found = std::ranges::find_if(leaves_, [&leaf](const Leaf& other) {
+            return leaf.is_joint && other.is_joint && other.share == leaf.share &&
+                   other.filter == leaf.filter;
+        });
+        leaf.entry = found == leaves_.end() ? ++last_entry_ : found->entry;
+    }
+    leaves_.push_back(std::move(leaf));
 }
 
 // sub__remove
@@ -273,7 +285,9 @@ void SmallBroker::fan_out(const StoredPointer& stored) {
     for (const bool shared : {false, true}) {
         for (const auto& filter : filters) {
             std::set<std::string> asked;
-            for (const auto& leaf : std::vector(leaves_)) {
+            auto leaves = leaves_;
+            std::ranges::stable_sort(leaves, {}, &Leaf::entry);
+            for (const auto& leaf : leaves) {
                 if (leaf.filter != filter || leaf.share.empty() == shared) continue;
                 if (leaf.is_joint && !asked.insert(leaf.share).second) continue;
                 offer(leaf, stored);
@@ -444,7 +458,7 @@ void SmallBroker::add_leaf(std::string_view client_id, const GroupName& group, L
     if (auto* known = find_leaf(leaf)) {
         known->qos = leaf.qos;
     } else {
-        leaves_.push_back(leaf);
+        add(leaf);
         ++leaf.owner->slots;
     }
 }

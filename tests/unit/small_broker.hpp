@@ -153,6 +153,7 @@ class SmallBroker final : public Broker {
         bool is_joint = false;  // ... with others
         std::uint8_t qos = 0;
         bool no_local = false;
+        int entry = 0;  // in a share group: which came first on its filter
     };
 
     [[nodiscard]] bool is_2_1() const noexcept { return traits_.separate_leaves; }
@@ -162,6 +163,7 @@ class SmallBroker final : public Broker {
     }
     [[nodiscard]] static Message shown(const Stored& stored);
     [[nodiscard]] Leaf leaf_for(Connection& owner, const SubscriptionFilter& filter);
+    void add(Leaf leaf);
     void remove(const Leaf& like);
     void rotate(const Leaf& asked);
     [[nodiscard]] Leaf* find_leaf(const Leaf& like);
@@ -198,6 +200,7 @@ class SmallBroker final : public Broker {
     std::vector<std::unique_ptr<Connection>> disused_;
     std::vector<std::unique_ptr<Connection>> unreported_;
     std::vector<Leaf> leaves_;
+    int last_entry_ = 0;
     std::map<std::string, StoredPointer> retained_;
     std::deque<Outgoing> plugin_queue_;
     std::map<std::string, std::vector<std::string>> sent_;
