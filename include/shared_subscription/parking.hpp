@@ -10,7 +10,6 @@
 // whether a client that is back has resumed it (Broker::subscription_count).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>

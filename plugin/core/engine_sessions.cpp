@@ -178,12 +178,12 @@ void Engine::end_expired(std::int64_t now) {
 void Engine::end_expired_members(const SubscriptionFilter& filter) {
     const auto* group = registry_.find_group(filter.share_name, filter.topic_filter);
     if (!group || group->queue.empty()) return;
-    std::vector<std::string> expired;
+    std::vector<std::string> away;
     for (const auto* member : group->members()) {
         const auto& session = member->subscription->session;
-        if (!session.connected && !broker_.find_session(session.id)) expired.push_back(session.id);
+        if (!session.connected) away.push_back(session.id);
     }
-    end_if_expired(expired);
+    end_if_expired(away);
 }
 
 void Engine::end_if_expired(const std::vector<std::string>& ids) {
