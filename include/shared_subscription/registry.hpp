@@ -193,7 +193,8 @@ class Registry {
         auto* known = predicted(context);
         if (!known) known = known_at(context);
         if (!known || known->context != context) return nullptr;
-        prefetch(known->followed_by, 2 * kCacheLine);  // with its identifier
+        const auto* next = known->followed_by;
+        if (next) prefetch(next, 2 * kCacheLine);  // with its identifier
         if (known->verified_in != period_ && !is_same_text(known->id, client_id)) return nullptr;
         known->verified_in = mark_;
         return known;
