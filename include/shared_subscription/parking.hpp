@@ -57,7 +57,7 @@ class Parking {
     void change_some();
     void align_all(bool nothing_fanned_out);
     void align(Group& group, bool nothing_fanned_out);
-    [[nodiscard]] bool has_expired(const Member& member);
+    [[nodiscard]] bool note_if_expired(const Member& member);
     void park(Member& member);
     void stand_all(const Group& group);
     void form_ring(Group& group);

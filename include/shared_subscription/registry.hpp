@@ -133,6 +133,9 @@ struct Filter {
 /// What a group is known by when it may be gone.
 [[nodiscard]] GroupName name_of(const Group& group);
 
+/// 2.1: whether the session of a client that is away has ended, which no event tells.
+[[nodiscard]] bool has_expired(const Session& session, Broker& broker);
+
 /// Names the strategy of each group.
 class StrategyTable {
   public:

@@ -178,18 +178,18 @@ void Engine::end_expired(std::int64_t now) {
 void Engine::end_expired_members(const SubscriptionFilter& filter) {
     const auto* group = registry_.find_group(filter.share_name, filter.topic_filter);
     if (!group || group->queue.empty()) return;
-    std::vector<std::string> away;
+    std::vector<std::string> expired;
     for (const auto* member : group->members()) {
         const auto& session = member->subscription->session;
-        if (!session.connected) away.push_back(session.id);
+        if (has_expired(session, broker_)) expired.push_back(session.id);
     }
-    end_if_expired(away);
+    end_if_expired(expired);
 }
 
 void Engine::end_if_expired(const std::vector<std::string>& ids) {
     for (const auto& id : ids) {
         auto* session = registry_.find(id);
-        if (session && !session->connected && !broker_.find_session(id)) end_unreported(*session);
+        if (session && has_expired(*session, broker_)) end_unreported(*session);
     }
 }
 

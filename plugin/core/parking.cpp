@@ -72,7 +72,7 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
     if (!next.stands) stand(next);
     for (int left = kParkedAtOnce; ring.first() != &next; --left) {
         auto& first = *ring.first();
-        if (left == 0 || &first == untouchable || has_expired(first)) return false;
+        if (left == 0 || &first == untouchable || note_if_expired(first)) return false;
         park(first);
     }
     // It costs less to ask for all of a group whose members are behind all the time.
@@ -86,9 +86,9 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
 }
 
 // The broker finds no leaf of such a client, but asks for it until the next turn.
-bool Parking::has_expired(const Member& member) {
+bool Parking::note_if_expired(const Member& member) {
     const auto& session = member.subscription->session;
-    if (session.connected || broker_.find_session(session.id)) return false;
+    if (!has_expired(session, broker_)) return false;
     if (expired_.empty() || expired_.back() != session.id) expired_.push_back(session.id);
     return true;
 }

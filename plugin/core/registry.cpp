@@ -427,6 +427,10 @@ GroupName name_of(const Group& group) {
     return {.share_name = group.name(), .filter = group.filter().text};
 }
 
+bool has_expired(const Session& session, Broker& broker) {
+    return !session.connected && !broker.find_session(session.id);
+}
+
 Group* Registry::find_group(std::string_view share_name, std::string_view text) const noexcept {
     const auto* filter = filters_.find(text);
     if (!filter) return nullptr;
