@@ -42,8 +42,11 @@ MosquittoBroker::MosquittoBroker()
       subscription_delete_(look_up<SubscriptionDelete>("mosquitto_subscription_delete")),
       acl_check_(look_up<void*>("mosquitto_acl_check")) {}
 
+// 2.0.11 exports `mosquitto_property_copy_all`, too, but hands the NULL of a string without
+// characters to strdup there. Later releases of 2.0 do not export it.
 mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) {
-    if (!property_copy_all_) return make_list(list_properties(properties));
+    const bool can_copy = property_copy_all_ && shows_properties_;
+    if (!can_copy) return make_list(list_properties(properties));
     mosquitto_property* copied = nullptr;
     if (properties) property_copy_all_(&copied, properties);
     return copied;
