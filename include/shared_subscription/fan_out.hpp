@@ -174,7 +174,12 @@ class FanOut {
     }
     void turn_ring(Group& group);
     void look_ahead(const Member& next) noexcept;
+    /// No Local is about who published the message that the broker fans out: of a copy, nobody.
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
+        return directed_ || wants(subscription);
+    }
+    /// The same about who published the original.
+    [[nodiscard]] bool wants(const Subscription& subscription) const noexcept {
         return !(subscription.no_local && subscription.session.key == publication_.publisher());
     }
 

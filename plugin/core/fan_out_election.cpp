@@ -46,7 +46,7 @@ void FanOut::open_election(Group& group) {
 bool FanOut::will_do(Member& asked) {
     const auto& group = *asked.group;
     return directed_ && group.rotates && group.is_little_behind(asked) &&
-           is_asked_for(*asked.subscription) && may_read(asked);
+           wants(*asked.subscription) && may_read(asked);
 }
 
 // Few strategies need a hash.
@@ -101,7 +101,7 @@ Member* FanOut::choose(Group& group) {
         // The full come last.
         const bool is_full = group.fitness(*member) == Candidate::Fitness::full;
         if (is_full && backlog_.takes(message_.qos)) return nullptr;
-        if (is_asked_for(*member->subscription) && may_read(*member)) return member;
+        if (wants(*member->subscription) && may_read(*member)) return member;
         exclude(*member);
     }
     return nullptr;
@@ -236,7 +236,7 @@ bool FanOut::may_want(const Group& group) const noexcept {
         const bool is_away = !subscription.session.connected ||
                              subscription.standing == Standing::doubtful || member->paused;
         const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
-        return is_asked_for(subscription) && (is_away || !is_excluded);
+        return wants(subscription) && (is_away || !is_excluded);
     });
 }
 
