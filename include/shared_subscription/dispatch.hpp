@@ -56,6 +56,10 @@ class DispatchQueue {
     /// Whether this message may be a dispatch.
     [[nodiscard]] bool contains(const Message& message) const noexcept;
 
+    /// Whether the message is like one that has been taken in this turn or the one before: the
+    /// broker asks about that one again, for a leaf that is not known here.
+    [[nodiscard]] SharedMessage find_taken(const Message& message) const noexcept;
+
     /// Whether it is like the one that should come next.
     [[nodiscard]] bool begins_with(const Message& message) const noexcept {
         return !waiting_.empty() && waiting_.front().is(message);
@@ -74,6 +78,8 @@ class DispatchQueue {
 
     Broker& broker_;
     std::deque<Dispatch> waiting_;
+    std::vector<SharedMessage> taken_;         // since the last turn began
+    std::vector<SharedMessage> taken_before_;  // in the one before
     std::size_t bytes_ = 0;
     std::size_t for_clients_ = 0;  // how many are for one client
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "shared_subscription/core_only.hpp"
 
@@ -13,13 +14,17 @@ namespace {
 // itself.
 constexpr int kMaxTicks = 3;
 
+bool is_same(const StoredMessage& copy, const Message& other) noexcept {
+    const auto& payload = copy.payload;
+    return other.qos == copy.qos && !other.retain && other.payload_size == payload.size() &&
+           other.topic == copy.topic &&
+           (payload.empty() || std::memcmp(other.payload, payload.data(), payload.size()) == 0);
+}
+
 }  // namespace
 
 bool Dispatch::is(const Message& other) const noexcept {
-    const auto& payload = message->payload;
-    return other.qos == message->qos && !other.retain && other.payload_size == payload.size() &&
-           other.topic == message->topic &&
-           (payload.empty() || std::memcmp(other.payload, payload.data(), payload.size()) == 0);
+    return is_same(*message, other);
 }
 
 void DispatchQueue::send(Dispatch dispatch) {
@@ -42,7 +47,17 @@ std::optional<Dispatch> DispatchQueue::take(const Message& message, std::vector<
         waiting_, [&](const Dispatch& waiting) { return waiting.is(message); });
     if (found == waiting_.end()) return std::nullopt;
     for (auto before = found - waiting_.begin(); before > 0; --before) missed.push_back(pop());
+    taken_.push_back(waiting_.front().message);
     return pop();
+}
+
+SharedMessage DispatchQueue::find_taken(const Message& message) const noexcept {
+    for (const auto* taken : {&taken_, &taken_before_}) {
+        const auto found = std::ranges::find_if(
+            *taken, [&](const SharedMessage& copy) { return is_same(*copy, message); });
+        if (found != taken->end()) return *found;
+    }
+    return nullptr;
 }
 
 bool DispatchQueue::contains(const Message& message) const noexcept {
@@ -57,6 +72,7 @@ bool DispatchQueue::awaits(std::string_view client_id) const noexcept {
 }
 
 void DispatchQueue::tick(std::vector<Dispatch>& missed) {
+    taken_before_ = std::exchange(taken_, {});
     for (auto& waiting : waiting_) ++waiting.ticks;
     while (!waiting_.empty() && waiting_.front().ticks >= kMaxTicks) missed.push_back(pop());
 }

@@ -153,6 +153,11 @@ void FanOut::begin(Publication* announcement) {
     announced_ = announcement != nullptr;
     if (announced_) publication_.take(*announcement);
     if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message_, missed_);
+    // A copy never begets a copy: it is for nobody, if not for the one that it was taken for.
+    if (!announced_ && !directed_) {
+        if (auto taken = dispatches_.find_taken(message_))
+            directed_ = Dispatch{.message = std::move(taken), .is_question = true};
+    }
     if (directed_) {
         publications_.forget_in_flight(message_);
         kept_ = directed_->message;
