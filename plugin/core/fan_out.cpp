@@ -165,7 +165,11 @@ void FanOut::begin(Publication* announcement) {
     }
     certain_ = announced_ || directed_;
     others_decide_ = broker_.others_decide();
-    if (!message_.properties) message_.properties = publication_.properties;
+    // 2.1 shows them in READ. What MESSAGE showed is the same list only while it is the same
+    // message; a list of another one may be gone.
+    const bool is_shown = publication_.kept || publications_.has_shown(message_.topic.data());
+    if (!traits_.announces_sessions && !message_.properties && is_shown)
+        message_.properties = publication_.properties;
     match();
     ballot_ = {};
 }
