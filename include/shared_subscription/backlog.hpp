@@ -1,31 +1,40 @@
-// The queues of all groups: what may wait, and when it goes out again.
+// The queues of all groups: what may wait, and when it goes out.
+//
+// What goes out goes to one member, straight to its client (Broker::publish_to), or, where nobody
+// can say beforehand whether that may read it, by a fan-out that all others are denied
+// (RestrictedFanOuts). It stays in the queue until it is certain to have got there. In one turn of
+// the broker's loop no more goes out than a budget allows; the rest stays where it is.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
+#include "core/delivery/elector.hpp"
+#include "core/delivery/restricted_fan_outs.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/dispatch.hpp"
+#include "shared_subscription/deliveries.hpp"
+#include "shared_subscription/publications.hpp"
+#include "shared_subscription/queue_limits.hpp"
 #include "shared_subscription/registry.hpp"
 #include "shared_subscription/stored_message.hpp"
 
 namespace shared_subscription {
 
-/// Of each group's queue.
-struct QueueLimits {
-    std::size_t messages = 1000;  ///< 0: no limit
-    std::size_t bytes = 0;        ///< of payloads; 0: no limit
-    std::size_t seconds = 0;      ///< how long a message waits; 0: no limit
-    bool takes_qos0 = false;      ///< whether QoS 0 messages wait, too
-    bool operator==(const QueueLimits&) const = default;
-};
-
 class Backlog {
   public:
-    Backlog(Registry& registry, DispatchQueue& dispatches, Broker& broker)
-        : registry_(registry), dispatches_(dispatches), broker_(broker) {}
+    /// `drains_at_once`: what a TICK publishes is drained before any other event (2.0).
+    Backlog(Registry& registry, Deliveries& deliveries, RestrictedFanOuts& restricted,
+            Broker& broker, bool drains_at_once)
+        : registry_(registry),
+          deliveries_(deliveries),
+          restricted_(restricted),
+          broker_(broker),
+          elector_(registry, broker),
+          drains_at_once_(drains_at_once) {}
 
     void set_limits(const QueueLimits& limits) noexcept { limits_ = limits; }
 
@@ -38,14 +47,12 @@ class Backlog {
 
     /// A message waits for the group; it is refused if the group's queue is full.
     void add(Group& group, GroupQueue::Entry entry);
-    /// The same for one that has been accepted before, however many there are.
-    void add_again(Group& group, GroupQueue::Entry entry);
 
     /// 2.0: the client may be back with its session; only the broker knows.
     void may_be_back(const Session& session);
     /// 2.0: a client has joined a group, whose other members' sessions may have expired.
     void has_joined(const Member& member);
-    /// The question who is there has been answered, as the members now show.
+    /// The probe has shown who is there, as the members now show.
     void answered(Group& group);
 
     /// What was saved waits again.
@@ -55,24 +62,38 @@ class Backlog {
     /// groups. The session is erased. `unacknowledged`: what has been written, too.
     void redispatch(Session& session, bool unacknowledged);
 
-    /// A message that went out again has reached a member, or nobody is left who might want it.
-    void done(Group& group, std::int64_t id);
-    /// It has met nobody.
-    void put_back(Group& group, std::int64_t id);
-    /// The same where it, or the question that it was, may meet somebody now.
-    void try_again(Group& group, const Dispatch& dispatch);
+    /// The session has ended. What is on its way to it goes by the client's identifier, and may
+    /// reach its next session.
+    void orphan(std::string_view client_id) noexcept;
+    /// MESSAGE_OUT: that is so.
+    void note_written(std::string_view client_id, const Message& message) noexcept;
+
+    /// A restricted fan-out has reached its member.
+    void reached(const RestrictedFanOut& fan_out);
+    /// It has not, or it was a probe that may show more the next time.
+    void try_again(Group& group, const RestrictedFanOut& fan_out);
 
     /// Lets messages go out to groups that have somebody for them, or may have. `turn`: the main
     /// loop has gone round since.
     void drain(bool turn);
     /// The same for one group, before it is its turn.
-    void drain(Group& group) { std::ignore = drain(group, false); }
+    void drain(Group& group) {
+        if (!waits_for_tick_) std::ignore = drain(group, false);
+    }
+    /// A connection has ended, perhaps between the drain of what was published and the TICK
+    /// (keepalive__check): what goes out now would be taken for drained there.
+    void wait_for_tick() noexcept { waits_for_tick_ = !drains_at_once_; }
+    /// Whether there is anything to drain, or to be confirmed.
+    [[nodiscard]] bool is_busy() const noexcept {
+        return !registry_.woken().empty() || !unconfirmed_.empty() || !restricted_.empty();
+    }
 
     /// 2.0: the broker drops what exceeds a client's queue, and shows nothing of acknowledgements,
     /// of which it reads one a turn. So many messages go out at once, then one a turn. 0: no limit.
     void set_burst(std::size_t messages) noexcept { burst_ = messages; }
 
-    /// What has waited too long goes. `now`: seconds of any clock that only goes forward.
+    /// A turn of the main loop is over: what went out before has been drained. What has waited too
+    /// long goes. `now`: seconds of any clock that only goes forward.
     void tick(std::int64_t now);
 
   private:
@@ -81,21 +102,48 @@ class Backlog {
         const char* option;  // whose limit it was
         std::size_t count;
     };
+    /// What a client was given straight, and the broker has perhaps not handed over yet.
+    struct Unconfirmed {
+        GroupName group;
+        std::int64_t id;
+        std::string client_id;
+        SharedMessage message;
+        const void* address;  ///< Broker::publish_to
+        bool survives;  ///< the broker keeps it for a client that goes away with its session
+        bool is_orphaned = false;  ///< that session has ended
+        bool is_written = false;   ///< ... and the next one of that client has got it
+    };
+    enum class Result : std::uint8_t { gone, stays, not_now };
 
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
-    /// To any member of the group.
-    void send(const Group& group, Dispatch dispatch);
+    void insert(Group& group, GroupQueue::Entry entry);
     [[nodiscard]] bool drain(Group& group, bool turn);
+    /// False: not in this turn.
+    [[nodiscard]] bool probe(Group& group);
+    [[nodiscard]] Result offer(Group& group, const GroupQueue::Entry& entry);
+    [[nodiscard]] Result give(Member& member, const GroupQueue::Entry& entry);
+    [[nodiscard]] bool spend(const StoredMessage& message) noexcept;
+    void drop(Group& group, std::int64_t id);
+    void count(Member& member);
+    [[nodiscard]] bool has_it(const Unconfirmed& given, const Group& group);
+    void confirm();
     void refuse(const Group& group, const char* option);
     void drop_expired();
     void complain(std::int64_t now);
 
     Registry& registry_;
-    DispatchQueue& dispatches_;
+    Deliveries& deliveries_;
+    RestrictedFanOuts& restricted_;
     Broker& broker_;
+    Elector elector_;
+    bool drains_at_once_;
     QueueLimits limits_;
     std::size_t burst_ = 0;
+    bool waits_for_tick_ = false;
+    std::size_t spent_messages_ = 0;  // in this turn
+    std::size_t spent_bytes_ = 0;
+    std::vector<Unconfirmed> unconfirmed_;
     std::int64_t last_id_ = 0;
     std::int64_t ticked_ = 0;
     std::vector<Refused> refused_;  // since the log said so last

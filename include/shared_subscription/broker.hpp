@@ -86,6 +86,7 @@ struct SubscriptionOptions {
 
     [[nodiscard]] std::uint8_t qos() const noexcept { return flags & 0x03U; }
     [[nodiscard]] bool no_local() const noexcept { return (flags & 0x04U) != 0; }
+    [[nodiscard]] bool retain_as_published() const noexcept { return (flags & 0x08U) != 0; }
 };
 
 /// Properties that are kept beyond the call in which they were shown.
@@ -106,6 +107,12 @@ enum class Verdict : std::uint8_t {
     allowed,
     denied,
     unknown,  ///< the broker cannot be asked; it will decide after us
+};
+
+/// How a message is to be written to a client (2.1, MESSAGE_OUT).
+struct Writing {
+    bool with_retain = false;  ///< the broker takes RETAIN from what a plugin publishes to a client
+    bool without_properties = false;  ///< those that it has were only there to know it by
 };
 
 /// How the generations of the broker differ, as far as a rule depends on it.
@@ -151,6 +158,15 @@ class Broker {
     /// of the main loop.
     virtual void publish(const Message& message) = 0;
 
+    /// Queues a copy of the message for this client alone, which gets it at the next turn of the
+    /// main loop whatever it is subscribed to: nobody is asked whether it may (single_publish,
+    /// src/loop.c). `options`: of the subscription that it is for; QoS is the lesser of the two.
+    ///
+    /// 2.1: the address of the properties with which the broker shows it from then on
+    /// (Message::properties), no other message's as long as the client has not got it. Null on 2.0.
+    virtual const void* publish_to(std::string_view client_id, const Message& message,
+                            const SubscriptionOptions& options) = 0;
+
     /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
     [[nodiscard]] virtual KeptProperties keep_properties(const void* properties) = 0;
 
@@ -161,6 +177,10 @@ class Broker {
     /// Whether there is other access control. Each message asks, so this is no call.
     [[nodiscard]] bool others_decide() const noexcept { return others_decide_; }
     void set_others_decide(bool others_decide) noexcept { others_decide_ = others_decide; }
+    /// Whether it can be known who may read what: others can be asked, or nobody else decides.
+    [[nodiscard]] bool can_judge() const noexcept { return !others_decide_ || can_ask_others(); }
+    /// Whether `ask_others_to_read` can know.
+    [[nodiscard]] virtual bool can_ask_others() const noexcept = 0;
 
     /// How many subscriptions the connection holds in the broker's tree (2.0: held at some time).
     [[nodiscard]] virtual std::size_t subscription_count(Context context) = 0;

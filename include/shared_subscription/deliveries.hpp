@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +32,18 @@ class Deliveries {
 
     /// The broker has been told to give a client its message, at this QoS.
     void expect(Session& session, std::uint8_t qos, const Message& message);
+    /// What waited for the group has been published to this member's client.
+    void expect_copy(const Member& member, std::int64_t id, const SharedMessage& message,
+                     const void* address);
+    /// The same where the broker has it, and holds it back.
+    void hold_copy(const Member& member, std::int64_t id, const SharedMessage& message,
+                   const void* address) {
+        expect_copy(member, id, message, address);
+        give_up_copies(member.subscription->session);
+    }
+    /// Whether the client may be given one more of those now.
+    [[nodiscard]] bool takes_more(const Session& session) const noexcept;
+
     /// The same for what may have to go to another member.
     void expect(const Member& member, std::int64_t id, const Message& message,
                 const Publication& publication);
@@ -48,8 +62,8 @@ class Deliveries {
     /// The broker checks what it holds for a client that is back, and writes it if it may.
     void expect_again(Session& session, const Message& message);
 
-    /// MESSAGE_OUT: a message was written to the client. `topic`: the broker's own.
-    void sent(const Client& client, const char* topic);
+    /// MESSAGE_OUT: a message is written to the client, as the broker shows it.
+    [[nodiscard]] Writing sent(const Client& client, const Message& message);
     /// The same where it can be told without the client's identifier. False: it cannot.
     [[nodiscard]] bool sent_at_once(Context context, const char* topic) {
         if (!expected_ || expected_->context != context || expected_address_ != topic)
@@ -78,6 +92,8 @@ class Deliveries {
   private:
     void miss();
     void written(Session& session, const void* address);
+    void give_up_copies(Session& session);
+    [[nodiscard]] std::optional<Writing> take_copy(Session& session, const Message& message);
     static void learn_window(Session& session);
     void list(Session& session);
     void hold(Session& session, const void* address);
@@ -96,6 +112,7 @@ class Deliveries {
     bool redispatches_ = false;
     std::size_t redispatch_window_ = 20;
     Arrivals arrivals_;
+    std::vector<std::string> copied_to_;  // clients, since the last turn
     std::vector<std::string> holders_;  // clients with messages held back, or full
     std::int64_t now_ = 0;
 };

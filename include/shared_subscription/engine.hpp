@@ -43,11 +43,11 @@ class Engine {
           traits_(traits),
           registry_(std::move(strategies), std::move(random)),
           deliveries_(registry_, broker, traits.announces_sessions),
-          dispatches_(broker),
-          backlog_(registry_, dispatches_, broker),
+          restricted_(broker),
+          backlog_(registry_, deliveries_, restricted_, broker, !traits.announces_sessions),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
-          fan_out_(registry_, publications_, deliveries_, dispatches_, backlog_, parking_, ghosts_,
+          fan_out_(registry_, publications_, deliveries_, restricted_, backlog_, parking_, ghosts_,
                    broker, traits) {
         set_removes_duplicates(traits.removes_duplicates);
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
@@ -103,7 +103,7 @@ class Engine {
     }
     /// No group has anything to do with what the broker asks.
     [[nodiscard]] bool is_idle() const noexcept {
-        return registry_.group_count() == 0 && !fan_out_.is_open() && dispatches_.empty() &&
+        return registry_.group_count() == 0 && !fan_out_.is_open() && restricted_.empty() &&
                !publications_.await_release();
     }
 
@@ -133,8 +133,11 @@ class Engine {
     /// Session / Clean Start.
     void disconnected(const Client& client, bool clean);
 
-    /// 2.1 MESSAGE_OUT: a message is written to the client. `topic`: the broker's own.
-    void sent(const Client& client, const char* topic) { deliveries_.sent(client, topic); }
+    /// 2.1 MESSAGE_OUT: a message is written to the client, as the broker shows it.
+    [[nodiscard]] Writing sent(const Client& client, const Message& message) {
+        backlog_.note_written(client.id, message);
+        return deliveries_.sent(client, message);
+    }
     /// The same where it can be told without the client's identifier. False: it cannot.
     [[nodiscard]] bool sent_at_once(Context context, const char* topic) {
         return deliveries_.sent_at_once(context, topic);
@@ -234,7 +237,7 @@ class Engine {
     }
     /// No client is in the middle of a SUBSCRIBE or of resuming its session.
     [[nodiscard]] bool is_undisturbed() const noexcept {
-        return !replay_.context && resumption_.key == 0;
+        return !replay_.context && resumption_.key == 0 && restricted_.empty();
     }
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
@@ -286,7 +289,7 @@ class Engine {
     Registry registry_;
     Publications publications_;
     Deliveries deliveries_;
-    DispatchQueue dispatches_;
+    RestrictedFanOuts restricted_;
     Backlog backlog_;
     Parking parking_;
     Ghosts ghosts_;

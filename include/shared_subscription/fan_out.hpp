@@ -6,8 +6,10 @@
 //   - which leaf of the client is meant: leaves are asked for in the order of FilterTree::match, so
 //   it is counted;
 //   - that another fan-out begins: another message object or topic, an event in between (`settle`),
-//   or a client
-//     that is asked for more often than it has leaves, where no publish was announced.
+//   or a client that is asked for more often than it has leaves, where it has none that are not
+//   known here.
+// Either may be wrong. That costs one delivery at most: what goes out from here is never asked about
+// in its turn, or is known by its content (RestrictedFanOuts).
 #pragma once
 
 #include <cstdint>
@@ -17,10 +19,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/delivery/elector.hpp"
+#include "core/delivery/restricted_fan_outs.hpp"
 #include "shared_subscription/backlog.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/deliveries.hpp"
-#include "shared_subscription/dispatch.hpp"
 #include "shared_subscription/ghosts.hpp"
 #include "shared_subscription/parking.hpp"
 #include "shared_subscription/publications.hpp"
@@ -28,21 +31,22 @@
 
 namespace shared_subscription {
 
-/// The current fan-out. Allocates nothing once warm, but for further copies (`Dispatch`).
+/// The current fan-out. Allocates nothing once warm, but for what has to wait.
 class FanOut {
   public:
     FanOut(Registry& registry, Publications& publications, Deliveries& deliveries,
-           DispatchQueue& dispatches, Backlog& backlog, Parking& parking, Ghosts& ghosts,
+           RestrictedFanOuts& restricted, Backlog& backlog, Parking& parking, Ghosts& ghosts,
            Broker& broker, BrokerTraits traits)
         : registry_(registry),
           publications_(publications),
           deliveries_(deliveries),
-          dispatches_(dispatches),
+          restricted_(restricted),
           backlog_(backlog),
           parking_(parking),
           ghosts_(ghosts),
           broker_(broker),
-          traits_(traits) {}
+          traits_(traits),
+          elector_(registry, broker) {}
 
     /// The broker asks about this message. True if that began another fan-out, and settled the one
     /// before.
@@ -90,19 +94,16 @@ class FanOut {
                message_.payload_size == message.payload_size && message_.payload == message.payload;
     }
 
-    /// Whether clients in no group need not be asked about.
-    [[nodiscard]] bool concerns_groups_only(const Message& message) const noexcept {
-        return !directed_ && dispatches_.empty() && !counts_everybody(message.topic);
-    }
-
-    /// Whether the message may be a copy that has not been fanned out yet.
-    [[nodiscard]] bool awaits(const Message& message) const noexcept {
-        return dispatches_.contains(message);
+    /// Whether the message is a restricted fan-out of ours.
+    [[nodiscard]] bool is_restricted(const Message& message) const noexcept {
+        return !restricted_.empty() && !publications_.is_announced(message.topic) &&
+               restricted_.find(message);
     }
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
-        return shows_again(as_shown(message)) && is_same_text(topic_, message.topic);
+        return shows_again(as_shown(message)) && is_same_text(topic_, message.topic) &&
+               (restricted_.empty() || shown_restricted_ == restricted_.find(message));
     }
 
     /// Whether more questions about the same message may come.
@@ -128,6 +129,10 @@ class FanOut {
     /// One turn of the main loop is over.
     void tick();
 
+    /// Draws the conclusions from restricted fan-outs that are over. `all_drained`: as
+    /// RestrictedFanOuts::take_ended.
+    void settle_restricted(bool all_drained);
+
     void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
 
   private:
@@ -138,14 +143,6 @@ class FanOut {
         std::span<const std::unique_ptr<Member>> members{};
     };
 
-    /// A copy may come with no event since its original, at the same address: 2.1 fans it out
-    /// before the next TICK, and 2.0 had none under `per_listener_settings` before 2.0.15. Where
-    /// there may be copies, only a count of everybody who is asked tells the two apart.
-    [[nodiscard]] bool counts_everybody(std::string_view topic) const noexcept {
-        const bool may_copy = traits_.removes_duplicates || traits_.merges_uses(topic);
-        return may_copy && (traits_.announces_sessions || !ticks_);
-    }
-
     /// Notes what is known after a question about that group's member.
     void note_answered(Group& group) noexcept;
 
@@ -153,12 +150,15 @@ class FanOut {
     void begin(Publication* announcement);
     void begin(const Message& message) {
         message_ = message;
-        const bool is_copy = !publications_.has_shown(message.topic.data()) && awaits(message);
-        begin(is_copy ? nullptr : publications_.take_announced(message));
+        shown_restricted_ = restricted_.empty() || publications_.is_announced(message.topic)
+                                ? nullptr
+                                : restricted_.find(message);
+        begin(shown_restricted_ ? nullptr : publications_.take_announced(message));
     }
     void match();
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
-    [[nodiscard]] bool is_next(const Session& session, bool is_first) const noexcept;
+    [[nodiscard]] bool is_next(const Session& session, bool is_first) const;
+    [[nodiscard]] bool has_unknown_leaves(const Session& session) const;
     [[nodiscard]] Leaf leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf merged_leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf separate_leaf_at(const Session& session, std::size_t index) const noexcept;
@@ -174,41 +174,35 @@ class FanOut {
     }
     void turn_ring(Group& group);
     void look_ahead(const Member& next) noexcept;
-    /// No Local is about who published the message that the broker fans out: of a copy, nobody.
+    /// Whether the broker asks for it. No Local is about who published the message that the broker
+    /// fans out: of one of ours, nobody.
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
-        return directed_ || wants(subscription);
-    }
-    /// The same about who published the original.
-    [[nodiscard]] bool wants(const Subscription& subscription) const noexcept {
-        return !(subscription.no_local && subscription.session.key == publication_.publisher());
+        return shown_restricted_ || elector_.wants(subscription);
     }
 
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);
-    [[nodiscard]] Answer answer_directed(Session& session, const Leaf& leaf, bool proven_now);
+    [[nodiscard]] Answer answer_restricted(const Session& session, const Leaf& leaf);
     void open_election(Group& group);
-    void fill_ballot(Strategy strategy) noexcept;
     /// The broker shall give the member its message; the answer that says so.
     [[nodiscard]] Answer let_through(const Member& member);
+    /// Whether the message is this member's.
     [[nodiscard]] bool wins(Member& member, bool proven_now);
     [[nodiscard]] bool refused_at_its_leaf(Member& member);
-    [[nodiscard]] bool is_judged(const Member& member) const noexcept {
-        return member.judged_in == number_ &&
-               member.judged_as == member.subscription->session.context;
-    }
-    /// Whether others let it, as far as they can be asked.
-    [[nodiscard]] bool may_read(Member& member) {
-        return !others_decide_ || is_judged(member) || judge(member);
-    }
-    [[nodiscard]] bool judge(Member& member);
-    [[nodiscard]] Member* choose(Group& group);
     [[nodiscard]] bool is_uncertain(const Member& member) const noexcept;
     /// The last fan-out in which the broker asked for it; `loses_at_once` notes only the client's.
     [[nodiscard]] static std::uint64_t called_in(const Member& member) noexcept {
         const auto& session = member.subscription->session;
         return session.sole == &member ? session.fan_out : member.called_in;
     }
-    void exclude(Member& member);
     void serve(Member& member);
+    /// The member has won, but the broker has no copy for it: it goes out from the group's queue.
+    void pass_on(Group& group);
+    /// Whether the broker would drop a further copy for this client.
+    [[nodiscard]] bool is_once_only(const Session& session) const noexcept {
+        return traits_.removes_duplicates && session.protocol_version < 5;
+    }
+    [[nodiscard]] bool has_ordinary_match(const Session& session) const;
+    void expect_ordinary(Session& session, const Leaf& leaf);
 
     /// The message that is being fanned out, to be kept.
     const SharedMessage& keep();
@@ -219,7 +213,6 @@ class FanOut {
     void hold_for(Group& group);
     void hold_for_away();
     void wait_behind(Group& group);
-    [[nodiscard]] bool will_do(Member& asked);
     void judge_rings();
     [[nodiscard]] bool has_to_judge() const noexcept {
         return registry_.ring_count > 0 && broker_.others_decide();
@@ -229,24 +222,20 @@ class FanOut {
         const auto& session = subscription.session;
         return session.connected || session.moved || !passes_over_away();
     }
-    void dispatch_copy(Session& session, const Subscription& subscription,
-                       std::string_view share_name);
     void not_taken(Member& member);
-    [[nodiscard]] bool may_want(const Group& group) const noexcept;
     void close();
     void settle_held();
-    void settle_directed();
-    void settle_missed();
     [[nodiscard]] static bool has_changed_since(const Member& member,
-                                                const Dispatch& dispatch) noexcept;
-    void not_shown(const Dispatch& dispatch);
+                                                const RestrictedFanOut& fan_out) noexcept;
+    void settle(const RestrictedFanOut& fan_out);
+    void not_shown(Group& group, const RestrictedFanOut& fan_out);
     void prune();
     void erase_gone();
 
     Registry& registry_;
     Publications& publications_;
     Deliveries& deliveries_;
-    DispatchQueue& dispatches_;
+    RestrictedFanOuts& restricted_;
     Backlog& backlog_;
     Parking& parking_;
     Ghosts& ghosts_;
@@ -265,13 +254,10 @@ class FanOut {
     // session.
     bool certain_ = false;
     bool held_for_away_ = false;  // hold_for_away is done
-    bool others_decide_ = false;  // other access control
     Message message_;
     Publication publication_;
-    Ballot ballot_;
-    std::optional<Dispatch>
-        directed_;          // the fan-out of a copy: everybody but its addressee is denied
-    bool reached_ = false;  // the addressee was there
+    Elector elector_;
+    RestrictedFanOut* shown_restricted_ = nullptr;  // which it is, if it is one
 
     std::string topic_;  // of `matches_`, which holds while the registry's version does
     std::uint64_t topic_number_ = 0;  // Publications::topic_number; 0: it was not announced
@@ -280,10 +266,8 @@ class FanOut {
     std::vector<Filter*> matches_;
 
     std::vector<Group*> elections_;  // held in this fan-out
-    std::vector<Member*> excluded_;  // cannot get this message
     std::vector<Group*> held_;       // for which it may have to be queued
     SharedMessage kept_;             // `message_`, once it is needed later
-    std::vector<Dispatch> missed_;   // copies that the broker showed to nobody
     std::vector<Subscription*> gone_;
 };
 

@@ -54,6 +54,13 @@ class GivenList {
     void add(const Member& member, std::int64_t id, std::uint8_t qos, const Message& message,
              KeptProperties properties, std::uint64_t publisher, const Arrivals& arrivals);
 
+    /// Where the broker has the newest one is not known yet; it goes by that until it is.
+    void miss_newest(const void* known_by) noexcept {
+        if (count_ > 0) marks_[place(count_ - 1)].address = known_by;
+    }
+    /// It is known now.
+    void found(const void* known_by, const void* address, const Arrivals& arrivals) noexcept;
+
     /// Has the processor fetch where the next one goes (FanOut::prepare).
     [[gnu::always_inline]] void prefetch_next() const noexcept {
         if (count_ >= places_.size()) return;

@@ -81,8 +81,6 @@ class Group {
     [[nodiscard]] Candidate::Fitness fitness(const Member& member) const noexcept {
         return candidates_[member.place].fitness;
     }
-    /// Whether its in-flight window is full, but not much more waits for it.
-    [[nodiscard]] bool is_little_behind(const Member& member) const noexcept;
     /// Whether a member can take a message now.
     [[nodiscard]] bool has_ready() const noexcept;
 
@@ -94,10 +92,18 @@ class Group {
     }
     /// The member that should get the message, or null. Allocates nothing.
     [[nodiscard]] Member* choose(const Ballot& ballot);
+    /// The same whatever the ring is: for what the broker does not hand to its first.
+    [[nodiscard]] Member* choose_by_strategy(const Ballot& ballot) {
+        const auto place = chooser_->choose(candidates_, ballot);
+        return place == Chooser::kNobody ? nullptr : members_[place];
+    }
 
     /// The member has got a message: the turn goes on.
     void served(const Member& member) {
-        if (!rotates) chooser_->served(member.place, members_.size());
+        if (!rotates) served_from_queue(member);
+    }
+    void served_from_queue(const Member& member) {
+        chooser_->served(member.place, members_.size());
     }
 
     /// Turns begin anew.

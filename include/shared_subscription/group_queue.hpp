@@ -24,7 +24,7 @@ class GroupQueue {
         bool under_way = false;
         bool saved = false;  ///< in a store
     };
-    /// Puts it where its identifier belongs; it shall be tried.
+    /// Puts it where its identifier belongs; it shall be tried. If it is there, it waits again.
     void insert(Entry entry);
     /// A member has got it, or nobody may. Nothing happens if it is not there.
     void remove(std::int64_t id);
@@ -36,10 +36,18 @@ class GroupQueue {
     /// way. Returns how many.
     std::size_t drop_older(std::int64_t time);
 
-    /// The first that has not been tried yet, which is under way then; null: none.
-    [[nodiscard]] const Entry* take_next();
+    /// The first that has not been tried yet; null: none. Good until the queue changes.
+    [[nodiscard]] const Entry* next() noexcept;
+    /// That one is under way.
+    void take(std::int64_t id);
+    /// That one has to wait, and those behind it are tried.
+    void pass_over() noexcept { ++next_; }
     /// What was under way met nobody.
     void put_back(std::int64_t id);
+    [[nodiscard]] bool is_under_way(std::int64_t id) const noexcept {
+        const auto entry = entries_.find(id);
+        return entry != entries_.end() && entry->second.under_way;
+    }
 
     /// A member may be able now: all shall be tried again.
     void retry() noexcept { next_ = 0; }
@@ -50,9 +58,6 @@ class GroupQueue {
     [[nodiscard]] bool is_moving() const noexcept {
         return under_way_ > 0 || (!entries_.empty() && entries_.rbegin()->first >= next_);
     }
-    /// Whether it is none of these any more, or an older one shall be tried first.
-    [[nodiscard]] bool has_to_wait(std::int64_t id) const noexcept;
-
     /// Whether nothing waits.
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

@@ -73,6 +73,17 @@ struct Subscription {
     }
 };
 
+/// What was published to one client alone (2.1), as far as the broker has not written it.
+struct SessionCopies {
+    struct Copy {
+        const void* address;  ///< of its properties (Broker::publish_to)
+        std::uint8_t qos;
+        Writing writing;
+    };
+    std::vector<Copy> expected{};  ///< in this turn
+    std::vector<Copy> held{};      ///< the broker holds it back; in Session::held, too
+};
+
 /// One client, by its identifier. What each question about it needs comes first, in one line of the
 /// processor's cache.
 struct alignas(64) Session {
@@ -113,6 +124,7 @@ struct alignas(64) Session {
     /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
     /// order in which they came.
     std::vector<const void*> held{};
+    std::unique_ptr<SessionCopies> copies{};  ///< null: none
     std::int64_t held_changed = 0;  ///< second of Deliveries::tick
     bool listed = false;            ///< among the holders of Deliveries
     bool away = false;              ///< is looked after while it is offline (Engine::end_expired)

@@ -15,6 +15,7 @@ struct StoredMessage {
     std::uint8_t qos = 0;
     KeptProperties properties{};
     std::uint64_t publisher = 0;  ///< stable hash, for strategies that hash it
+    bool retain = false;          ///< it was published with RETAIN
 
     /// As the broker shows it; the pointers are valid as long as this object.
     [[nodiscard]] Message message() const noexcept {
@@ -22,12 +23,19 @@ struct StoredMessage {
                 .payload = payload.data(),
                 .payload_size = static_cast<std::uint32_t>(payload.size()),
                 .qos = qos,
-                .retain = false,
+                .retain = retain,
                 .properties = properties.get()};
     }
 };
 
 /// Several groups, and copies on their way, share one.
 using SharedMessage = std::shared_ptr<const StoredMessage>;
+
+/// Whether topic and payload are the same, wherever they are.
+[[nodiscard]] inline bool is_same_content(const StoredMessage& one, const Message& other) noexcept {
+    return other.payload_size == one.payload.size() && is_same_text(one.topic, other.topic) &&
+           (one.payload.empty() ||
+            std::memcmp(other.payload, one.payload.data(), one.payload.size()) == 0);
+}
 
 }  // namespace shared_subscription

@@ -11,10 +11,13 @@
 namespace shared_subscription {
 namespace {
 
-// What is under way at once: so much that a turn of the main loop is worth it, so little that
-// nobody notices.
-constexpr std::size_t kMaxUnderWay = 1000;
-constexpr std::size_t kMaxBytesUnderWay = 1'000'000;
+// What goes out in one turn of the main loop: so much that it is worth it, so little that nobody
+// notices.
+constexpr std::size_t kMessagesInATurn = 1000;
+constexpr std::size_t kBytesInATurn = 1'000'000;
+
+// Of what only passes through, as somebody is there to take it.
+constexpr std::size_t kMostPassing = 1000;
 
 constexpr std::size_t kForever = std::numeric_limits<std::int32_t>::max();  // seconds
 
@@ -25,6 +28,7 @@ constexpr std::size_t kComplaintsAtOnce = 10;
 
 const char* Backlog::full(const Group& group, std::size_t bytes) const noexcept {
     const auto& queue = group.queue;
+    if (queue.size() < kMostPassing && group.has_ready()) return nullptr;
     if (limits_.messages > 0 && queue.size() >= limits_.messages)
         return "plugin_opt_max_queued_messages";
     if (limits_.bytes > 0 && queue.bytes() + bytes > limits_.bytes)
@@ -36,11 +40,11 @@ void Backlog::add(Group& group, GroupQueue::Entry entry) {
     if (const auto* option = full(group, entry.message->payload.size())) {
         refuse(group, option);
     } else {
-        add_again(group, std::move(entry));
+        insert(group, std::move(entry));
     }
 }
 
-void Backlog::add_again(Group& group, GroupQueue::Entry entry) {
+void Backlog::insert(Group& group, GroupQueue::Entry entry) {
     entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
     registry_.note(group);
@@ -52,7 +56,7 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     group.saved = entry.saved = true;
     if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
-    group.question = registry_.clock();
+    if (drains_at_once_) group.question = registry_.clock();  // 2.1 says who is there
     registry_.wake(group);
 }
 
@@ -67,9 +71,10 @@ void Backlog::redispatch(Session& session, bool unacknowledged) {
     registry_.erase(session);
     for (auto& [name, entry] : all) {
         auto* group = registry_.find_group(name.share_name, name.filter);
-        if (!group) continue;
+        // Whether what is on its way gets anywhere, shows later (confirm).
+        if (!group || group->queue.is_under_way(entry.id)) continue;
         ++registry_.statistics.redispatched;
-        add_again(*group, std::move(entry));
+        insert(*group, std::move(entry));
     }
 }
 
@@ -109,28 +114,49 @@ void Backlog::answered(Group& group) {
     registry_.wake(group);
 }
 
-void Backlog::done(Group& group, std::int64_t id) {
-    group.queue.remove(id);
-    registry_.note(group);
+void Backlog::orphan(std::string_view client_id) noexcept {
+    for (auto& given : unconfirmed_) given.is_orphaned |= given.client_id == client_id;
 }
 
-void Backlog::put_back(Group& group, std::int64_t id) {
-    group.queue.put_back(id);
-    // Whoever was thought to take it no longer is (FanOut::not_taken); is there another?
-    if (group.has_ready()) return;
-    group.queue.give_up();
+void Backlog::note_written(std::string_view client_id, const Message& message) noexcept {
+    const auto found = std::ranges::find_if(unconfirmed_, [&](const Unconfirmed& given) {
+        return given.is_orphaned && given.client_id == client_id &&
+               given.address == message.properties;
+    });
+    if (found != unconfirmed_.end()) found->is_written = true;
 }
 
-void Backlog::try_again(Group& group, const Dispatch& dispatch) {
-    if (dispatch.is_question) {
+void Backlog::reached(const RestrictedFanOut& fan_out) {
+    auto* group = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
+    if (!group) return;
+    group->queue.remove(fan_out.id);
+    registry_.note(*group);
+}
+
+void Backlog::try_again(Group& group, const RestrictedFanOut& fan_out) {
+    if (fan_out.is_probe()) {
         group.asked = false;
     } else {
-        group.queue.put_back(dispatch.id);
+        group.queue.put_back(fan_out.id);
     }
     registry_.wake(group);
 }
 
+void Backlog::drop(Group& group, std::int64_t id) {
+    ++registry_.statistics.dropped;
+    group.queue.remove(id);
+    registry_.note(group);
+}
+
+bool Backlog::spend(const StoredMessage& message) noexcept {
+    if (spent_messages_ >= kMessagesInATurn || spent_bytes_ >= kBytesInATurn) return false;
+    ++spent_messages_;
+    spent_bytes_ += message.payload.size();
+    return true;
+}
+
 void Backlog::drain(bool turn) {
+    if (waits_for_tick_) return;
     std::erase_if(registry_.woken(), [this, turn](Group* group) {
         const bool is_done = drain(*group, turn);
         if (is_done) group->woken = false;
@@ -138,34 +164,120 @@ void Backlog::drain(bool turn) {
     });
 }
 
-void Backlog::send(const Group& group, Dispatch dispatch) {
-    dispatch.to.share_name = group.name();
-    dispatch.to.filter = group.filter().text;
-    dispatch.sent = registry_.clock();
-    dispatch.sent_after = registry_.fan_out;
-    dispatches_.send(std::move(dispatch));
-}
-
 bool Backlog::drain(Group& group, bool turn) {
     auto& queue = group.queue;
     group.allowance = std::min(group.allowance, burst_);
     if (turn) ++group.allowance;
-    if (group.question && !queue.empty()) {
-        if (!std::exchange(group.asked, true))
-            send(group, {.message = queue.front().message, .is_question = true});
-        return false;
-    }
-    if (!group.has_ready()) queue.give_up();
-    while (dispatches_.size() < kMaxUnderWay && dispatches_.bytes() < kMaxBytesUnderWay) {
-        if (burst_ > 0 && group.allowance == 0) break;
-        const auto* entry = queue.take_next();
-        if (!entry) break;
-        if (burst_ > 0) --group.allowance;
-        send(group, {.message = entry->message, .id = entry->id, .is_queued = true});
+    if (group.question && !queue.empty()) return probe(group);
+    while (const auto* entry = queue.next()) {
+        if (burst_ > 0 && group.allowance == 0) return false;
+        if (!spend(*entry->message)) return false;
+        const auto result = offer(group, *entry);
+        if (result == Result::not_now) return false;
+        if (result == Result::gone && burst_ > 0) --group.allowance;
     }
     if (queue.is_moving()) return false;
     group.allowance = burst_;
     return true;
+}
+
+bool Backlog::probe(Group& group) {
+    if (group.asked) return false;
+    group.asked = restricted_.publish({.message = group.queue.front().message,
+                                       .group = name_of(group),
+                                       .sent = registry_.clock(),
+                                       .sent_after = registry_.fan_out});
+    return false;
+}
+
+// `entry` is gone afterwards, or under way, or has been passed over until somebody comes.
+Backlog::Result Backlog::offer(Group& group, const GroupQueue::Entry& entry) {
+    const auto stored = entry.message;
+    const auto message = stored->message();
+    const Publication publication(stored->publisher, stored->properties);
+    const bool may_wait = takes(message.qos);
+    elector_.begin(message, publication, ++registry_.fan_out, may_wait);
+    auto* member = elector_.choose_from_queue(group);
+    const bool waits = !member && may_wait && elector_.may_want(group);
+    elector_.end();
+    if (member) return give(*member, entry);
+    if (!waits) {
+        drop(group, entry.id);
+    } else if (group.has_ready()) {
+        group.queue.pass_over();
+    } else {
+        group.queue.give_up();
+    }
+    return Result::stays;
+}
+
+Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
+    auto& group = *member.group;
+    auto& session = member.subscription->session;
+    const auto id = entry.id;
+    if (!deliveries_.takes_more(session)) return Result::not_now;
+    if (!broker_.can_judge()) {
+        const bool is_sent = restricted_.publish({.message = entry.message,
+                                                  .group = name_of(group),
+                                                  .id = id,
+                                                  .client_id = session.id,
+                                                  .sent = registry_.clock(),
+                                                  .sent_after = registry_.fan_out});
+        if (!is_sent) return Result::not_now;
+        group.queue.take(id);
+        return Result::gone;
+    }
+    const auto stored = entry.message;
+    const auto* address = broker_.publish_to(session.id, stored->message(), member.options);
+    deliveries_.expect_copy(member, id, stored, address);
+    count(member);
+    if (drains_at_once_) {
+        group.queue.remove(id);
+    } else {
+        group.queue.take(id);
+        unconfirmed_.push_back({.group = name_of(group),
+                                .id = id,
+                                .client_id = session.id,
+                                .message = stored,
+                                .address = address,
+                                .survives = std::min(stored->qos, member.options.qos()) > 0});
+    }
+    registry_.note(group);
+    return Result::gone;
+}
+
+void Backlog::count(Member& member) {
+    member.group->served_from_queue(member);
+    ++member.dispatched;
+    ++member.group->dispatched;
+    ++registry_.statistics.dispatched;
+}
+
+// Who has what was published before this turn, now that it has been drained (2.1).
+bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
+    if (given.is_written) return true;
+    auto* session = registry_.find(given.client_id);
+    if (!given.is_orphaned) return session && (session->connected || given.survives);
+    // Nothing takes it back: the broker holds it for the client's next session.
+    if (!given.survives || !broker_.find_session(given.client_id)) return false;
+    const auto* subscription = session ? registry_.find(*session, group.filter().text) : nullptr;
+    const auto* member = subscription ? Registry::find(*subscription, group.name()) : nullptr;
+    if (member) deliveries_.hold_copy(*member, given.id, given.message, given.address);
+    return true;
+}
+
+void Backlog::confirm() {
+    for (const auto& given : std::exchange(unconfirmed_, {})) {
+        auto* group = registry_.find_group(given.group.share_name, given.group.filter);
+        if (!group || !group->queue.is_under_way(given.id)) continue;
+        if (has_it(given, *group)) {
+            group->queue.remove(given.id);
+        } else {
+            group->queue.put_back(given.id);
+            registry_.wake(*group);
+        }
+        registry_.note(*group);
+    }
 }
 
 void Backlog::refuse(const Group& group, const char* option) {
@@ -182,6 +294,9 @@ void Backlog::refuse(const Group& group, const char* option) {
 }
 
 void Backlog::tick(std::int64_t now) {
+    spent_messages_ = spent_bytes_ = 0;
+    waits_for_tick_ = false;
+    confirm();
     if (limits_.seconds > 0 && std::exchange(ticked_, now) != now) drop_expired();
     complain(now);
 }

@@ -13,6 +13,9 @@ namespace {
 // A client that takes nothing for so long gets another try.
 constexpr std::int64_t kSecondsUntilDoubt = 60;
 
+// Of what is published to one client before the broker shows what becomes of it.
+constexpr std::size_t kCopiesAtOnce = 100;
+
 }  // namespace
 
 void Deliveries::expect(Session& session, std::uint8_t qos, const Message& message) {
@@ -40,13 +43,78 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     if (!shows_deliveries_) written(session, message.topic.data());
 }
 
-void Deliveries::sent(const Client& client, const char* topic) {
-    if (sent_at_once(client.context, topic)) return;
+bool Deliveries::takes_more(const Session& session) const noexcept {
+    if (!session.copies) return true;
+    const auto expected = session.copies->expected.size();
+    const bool fits = queue_limit_ == 0 || session.held.size() + expected < queue_limit_;
+    return expected < kCopiesAtOnce && (fits || expected == 0);
+}
+
+void Deliveries::expect_copy(const Member& member, std::int64_t id, const SharedMessage& message,
+                             const void* address) {
+    auto& session = member.subscription->session;
+    const auto qos = std::min(message->qos, member.options.qos());
+    if (redispatches_ && qos > 0) {
+        session.given.add(member, id, qos, message->message(), message->properties,
+                          message->publisher, arrivals_);
+        session.given.miss_newest(address);
+        if (!shows_deliveries_) written(session, address);
+    }
+    if (!shows_deliveries_) return;
+    if (!session.copies) session.copies = std::make_unique<SessionCopies>();
+    if (session.copies->expected.empty()) copied_to_.push_back(session.id);
+    const bool is_marked = !message->properties && member.options.identifier == 0;
+    session.copies->expected.push_back(
+        {.address = address,
+         .qos = qos,
+         .writing = {.with_retain = message->retain && member.options.retain_as_published(),
+                     .without_properties = is_marked}});
+    list(session);
+}
+
+std::optional<Writing> Deliveries::take_copy(Session& session, const Message& message) {
+    if (!session.copies || !message.properties) return {};
+    for (auto* copies : {&session.copies->expected, &session.copies->held}) {
+        const auto found =
+            std::ranges::find(*copies, message.properties, &SessionCopies::Copy::address);
+        if (found == copies->end()) continue;
+        const auto copy = *found;
+        copies->erase(found);
+        std::ignore = registry_.release(session, copy.address);
+        session.given.found(copy.address, message.topic.data(), arrivals_);
+        if (copy.qos > 0) written(session, message.topic.data());
+        return copy.writing;
+    }
+    return {};
+}
+
+Writing Deliveries::sent(const Client& client, const Message& message) {
+    const auto* topic = message.topic.data();
+    if (sent_at_once(client.context, topic)) return {};
     auto* session = registry_.find(client.id);
-    if (!session || !registry_.release(*session, topic)) return;
+    if (!session) return {};
+    const auto writing = take_copy(*session, message);
+    if (!writing) {
+        if (!registry_.release(*session, topic)) return {};
+        written(*session, topic);
+    }
     session->held_changed = now_;
-    written(*session, topic);
     if (has_room(*session)) registry_.set_full(*session, false);
+    return writing.value_or(Writing());
+}
+
+// The broker has had its turn, and did not write these: it holds them back.
+void Deliveries::give_up_copies(Session& session) {
+    if (!session.copies) return;
+    for (const auto& copy : std::exchange(session.copies->expected, {})) {
+        if (copy.qos == 0) {
+            if (session.connected) set_full(session, "it does not read what it has been sent");
+            continue;
+        }
+        hold(session, copy.address);
+        session.copies->held.push_back(copy);
+        learn_window(session);
+    }
 }
 
 void Deliveries::written(Session& session, const void* address) {
@@ -99,15 +167,25 @@ void Deliveries::forget(Session& session) {
 }
 
 void Deliveries::expect_again(Session& session, const Message& message) {
-    if (shows_deliveries_) hold(session, message.topic.data());
+    if (!shows_deliveries_) return;
+    // The broker shows it by its properties when it writes it, too.
+    const auto& copies = session.copies;
+    const bool is_copy = copies && message.properties &&
+                         std::ranges::find(copies->held, message.properties,
+                                           &SessionCopies::Copy::address) != copies->held.end();
+    hold(session, is_copy ? message.properties : message.topic.data());
 }
 
 void Deliveries::tick(std::int64_t now) {
     conclude();
+    for (const auto& id : std::exchange(copied_to_, {})) {
+        if (auto* session = registry_.find(id)) give_up_copies(*session);
+    }
     if (std::exchange(now_, now) == now || holders_.empty()) return;
     std::erase_if(holders_, [this](const std::string& id) {
         auto* session = registry_.find(id);
         if (!session) return true;
+        if (session->held.empty()) session->copies.reset();
         if (has_room(*session)) registry_.set_full(*session, false);
         if (session->held.empty()) return !(session->listed = false);
         // What expires in the client's queue is dropped without a word.

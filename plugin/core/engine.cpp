@@ -12,7 +12,9 @@ namespace shared_subscription {
 
 void Engine::boundary() {
     conclude();
-    if (!registry_.woken().empty()) backlog_.drain(!ticks_);
+    // Where 2.0 has TICKs, the broker drains what they publish before anything else.
+    const bool may_publish = traits_.announces_sessions || !ticks_;
+    if (may_publish && !registry_.woken().empty()) backlog_.drain(!ticks_);
 }
 
 void Engine::pause() {
@@ -22,6 +24,7 @@ void Engine::pause() {
 
 void Engine::conclude() {
     fan_out_.settle();
+    fan_out_.settle_restricted(!traits_.announces_sessions);
     publications_.forget_announced();
     if (replay_.context) replay_ = {};
     resumption_ = {};
@@ -43,7 +46,7 @@ bool Engine::tick(std::int64_t now) {
     parking_.tick();
     backlog_.tick(now);
     backlog_.drain(true);
-    return !dispatches_.empty();
+    return backlog_.is_busy();
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {
@@ -54,7 +57,8 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         return Answer::deny;
     }
     fan_out_.disturb();
-    const bool is_known = is_replayed || goes_on || fan_out_.awaits(message);
+    const bool is_restricted = !is_replayed && fan_out_.is_restricted(message);
+    const bool is_known = is_replayed || goes_on || is_restricted;
     if (!is_known && publications_.release(message)) {
         fan_out_.settle();
         resumption_ = {};
@@ -67,7 +71,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         return Answer::untouched;
     }
     const bool in_group = session && session->member_count > 0;
-    if (!in_group && fan_out_.concerns_groups_only(message)) return Answer::untouched;
+    if (!in_group && !is_restricted) return Answer::untouched;
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
     if (session && is_resumption(*session, client, message)) {
@@ -177,7 +181,7 @@ bool Engine::may_be_resumption(Session& session, const Client& client, const Mes
 bool Engine::is_unreported_return(const Session& session, const Client& client,
                                   const Message& message) {
     if (session.connected || session.moved || !fan_out_.passes_over_away()) return false;
-    if (!session.context && fan_out_.awaits(message)) return false;
+    if (!session.context && fan_out_.is_restricted(message)) return false;
     return broker_.is_connection(client.context);
 }
 

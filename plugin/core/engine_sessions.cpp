@@ -60,6 +60,7 @@ void Engine::connected(const Client& client) {
 
 void Engine::offline(const Client& client, Ending ending) {
     registry_.break_period();
+    backlog_.wait_for_tick();
     boundary();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
@@ -70,6 +71,7 @@ void Engine::offline(const Client& client, Ending ending) {
 
 void Engine::ended(const Client& client, Ending ending) {
     registry_.break_period();
+    backlog_.wait_for_tick();
     conclude();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
@@ -200,6 +202,7 @@ void Engine::end_unreported(Session& session) {
 
 void Engine::end(Session& session, Ending ending) {
     if (traits_.announces_sessions) ghosts_.leave(session);  // 2.0 asks for none
+    backlog_.orphan(session.id);
     if (ending == Ending::kicked) {
         registry_.erase(session);
     } else {

@@ -1,6 +1,7 @@
 #include "shared_subscription/fan_out.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "shared_subscription/hash.hpp"
@@ -34,13 +35,13 @@ void FanOut::foresee(const Message& message) {
 
 Answer FanOut::ask(Session* session, const Message& message) {
     deliveries_.conclude();
-    if (!session) return directed_ ? Answer::deny : Answer::untouched;
+    if (!session) return shown_restricted_ ? Answer::deny : Answer::untouched;
     certain_ = true;
     if (passes_over_away()) hold_for_away();
 
     const auto leaf = next_leaf(*session, message);
-    if (!directed_ && session->member_count == 0) return Answer::untouched;
-    if (!leaf.subscription) return directed_ ? Answer::deny : Answer::untouched;
+    if (!leaf.subscription) return shown_restricted_ ? Answer::deny : Answer::untouched;
+    if (!shown_restricted_ && session->member_count == 0) return Answer::untouched;
 
     auto& subscription = *leaf.subscription;
     const bool proven_now = subscription.standing == Standing::doubtful;
@@ -54,8 +55,8 @@ Answer FanOut::ask(Session* session, const Message& message) {
                         : nullptr;
     if (in_ring) in_ring->group->ring.ask(*in_ring, number_);
     const auto erased = registry_.erased_count();
-    const auto answer =
-        directed_ ? answer_directed(*session, leaf, proven_now) : vote(*session, leaf, proven_now);
+    const auto answer = shown_restricted_ ? answer_restricted(*session, leaf)
+                                          : vote(*session, leaf, proven_now);
     if (registry_.erased_count() != erased) return answer;  // other access control has ended one
     if (in_ring) turn_ring(*in_ring->group);
     if (session->sole_group) note_answered(*session->sole_group);
@@ -68,7 +69,7 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     if (goes_on && loses_at_once(session)) return Answer::deny;
     disturb();
     auto* member = session.sole;
-    const bool is_ordinary = member && dispatches_.empty() && !deliveries_.expects() &&
+    const bool is_ordinary = member && restricted_.empty() && !deliveries_.expects() &&
                              !passes_over_away() && message.qos < 2;
     if (!is_ordinary) return {};
     if (!goes_on) {
@@ -82,7 +83,7 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
         prefetch(member->subscription);
     }
     auto& group = *member->group;
-    const bool is_meant = session.fan_out != number_ && certain_ && !directed_ &&
+    const bool is_meant = session.fan_out != number_ && certain_ &&
                           group.filter().matched_in == match_number_ && is_asked_about(*member);
     if (!is_meant) return {};
     session.fan_out = number_;
@@ -93,6 +94,7 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     const auto erased = registry_.erased_count();
     auto answer = Answer::deny;
     if (wins(*member, false)) {
+        serve(*member);
         session.got_message = true;
         answer = let_through(*member);
     } else if (registry_.erased_count() != erased) {
@@ -109,7 +111,7 @@ void FanOut::note_answered(Group& group) noexcept {
     // Of a ring, the broker asks for one: this one.
     const bool is_clear = election.fan_out == number_ && is_decided && !group.rotates;
     election.decided_in = is_clear ? number_ : 0;
-    quiet_ = open_ && !directed_ && !deliveries_.expects();
+    quiet_ = open_ && !shown_restricted_ && !deliveries_.expects();
 }
 
 void FanOut::turn_ring(Group& group) {
@@ -135,43 +137,28 @@ void FanOut::ask_ghost(Context context, const Message& message) {
         return ghosts_.ask(context, topic_, publication_.publisher(), number_);
     };
     auto group = ask();
-    if (!group && dispatches_.begins_with(message)) {  // it is a copy at the same address
-        settle();
-        begin(message);
-        group = ask();
-    }
-    if (group && *group && !directed_) hold_for(**group);
+    if (group && *group && !shown_restricted_) hold_for(**group);
 }
 
 void FanOut::begin(Publication* announcement) {
     number_ = ++registry_.fan_out;
     open_ = true;
-    reached_ = held_for_away_ = false;
-    // As `close` leaves them, but where it ran out of memory.
-    if (directed_) directed_.reset();
-    if (kept_) kept_.reset();
+    held_for_away_ = false;
+    if (kept_) kept_.reset();  // as `close` leaves it, but where it ran out of memory
     announced_ = announcement != nullptr;
     if (announced_) publication_.take(*announcement);
-    if (!announced_ && !dispatches_.empty()) directed_ = dispatches_.take(message_, missed_);
-    // A copy never begets a copy: it is for nobody, if not for the one that it was taken for.
-    if (!announced_ && !directed_) {
-        if (auto taken = dispatches_.find_taken(message_))
-            directed_ = Dispatch{.message = std::move(taken), .is_question = true};
-    }
-    if (directed_) {
+    if (shown_restricted_) {
         publications_.forget_in_flight(message_);
-        kept_ = directed_->message;
-        publication_ = Publication(kept_->publisher, kept_->properties);
+        shown_restricted_->was_shown = true;
     }
-    certain_ = announced_ || directed_;
-    others_decide_ = broker_.others_decide();
+    certain_ = announced_ || shown_restricted_;
     // 2.1 shows them in READ. What MESSAGE showed is the same list only while it is the same
     // message; a list of another one may be gone.
     const bool is_shown = publication_.kept || publications_.has_shown(message_.topic.data());
     if (!traits_.announces_sessions && !message_.properties && is_shown)
         message_.properties = publication_.properties;
     match();
-    ballot_ = {};
+    elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
 }
 
 void FanOut::match() {
@@ -206,15 +193,27 @@ FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
     return leaf;
 }
 
-// More questions than leaves: they are about another fan-out.
-bool FanOut::is_next(const Session& session, bool is_first) const noexcept {
-    const bool may_be =
-        !announced_ || traits_.announces_sessions || (!ticks_ && !dispatches_.empty());
+// More questions than leaves: they are about another fan-out, or about leaves that are not known.
+bool FanOut::is_next(const Session& session, bool is_first) const {
+    const bool may_be = !shown_restricted_ && (!announced_ || traits_.announces_sessions);
     if (!may_be) return false;
-    if (!is_first && leaf_at(session, 0).subscription) return true;
-    return any_membership(session, [this](const auto& member) {
-        return member->group->rotates && member->group->ring.was_asked_in(number_);
-    });
+    const bool was_asked_for_all = !is_first && leaf_at(session, 0).subscription;
+    const bool is_too_many =
+        was_asked_for_all || any_membership(session, [this](const auto& member) {
+            return member->group->rotates && member->group->ring.was_asked_in(number_);
+        });
+    return is_too_many && !has_unknown_leaves(session);
+}
+
+// 2.0 tells how many it had at most.
+bool FanOut::has_unknown_leaves(const Session& session) const {
+    std::size_t known = session.parked > 0 ? 1 : 0;  // the mark
+    for (const auto& subscription : session.subscriptions) {
+        const bool is_merged = traits_.merges_uses(subscription->filter.text);
+        known += is_merged ? 1 : subscription->uses();
+    }
+    known -= session.parked;
+    return broker_.subscription_count(session.context) > known;
 }
 
 FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const noexcept {
@@ -260,51 +259,56 @@ bool FanOut::is_asked_about(const Member& member) const noexcept {
     return ring.was_asked_in(number_) ? ring.asked() == &member : member.stands;
 }
 
+// An ordinary leaf is the broker's business. What a group's member wins on the same leaf, or where
+// the broker would drop a further copy, goes out from the group's queue.
 Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
-    const bool once_only = traits_.removes_duplicates && session.protocol_version < 5;
-    // Copies keep their order: while one is under way, none overtakes it.
-    const bool broker_can = !(once_only && session.got_message) && !dispatches_.awaits(session.id);
-    bool by_broker = false;
-    const auto deliver = [&](std::string_view share_name) {
-        if (broker_can && !by_broker) {
-            by_broker = session.got_message = true;
-        } else {
-            dispatch_copy(session, *leaf.subscription, share_name);
-        }
-    };
-    if (leaf.ordinary && !(once_only && session.got_ordinary)) {
-        session.got_ordinary = true;
-        deliver({});
-        // What it gets while it is away waits in the same queue.
-        if (!session.connected) {
-            deliveries_.expect(session, std::min(message_.qos, leaf.subscription->options.qos()),
-                               message_);
-        }
-    }
-    auto answer = by_broker ? Answer::untouched : Answer::deny;
+    const bool once_only = is_once_only(session);
+    bool is_taken = leaf.ordinary || (once_only && session.got_message);
+    if (leaf.ordinary && !(once_only && session.got_message)) expect_ordinary(session, leaf);
+    if (leaf.ordinary) session.got_message = true;
+    auto answer = leaf.ordinary ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
         if (!wins(*member, proven_now)) continue;
-        if (broker_can && !by_broker) answer = let_through(*member);
-        deliver(member->group->name());
+        if (is_taken || (once_only && has_ordinary_match(session))) {
+            pass_on(*member->group);
+            continue;
+        }
+        serve(*member);
+        is_taken = session.got_message = true;
+        answer = let_through(*member);
     }
     return answer;
 }
 
-Answer FanOut::answer_directed(Session& session, const Leaf& leaf, bool proven_now) {
-    const auto& to = directed_->to;
-    if (directed_->is_question) return Answer::deny;
-    if (leaf.subscription->filter.text != to.filter) return Answer::deny;
-    const auto found = std::ranges::find_if(
-        leaf.members, [&to](const auto& member) { return member->group->name() == to.share_name; });
-    auto* member = found == leaf.members.end() ? nullptr : found->get();
-    if (to.session.empty()) {
-        if (!member || !wins(*member, proven_now)) return Answer::deny;
-    } else {
-        const bool is_use = member || (to.share_name.empty() && leaf.ordinary);
-        if (session.id != to.session || !is_use || reached_) return Answer::deny;
+// It waits in the same queue as what the client gets as a member. Where others decide, whether it
+// gets it at all is not known.
+void FanOut::expect_ordinary(Session& session, const Leaf& leaf) {
+    const auto qos = std::min(message_.qos, leaf.subscription->options.qos());
+    const bool is_certain = !session.connected || !broker_.others_decide();
+    if (qos > 0 && is_certain) deliveries_.expect(session, qos, message_);
+}
+
+bool FanOut::has_ordinary_match(const Session& session) const {
+    return std::ranges::any_of(matches_, [&](const Filter* filter) {
+        const auto* subscription = Registry::find(session, *filter);
+        return subscription && subscription->ordinary;
+    });
+}
+
+// Others judge it. Which leaf it is decides its QoS.
+Answer FanOut::answer_restricted(const Session& session, const Leaf& leaf) {
+    auto& fan_out = *shown_restricted_;
+    const bool is_it = !fan_out.is_probe() && session.id == fan_out.client_id &&
+                       leaf.subscription->filter.text == fan_out.group.filter;
+    if (!is_it || fan_out.has_reached) return Answer::deny;
+    for (const auto& member : leaf.members) {
+        if (member->group->name() != fan_out.group.share_name) continue;
+        fan_out.has_reached = true;
+        serve(*member);
+        deliveries_.expect(*member, fan_out.id, message_, publication_);
+        return Answer::untouched;
     }
-    reached_ = true;
-    return member ? let_through(*member) : Answer::untouched;
+    return Answer::deny;
 }
 
 void FanOut::close() {
@@ -313,25 +317,22 @@ void FanOut::close() {
     if (certain_ && registry_.doubtful_count > 0) prune();
     for (const auto* group : elections_) {
         const auto& election = group->election;
-        if (election.served) continue;
+        if (election.served || election.waits) continue;
         if (election.elected && !group->rotates) not_taken(*election.elected);
-        if (!directed_ && group->held_in != number_) ++registry_.statistics.dropped;
+        if (group->held_in != number_) ++registry_.statistics.dropped;
     }
     if (!held_.empty()) settle_held();
-    for (auto* member : excluded_) registry_.refresh(*member);
-    excluded_.clear();
-    if (directed_) settle_directed();
+    elector_.end();
     elections_.clear();
     publication_.clear();
+    shown_restricted_ = nullptr;
     if (kept_) kept_.reset();
-    if (!missed_.empty()) settle_missed();
 }
 
 void FanOut::tick() {
     ticks_ = true;
     settle();
-    dispatches_.tick(missed_);
-    settle_missed();
+    settle_restricted(true);
 }
 
 // The broker has just walked past these filters and did not ask for what it does not have.

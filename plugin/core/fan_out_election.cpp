@@ -1,4 +1,4 @@
-// The elections of a fan-out, and what becomes of copies.
+// The elections of a fan-out, and what becomes of what nobody got in it.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -10,55 +10,26 @@
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
-namespace {
-
-std::string describe(const Member& member) {
-    return "client " + quote(member.subscription->session.id) + " of group " +
-           quote(member.group->name()) + " on " + quote(member.subscription->filter.text);
-}
-
-}  // namespace
-
 void FanOut::open_election(Group& group) {
     if (group.election.fan_out == number_) return;
     group.election = {.fan_out = number_};
     auto& election = group.election;
-    const auto& queue = group.queue;
-    election.waits =
-        directed_ ? directed_->is_queued && queue.has_to_wait(directed_->id) : queue.is_moving();
-    if (!election.waits) {
-        elections_.push_back(&group);
-        fill_ballot(group.strategy());
-        election.elected = choose(group);
-    }
-    if (directed_) return;
+    election.waits = group.queue.is_moving();
     if (election.waits) {
         wait_behind(group);
         return;
     }
+    elections_.push_back(&group);
+    election.elected = elector_.choose(group);
     const auto* elected = election.elected;
-    // The broker asks for nobody else of a ring: what is another's goes out again.
+    // The broker asks for nobody else of a ring: what is another's goes out from the queue.
     const bool is_missed = elected && group.rotates && elected != group.ring.asked();
     if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
 }
 
-// Many copies come in a row, without an event between them in which the ring could be put right.
-bool FanOut::will_do(Member& asked) {
-    const auto& group = *asked.group;
-    return directed_ && group.rotates && group.is_little_behind(asked) &&
-           wants(*asked.subscription) && may_read(asked);
-}
-
-// Few strategies need a hash.
-void FanOut::fill_ballot(Strategy strategy) noexcept {
-    if (strategy == Strategy::hash_clientid) ballot_.publisher = publication_.publisher();
-    if (strategy == Strategy::hash_topic && ballot_.topic == 0) ballot_.topic = stable_hash(topic_);
-}
-
 Answer FanOut::let_through(const Member& member) {
-    deliveries_.expect(member, directed_ ? directed_->id : backlog_.next_id(), message_,
-                       publication_);
-    return is_judged(member) ? Answer::allow : Answer::untouched;
+    deliveries_.expect(member, backlog_.next_id(), message_, publication_);
+    return elector_.is_judged(member) ? Answer::allow : Answer::untouched;
 }
 
 bool FanOut::wins(Member& member, bool proven_now) {
@@ -66,65 +37,32 @@ bool FanOut::wins(Member& member, bool proven_now) {
     open_election(group);
     auto& election = group.election;
     if (election.served || election.waits) return false;
-    if (directed_ && directed_->is_queued && group.queue.has_to_wait(directed_->id)) return false;
     if (election.elected != &member && (proven_now || !election.elected)) {
         // It was not thought to be there when the election was held. Had it been, would it have
         // won?
-        auto* again = choose(group);
+        auto* again = elector_.choose(group);
         if (again == &member || !election.elected) election.elected = again;
     }
-    if (election.elected && election.elected != &member && will_do(member))
-        election.elected = &member;
-    if (election.elected != &member || refused_at_its_leaf(member)) return false;
-    serve(member);
-    return true;
+    return election.elected == &member && !refused_at_its_leaf(member);
 }
 
 // Connected members were asked about when they were chosen; of others only the broker's own call
 // shows a context.
 bool FanOut::refused_at_its_leaf(Member& member) {
-    if (may_read(member)) return false;
-    exclude(member);
-    auto& election = member.group->election;
-    election.elected = choose(*member.group);
+    if (elector_.may_read(member)) return false;
+    elector_.exclude(member);
+    auto& group = *member.group;
+    group.election.elected = elector_.choose(group);
     // The broker will not come back to one that it has asked for.
-    if (election.elected && called_in(*election.elected) == number_) {
-        auto& late = *election.elected;
-        serve(late);
-        dispatch_copy(late.subscription->session, *late.subscription, late.group->name());
-    }
+    const auto* elected = group.election.elected;
+    if (elected && called_in(*elected) == number_) pass_on(group);
     return true;
 }
 
-Member* FanOut::choose(Group& group) {
-    while (auto* member = group.choose(ballot_)) {
-        // The full come last.
-        const bool is_full = group.fitness(*member) == Candidate::Fitness::full;
-        if (is_full && backlog_.takes(message_.qos)) return nullptr;
-        if (wants(*member->subscription) && may_read(*member)) return member;
-        exclude(*member);
-    }
-    return nullptr;
-}
-
-// Asks whoever else decides, so that no message goes to a member that may not read it.
-bool FanOut::judge(Member& member) {
-    const auto* context = member.subscription->session.context;
-    const auto verdict = broker_.ask_others_to_read(context, message_);
-    if (verdict == Verdict::unknown) return true;
-    if (verdict == Verdict::allowed) {
-        member.judged_in = number_;
-        member.judged_as = context;
-        return true;
-    }
-    if (!std::exchange(member.refused, true)) {
-        ++member.group->refused;
-        registry_.note_change(*member.group);
-        broker_.log(LogLevel::notice, describe(member) +
-                                          " is passed over: access control does not let it read " +
-                                          quote(topic_) + ".");
-    }
-    return false;
+void FanOut::pass_on(Group& group) {
+    group.election.waits = true;
+    if (std::exchange(group.held_in, number_) == number_) return;  // settle_held does it
+    backlog_.add(group, {.id = backlog_.next_id(), .message = keep()});
 }
 
 // No Local cannot be seen on 2.0.
@@ -132,11 +70,6 @@ bool FanOut::is_uncertain(const Member& member) const noexcept {
     if (traits_.announces_sessions) return false;
     const auto& session = member.subscription->session;
     return session.protocol_version == 5 && session.key == publication_.publisher();
-}
-
-void FanOut::exclude(Member& member) {
-    member.group->set_fitness(member, Candidate::Fitness::unfit);
-    excluded_.push_back(&member);
 }
 
 void FanOut::serve(Member& member) {
@@ -156,7 +89,8 @@ const SharedMessage& FanOut::keep() {
                           .payload = std::string(payload, payload + message_.payload_size),
                           .qos = message_.qos,
                           .properties = broker_.keep_properties(message_.properties),
-                          .publisher = publication_.publisher()});
+                          .publisher = publication_.publisher(),
+                          .retain = message_.retain});
     }
     return kept_;
 }
@@ -166,7 +100,7 @@ void FanOut::judge_rings() {
     for (const auto* filter : matches_) {
         for (const auto& group : filter->groups) {
             if (!group->rotates || group->queue.is_moving()) continue;
-            if (auto* next = choose(*group)) parking_.let_come_first(*next);
+            if (auto* next = elector_.choose(*group)) parking_.let_come_first(*next);
         }
     }
 }
@@ -179,9 +113,8 @@ void FanOut::hold_for(Group& group) {
     held_.push_back(&group);
 }
 
-// It goes out with those that it waits for, if any are under way: before anything that clients
-// publish in the next turn, which would have to wait for this one otherwise, and so on. What is no
-// client's message comes in between copies itself, and the first copy comes after a boundary.
+// Behind those that are under way it goes out at once: in the broker's queue it comes after them,
+// and what is published in the next turn need not wait for it, and so on.
 void FanOut::wait_behind(Group& group) {
     if (std::exchange(group.held_in, number_) == number_) return;
     if (!may_wait_for(group)) {
@@ -189,12 +122,12 @@ void FanOut::wait_behind(Group& group) {
         return;
     }
     backlog_.add(group, {.id = backlog_.next_id(), .message = keep()});
-    if (announced_ && !dispatches_.empty()) backlog_.drain(group);
+    if (traits_.announces_sessions && broker_.can_judge()) backlog_.drain(group);
 }
 
 // For groups about which the broker will not ask: whoever is left in them is away.
 void FanOut::hold_for_away() {
-    if (directed_ || std::exchange(held_for_away_, true)) return;
+    if (shown_restricted_ || std::exchange(held_for_away_, true)) return;
     for (auto* filter : matches_) {
         for (const auto& group : filter->groups) {
             if (group->has_ready()) continue;
@@ -205,15 +138,6 @@ void FanOut::hold_for_away() {
             }
         }
     }
-}
-
-void FanOut::dispatch_copy(Session& session, const Subscription& subscription,
-                           std::string_view share_name) {
-    dispatches_.send({.message = keep(),
-                      .to = {.session = session.id,
-                             .filter = subscription.filter.text,
-                             .share_name = std::string(share_name)},
-                      .id = backlog_.next_id()});
 }
 
 void FanOut::not_taken(Member& member) {
@@ -228,24 +152,12 @@ void FanOut::not_taken(Member& member) {
                 describe(member) + " is passed over: the broker no longer has its subscription.");
 }
 
-// Whether anybody in the group may take the message later. Not so if all are there and may not read
-// it.
-bool FanOut::may_want(const Group& group) const noexcept {
-    return std::ranges::any_of(group.members(), [&](const Member* member) {
-        const auto& subscription = *member->subscription;
-        const bool is_away = !subscription.session.connected ||
-                             subscription.standing == Standing::doubtful || member->paused;
-        const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
-        return wants(subscription) && (is_away || !is_excluded);
-    });
-}
-
 void FanOut::settle_held() {
     for (auto* group : held_) {
         const auto& election = group->election;
         const bool was_opened = election.fan_out == number_;
         if (was_opened && election.served) continue;
-        if ((was_opened && election.waits) || may_want(*group)) {
+        if ((was_opened && election.waits) || elector_.may_want(*group)) {
             backlog_.add(*group, {.id = backlog_.next_id(), .message = kept_});
         } else {
             ++registry_.statistics.dropped;
@@ -254,60 +166,45 @@ void FanOut::settle_held() {
     held_.clear();
 }
 
-void FanOut::settle_directed() {
-    const auto dispatch = *std::exchange(directed_, std::nullopt);
-    auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
-    if (dispatch.to.share_name.empty() || !group) return;  // nobody is left to want it
-    if (dispatch.is_question) {
+void FanOut::settle_restricted(bool all_drained) {
+    if (restricted_.empty()) return;
+    const bool has_turns = ticks_ || traits_.announces_sessions;
+    for (const auto& fan_out :
+         has_turns ? restricted_.take_ended(all_drained) : restricted_.take_old())
+        settle(fan_out);
+}
+
+void FanOut::settle(const RestrictedFanOut& fan_out) {
+    auto* group = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
+    if (!group) return;
+    if (fan_out.has_reached) {
+        backlog_.reached(fan_out);
+    } else if (fan_out.is_probe() && fan_out.was_shown) {
         backlog_.answered(*group);
-        return;
-    }
-    const auto& election = group->election;
-    const bool was_opened = election.fan_out == number_;
-    if (reached_ || (was_opened && election.served)) {
-        if (dispatch.is_queued) backlog_.done(*group, dispatch.id);
-    } else if (!was_opened) {
-        not_shown(dispatch);
-    } else if (election.waits || election.elected) {
-        backlog_.try_again(*group, dispatch);
-    } else if (may_want(*group)) {
-        backlog_.put_back(*group, dispatch.id);
     } else {
-        backlog_.done(*group, dispatch.id);
+        not_shown(*group, fan_out);
     }
 }
 
-// It has come since; or it has been asked for since, perhaps for this copy: two that are alike are
-// not told apart.
-bool FanOut::has_changed_since(const Member& member, const Dispatch& dispatch) noexcept {
+// It has come since; or it has been asked for since, perhaps for this very fan-out.
+bool FanOut::has_changed_since(const Member& member, const RestrictedFanOut& fan_out) noexcept {
     const auto& subscription = *member.subscription;
-    return subscription.session.back_since > dispatch.sent ||
-           subscription.subscribed > dispatch.sent || called_in(member) > dispatch.sent_after;
+    return subscription.session.back_since > fan_out.sent ||
+           subscription.subscribed > fan_out.sent || called_in(member) > fan_out.sent_after;
 }
 
-void FanOut::settle_missed() {
-    for (const auto& dispatch : std::exchange(missed_, {})) not_shown(dispatch);
-}
-
-// The broker asked for nobody in the group, or not for the one client that the copy was for.
-void FanOut::not_shown(const Dispatch& dispatch) {
-    auto* group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
-    if (dispatch.to.share_name.empty() || !group) return;
-    if (!dispatch.is_queued && !dispatch.is_question) {
-        backlog_.add_again(*group, {.id = dispatch.id, .message = dispatch.message});
-        return;
-    }
-    if (group->rotates) {
-        if (!ghosts_.stand_in(*group)) parking_.note_unasked(*group);
-        backlog_.try_again(*group, dispatch);
-        return;
-    }
+// The broker asked for nobody in the group, or not for the one client that it was for.
+void FanOut::not_shown(Group& group, const RestrictedFanOut& fan_out) {
+    const auto name = fan_out.group;
     bool may_change = false;  // somebody would be asked for now
-    for (auto* member : group->members()) {
+    for (auto* member : group.members()) {
         if (!is_shown(*member->subscription)) continue;
-        if (has_changed_since(*member, dispatch)) {
+        const bool is_meant =
+            fan_out.is_probe() || member->subscription->session.id == fan_out.client_id;
+        if (!is_meant) continue;
+        if (has_changed_since(*member, fan_out)) {
             may_change |=
-                !dispatch.is_question || member->subscription->standing == Standing::doubtful;
+                !fan_out.is_probe() || member->subscription->standing == Standing::doubtful;
             continue;
         }
         if (member->subscription->standing == Standing::present) {
@@ -317,14 +214,12 @@ void FanOut::not_shown(const Dispatch& dispatch) {
         }
     }
     erase_gone();
-    group = registry_.find_group(dispatch.to.share_name, dispatch.to.filter);
-    if (!group) return;
-    if (may_change) {
-        backlog_.try_again(*group, dispatch);
-    } else if (dispatch.is_question) {
-        backlog_.answered(*group);
+    auto* left = registry_.find_group(name.share_name, name.filter);
+    if (!left) return;
+    if (fan_out.is_probe() && !may_change) {
+        backlog_.answered(*left);
     } else {
-        backlog_.put_back(*group, dispatch.id);
+        backlog_.try_again(*left, fan_out);
     }
 }
 

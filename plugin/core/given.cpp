@@ -84,6 +84,17 @@ void GivenList::make_room(const Arrivals& arrivals) {
     count_ = left;
 }
 
+void GivenList::found(const void* known_by, const void* address,
+                      const Arrivals& arrivals) noexcept {
+    for (auto index = count_; index-- > 0;) {
+        auto& mark = marks_[place(index)];
+        if (mark.address != known_by || mark.is_written || mark.is_dropped) continue;
+        mark.address = address;
+        mark.arrivals = arrivals.count();
+        return;
+    }
+}
+
 void GivenList::written(const void* address, std::size_t window, const Arrivals& arrivals) {
     for (auto index = count_; index-- > 0;) {
         auto& mark = marks_[place(index)];

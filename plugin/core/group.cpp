@@ -40,12 +40,6 @@ Member* Group::choose(const Ballot& ballot) {
     return is_as_fit ? member : members_[place];
 }
 
-bool Group::is_little_behind(const Member& member) const noexcept {
-    constexpr std::uint32_t kLittle = 20;  // as the broker's max_inflight_messages
-    const auto& candidate = candidates_[member.place];
-    return candidate.fitness == Candidate::Fitness::behind && candidate.held_back <= kLittle;
-}
-
 bool Group::has_ready() const noexcept {
     return std::ranges::any_of(candidates_, [](const Candidate& candidate) {
         return candidate.fitness >= Candidate::Fitness::behind;

@@ -9,6 +9,11 @@ namespace shared_subscription {
 
 void GroupQueue::insert(Entry entry) {
     const auto id = entry.id;
+    if (entries_.contains(id)) {
+        put_back(id);
+        next_ = std::min(next_, id);
+        return;
+    }
     bytes_ += entry.message->payload.size();
     oldest_ = entries_.empty() ? entry.queued : std::min(oldest_, entry.queued);
     next_ = std::min(next_, id);
@@ -48,29 +53,24 @@ std::size_t GroupQueue::drop_older(std::int64_t time) {
     return before - entries_.size();
 }
 
-const GroupQueue::Entry* GroupQueue::take_next() {
-    for (auto next = entries_.lower_bound(next_); next != entries_.end(); ++next) {
-        auto& entry = next->second;
-        next_ = entry.id + 1;
-        if (entry.under_way) continue;
-        entry.under_way = true;
-        ++under_way_;
-        return &entry;
-    }
-    return nullptr;
+const GroupQueue::Entry* GroupQueue::next() noexcept {
+    auto entry = entries_.lower_bound(next_);
+    while (entry != entries_.end() && entry->second.under_way) ++entry;
+    if (entry == entries_.end()) return nullptr;
+    next_ = entry->first;
+    return &entry->second;
+}
+
+void GroupQueue::take(std::int64_t id) {
+    const auto entry = entries_.find(id);
+    if (entry != entries_.end() && !std::exchange(entry->second.under_way, true)) ++under_way_;
+    next_ = std::max(next_, id + 1);
 }
 
 void GroupQueue::put_back(std::int64_t id) {
     const auto entry = entries_.find(id);
-    if (entry != entries_.end() && std::exchange(entry->second.under_way, false)) --under_way_;
-}
-
-bool GroupQueue::has_to_wait(std::int64_t id) const noexcept {
-    const auto end = entries_.find(id);
-    if (end == entries_.end()) return true;
-    if (next_ >= id) return false;
-    return std::any_of(entries_.lower_bound(next_), end,
-                       [](const auto& entry) { return !entry.second.under_way; });
+    if (entry == entries_.end()) return;
+    if (std::exchange(entry->second.under_way, false)) --under_way_;
 }
 
 }  // namespace shared_subscription

@@ -178,11 +178,14 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
 int on_message_out(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("MESSAGE_OUT", MOSQ_ERR_SUCCESS, [&] {
-        const auto& event = *static_cast<const mosquitto_evt_message*>(data);
+        auto& event = *static_cast<mosquitto_evt_message*>(data);
         auto& engine = instance.runtime.engine();
         if (engine.sent_at_once(event.client, event.topic)) return MOSQ_ERR_SUCCESS;
         const auto client = to_client(event.client);
-        if (client.id.data()) engine.sent(client, event.topic);
+        if (!client.id.data()) return MOSQ_ERR_SUCCESS;
+        const auto writing = engine.sent(client, to_message(event));
+        if (writing.with_retain) event.retain = true;
+        if (writing.without_properties) event.properties = nullptr;
         return MOSQ_ERR_SUCCESS;
     });
 }

@@ -1,10 +1,15 @@
 #include "mosquitto/mosquitto_broker.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
 #include "mosquitto/leaf.hpp"
 #include "mosquitto/look_up.hpp"
+
+extern "C" {
+#include <mqtt_protocol.h>
+}
 
 namespace shared_subscription {
 namespace {
@@ -53,14 +58,37 @@ mosquitto_property* MosquittoBroker::copy(const mosquitto_property* properties) 
 }
 
 void MosquittoBroker::publish(const Message& message) {
+    publish(nullptr, message, message.qos,
+            copy(static_cast<const mosquitto_property*>(message.properties)));
+}
+
+// The broker takes RETAIN from it (single_publish); no subscription gives it an identifier. The list
+// of properties is the one that the broker keeps with the message. A payload of format 0 is one
+// whose format is not told [MQTT-3.3.2.3.2].
+const void* MosquittoBroker::publish_to(std::string_view client_id, const Message& message,
+                                        const SubscriptionOptions& options) {
     auto* properties = copy(static_cast<const mosquitto_property*>(message.properties));
+    if (options.identifier > 0) {
+        mosquitto_property_add_varint(&properties, MQTT_PROP_SUBSCRIPTION_IDENTIFIER,
+                                      options.identifier);
+    }
+    if (!properties && shows_properties_)
+        mosquitto_property_add_byte(&properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 0);
+    const bool is_published = publish(std::string(client_id).c_str(), message,
+                                      std::min(message.qos, options.qos()), properties);
+    return is_published && shows_properties_ ? properties : nullptr;
+}
+
+bool MosquittoBroker::publish(const char* client_id, const Message& message, int qos,
+                              mosquitto_property* properties) {
     const char* payload = message.payload_size > 0 ? static_cast<const char*>(message.payload) : "";
     const int result = mosquitto_broker_publish_copy(
-        nullptr, message.topic.data(), static_cast<int>(message.payload_size), payload, message.qos,
+        client_id, message.topic.data(), static_cast<int>(message.payload_size), payload, qos,
         message.retain, properties);
-    if (result == MOSQ_ERR_SUCCESS) return;
+    if (result == MOSQ_ERR_SUCCESS) return true;
     mosquitto_property_free_all(&properties);
     log(LogLevel::error, "cannot publish a copy of a message: out of memory.");
+    return false;
 }
 
 KeptProperties MosquittoBroker::keep_properties(const void* properties) {

@@ -17,6 +17,8 @@ class MosquittoBroker final : public Broker {
     MosquittoBroker();
 
     void publish(const Message& message) override;
+    const void* publish_to(std::string_view client_id, const Message& message,
+                           const SubscriptionOptions& options) override;
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] std::size_t subscription_count(Context context) override;
@@ -52,8 +54,7 @@ class MosquittoBroker final : public Broker {
         return question_ && arrived(check);
     }
 
-    /// Whether `ask_others` can know.
-    [[nodiscard]] bool can_ask_others() const noexcept { return acl_check_ != nullptr; }
+    [[nodiscard]] bool can_ask_others() const noexcept override { return acl_check_ != nullptr; }
 
     void name_plugin(mosquitto_plugin_id_t* identifier) const;
 
@@ -71,6 +72,8 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] static mosquitto_property* make_list(
         const std::vector<SavedProperty>& properties);
     [[nodiscard]] mosquitto_property* copy(const mosquitto_property* properties);
+    bool publish(const char* client_id, const Message& message, int qos,
+                 mosquitto_property* properties);
 
     PropertyCopyAll property_copy_all_;
     FindClient find_client_;

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "shared_subscription/backlog.hpp"
+#include "shared_subscription/queue_limits.hpp"
 #include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {

@@ -86,7 +86,7 @@ class Group {
                     .payload_size = static_cast<std::uint32_t>(copy.payload.size()),
                     .qos = copy.qos};
                 if (engine_.may_read(member_, message) == Answer::deny) continue;
-                engine_.sent(member_, copy.topic.data());
+                std::ignore = engine_.sent(member_, copy);
                 ++got;
             }
         }

@@ -65,7 +65,7 @@ class Crowd {
             if (answer == Answer::deny) continue;
             ++delivered;
             if (traits_.announces_sessions && !engine.sent_at_once(member.context, shown.topic))
-                engine.sent(member, shown.topic);
+                std::ignore = engine.sent(member, sent);
         }
         if (!accepted || delivered != 1)
             throw std::logic_error("a message did not go to exactly one member");

@@ -69,7 +69,7 @@ TEST_P(EngineAccess, DecidesAboutEachCopy) {
 }
 
 TEST_P(EngineAccess, OpensNothingWhereItCannotBeAsked) {
-    broker.can_ask_others = false;
+    broker.exports_acl_check = false;
     join_all({"a", "b"}, "$share/g/secret");
     deny("a");
     publish("secret", 6);

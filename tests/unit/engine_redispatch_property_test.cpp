@@ -99,6 +99,9 @@ class Members {
     void connect(const std::string& id, Member& member) {
         const bool is_new = !member.has_session;
         if (is_new) member.persistent = random_() % 2 == 0;
+        // What is published to a client goes by its identifier (single_publish): another session
+        // that begins in the same turn gets what was on its way to the one before, a member or not.
+        if (is_new) broker_.turn();
         const auto receive_maximum = random_() % 4;
         note(id + " connects, Receive Maximum " + std::to_string(receive_maximum));
         broker_.connect(id, {.persistent = member.persistent, .receive_maximum = receive_maximum});

@@ -14,6 +14,12 @@ class QuietBroker : public Broker {
     QuietBroker() { set_others_decide(false); }
 
     void publish(const Message& /*message*/) override { ++published; }
+    const void* publish_to(std::string_view /*client_id*/, const Message& /*message*/,
+                           const SubscriptionOptions& /*options*/) override {
+        ++published;
+        return nullptr;
+    }
+    [[nodiscard]] bool can_ask_others() const noexcept override { return true; }
     [[nodiscard]] KeptProperties keep_properties(const void* /*properties*/) override {
         return nullptr;
     }

@@ -185,7 +185,7 @@ Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& 
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
     const auto leaf = leaf_for(connection, parsed);
-    const auto result = engine->unsubscribe(client_of(connection), parsed, can_ask_others);
+    const auto result = engine->unsubscribe(client_of(connection), parsed, exports_acl_check);
     if (result == Unsubscribed::leaf_goes || result == Unsubscribed::unknown) remove(leaf);
     return result;
 }
@@ -227,7 +227,8 @@ Message SmallBroker::shown(const Stored& stored) {
             .payload = message.payload.data(),
             .payload_size = static_cast<std::uint32_t>(message.payload.size()),
             .qos = message.qos,
-            .retain = message.retain};
+            .retain = message.retain,
+            .properties = stored.properties.get()};
 }
 
 // handle__publish
@@ -321,7 +322,11 @@ void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
         if (std::ranges::count(stored->reached, receiver.id) > 0) return;
         stored->reached.push_back(receiver.id);
     }
-    const auto qos = std::min(stored->message.qos, leaf.qos);
+    insert(receiver, stored, std::min(stored->message.qos, leaf.qos));
+}
+
+// db__message_insert_outgoing
+void SmallBroker::insert(Connection& receiver, const StoredPointer& stored, std::uint8_t qos) {
     if (!receiver.online && qos == 0) return;
     const auto is_sent = [](const Held& held) { return held.was_sent; };
     const bool is_behind = receiver.withholds && receiver.receive_maximum > 0 && qos > 0 &&
@@ -336,9 +341,9 @@ void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
 
 // send__publish
 void SmallBroker::report_sent(const Connection& receiver, const Stored& stored) {
-    const auto* topic = shown(stored).topic.data();
-    if (!is_2_1() || engine->sent_at_once(&receiver, topic)) return;
-    engine->sent(client_of(receiver), topic);
+    const auto message = shown(stored);
+    if (!is_2_1() || engine->sent_at_once(&receiver, message.topic.data())) return;
+    std::ignore = engine->sent(client_of(receiver), message);
 }
 
 // db__message_delete_outgoing
@@ -365,15 +370,31 @@ void SmallBroker::tick() {
     in_tick_ = false;
 }
 
-// mosquitto_main_loop; queue_plugin_msgs: what a message adds to the queue waits for the next turn
+// mosquitto_main_loop
 void SmallBroker::turn() {
     for (const auto& connection : unreported_) report_end(*connection, false, Ending::taken_over);
     unreported_.clear();
     if (!is_2_1()) tick();
-    for (const auto& message : std::exchange(plugin_queue_, {}))
-        fan_out(store({.message = message}));
+    drain_plugin_queue();
     free_disused();
     if (is_2_1()) tick();
+}
+
+// queue_plugin_msgs: what is published meanwhile is drained in the same go
+void SmallBroker::drain_plugin_queue() {
+    constexpr int kMany = 100'000;
+    int drained = 0;
+    for (; !plugin_queue_.empty() && drained < kMany; ++drained) {
+        const auto next = std::move(plugin_queue_.front());
+        plugin_queue_.pop_front();
+        const auto stored = store({.message = next.message, .properties = next.properties});
+        if (next.client_id.empty()) {
+            fan_out(stored);
+        } else if (const auto known = sessions_.find(next.client_id); known != sessions_.end()) {
+            insert(*known->second, stored, next.message.qos);
+        }
+    }
+    EXPECT_LT(drained, kMany) << "the broker does not get out of queue_plugin_msgs";
 }
 
 // context__free_disused
@@ -405,12 +426,22 @@ std::vector<std::size_t> SmallBroker::take_counts(const std::vector<std::string>
 }
 
 void SmallBroker::publish(const Message& message) {
+    std::ignore = publish_to({}, message, {.flags = message.qos});
+}
+
+// mosquitto_broker_publish_copy; single_publish takes RETAIN away
+const void* SmallBroker::publish_to(std::string_view client_id, const Message& message,
+                                    const SubscriptionOptions& options) {
+    const bool is_known = is_2_1() && !client_id.empty();
     ++copies;
     plugin_queue_.push_back(
-        {.topic = std::string(message.topic),
-         .payload = {static_cast<const char*>(message.payload), message.payload_size},
-         .qos = message.qos,
-         .retain = message.retain});
+        {.client_id = std::string(client_id),
+         .message = {.topic = std::string(message.topic),
+                     .payload = {static_cast<const char*>(message.payload), message.payload_size},
+                     .qos = std::min(message.qos, options.qos()),
+                     .retain = client_id.empty() && message.retain},
+         .properties = is_known ? std::make_shared<int>() : nullptr});
+    return plugin_queue_.back().properties.get();
 }
 
 KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {
@@ -418,7 +449,7 @@ KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {
 }
 
 Verdict SmallBroker::ask_others_to_read(Context context, const Message& message) {
-    if (!can_ask_others) return Verdict::unknown;
+    if (!exports_acl_check) return Verdict::unknown;
     const auto& id = static_cast<const Connection*>(context)->id;
     return others_allow_(id, std::string(message.topic)) ? Verdict::allowed : Verdict::denied;
 }
@@ -581,6 +612,7 @@ void SmallBroker::restart(bool in_order) {
     engine->set_group_queue_limits(queue_limits);
     engine->restore(saved_engine_);
     tick();
+    if (!is_2_1()) drain_plugin_queue();  // nothing comes in between
 }
 
 bool SmallBroker::has_ended(Context context) {

@@ -69,7 +69,7 @@ class SmallBroker final : public Broker {
     void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
     /// The session of a client that is away ends.
     void expire(const std::string& id) { disuse(id); }
-    void publish_by_plugin(const Outgoing& message) { plugin_queue_.push_back(message); }
+    void publish_by_plugin(const Outgoing& message) { plugin_queue_.push_back({{}, message}); }
     void turn();          ///< the main loop goes round
     void free_disused();  ///< a part of that
     void settle();        ///< until nothing waits
@@ -80,7 +80,7 @@ class SmallBroker final : public Broker {
         others_allow_ = std::move(others);
         set_others_decide(true);
     }
-    bool can_ask_others = true;  ///< as builds that export mosquitto_acl_check
+    bool exports_acl_check = true;  ///< mosquitto_acl_check
 
     /// The payloads that the client was sent since the last time.
     std::vector<std::string> take(const std::string& id);
@@ -93,6 +93,9 @@ class SmallBroker final : public Broker {
 
     // Broker
     void publish(const Message& message) override;
+    const void* publish_to(std::string_view client_id, const Message& message,
+                           const SubscriptionOptions& options) override;
+    [[nodiscard]] bool can_ask_others() const noexcept override { return exports_acl_check; }
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] std::size_t subscription_count(Context context) override;
@@ -120,6 +123,7 @@ class SmallBroker final : public Broker {
         Outgoing message;
         std::string source{};
         std::vector<std::string> reached{};  // dest_ids
+        std::shared_ptr<int> properties{};   // known by their address only
     };
     using StoredPointer = std::shared_ptr<Stored>;
     [[nodiscard]] StoredPointer store(Stored stored) {
@@ -178,6 +182,8 @@ class SmallBroker final : public Broker {
     [[nodiscard]] bool may_read(Connection& reader, const Stored& stored);
     void fan_out(const StoredPointer& stored);
     void offer(const Leaf& leaf, const StoredPointer& stored);
+    void insert(Connection& receiver, const StoredPointer& stored, std::uint8_t qos);
+    void drain_plugin_queue();
     void replay(const Leaf& leaf);
     void report_sent(const Connection& receiver, const Stored& stored);
     void tick();
@@ -202,7 +208,13 @@ class SmallBroker final : public Broker {
     std::vector<Leaf> leaves_;
     int last_entry_ = 0;
     std::map<std::string, StoredPointer> retained_;
-    std::deque<Outgoing> plugin_queue_;
+    /// mosquitto__message_v5
+    struct PluginMessage {
+        std::string client_id;  // empty: for everybody
+        Outgoing message;
+        std::shared_ptr<int> properties{};
+    };
+    std::deque<PluginMessage> plugin_queue_;
     std::map<std::string, std::vector<std::string>> sent_;
     std::int64_t ticks_ = 0;
     bool in_tick_ = false;

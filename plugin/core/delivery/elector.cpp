@@ -1,0 +1,80 @@
+#include "core/delivery/elector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shared_subscription/hash.hpp"
+#include "shared_subscription/text.hpp"
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+
+std::string describe(const Member& member) {
+    return "client " + quote(member.subscription->session.id) + " of group " +
+           quote(member.group->name()) + " on " + quote(member.subscription->filter.text);
+}
+
+// Few strategies need a hash.
+void Elector::fill_ballot(Strategy strategy) noexcept {
+    if (strategy == Strategy::hash_clientid) ballot_.publisher = publication_->publisher();
+    if (strategy == Strategy::hash_topic && ballot_.topic == 0)
+        ballot_.topic = stable_hash(message_->topic);
+}
+
+template <class Choose>
+Member* Elector::choose(Group& group, const Choose& choose_next) {
+    fill_ballot(group.strategy());
+    while (auto* member = choose_next()) {
+        // The full come last.
+        if (may_wait_ && group.fitness(*member) == Candidate::Fitness::full) return nullptr;
+        if (wants(*member->subscription) && may_read(*member)) return member;
+        exclude(*member);
+    }
+    return nullptr;
+}
+
+Member* Elector::choose(Group& group) {
+    return choose(group, [&] { return group.choose(ballot_); });
+}
+
+Member* Elector::choose_from_queue(Group& group) {
+    return choose(group, [&] { return group.choose_by_strategy(ballot_); });
+}
+
+// Asks whoever else decides, so that no message goes to a member that may not read it.
+bool Elector::judge(Member& member) {
+    const auto* context = member.subscription->session.context;
+    const auto verdict = broker_.ask_others_to_read(context, *message_);
+    if (verdict == Verdict::unknown) return true;
+    if (verdict == Verdict::allowed) {
+        member.judged_in = number_;
+        member.judged_as = context;
+        return true;
+    }
+    if (!std::exchange(member.refused, true)) {
+        ++member.group->refused;
+        registry_.note_change(*member.group);
+        broker_.log(LogLevel::notice, describe(member) +
+                                          " is passed over: access control does not let it read " +
+                                          quote(message_->topic) + ".");
+    }
+    return false;
+}
+
+void Elector::exclude(Member& member) {
+    member.group->set_fitness(member, Candidate::Fitness::unfit);
+    excluded_.push_back(&member);
+}
+
+bool Elector::may_want(const Group& group) const noexcept {
+    return std::ranges::any_of(group.members(), [&](const Member* member) {
+        const auto& subscription = *member->subscription;
+        const bool is_away = !subscription.session.connected ||
+                             subscription.standing == Standing::doubtful || member->paused;
+        const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
+        return wants(subscription) && (is_away || !is_excluded);
+    });
+}
+
+}  // namespace shared_subscription

@@ -1,0 +1,81 @@
+// Who of a group gets one message: the strategy chooses among those who can take it, No Local and
+// other access control are heard, and whoever may not have it is left out for this message.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/publications.hpp"
+#include "shared_subscription/registry.hpp"
+
+namespace shared_subscription {
+
+/// For one message after the other. Allocates nothing once warm.
+class Elector {
+  public:
+    Elector(Registry& registry, Broker& broker) : registry_(registry), broker_(broker) {}
+
+    /// What comes is about this message, until `end`. `message` and `publication` stay where they
+    /// are. `number`: of the fan-out, or whatever else is counted by Registry::fan_out.
+    /// `may_wait`: for somebody who has room.
+    void begin(const Message& message, const Publication& publication, std::uint64_t number,
+               bool may_wait) noexcept {
+        message_ = &message;
+        publication_ = &publication;
+        number_ = number;
+        may_wait_ = may_wait;
+        others_decide_ = broker_.others_decide();
+        ballot_ = {};
+    }
+    /// Those that were left out count again.
+    void end() {
+        for (auto* member : excluded_) registry_.refresh(*member);
+        excluded_.clear();
+    }
+
+    /// Null: nobody can have it now.
+    [[nodiscard]] Member* choose(Group& group);
+    /// The same in turn for what waits for the group, which no ring shows.
+    [[nodiscard]] Member* choose_from_queue(Group& group);
+
+    /// Whether others let the member read it, as far as they can be asked.
+    [[nodiscard]] bool may_read(Member& member) {
+        return !others_decide_ || is_judged(member) || judge(member);
+    }
+    /// Whether others have been asked, about this very connection.
+    [[nodiscard]] bool is_judged(const Member& member) const noexcept {
+        return member.judged_in == number_ &&
+               member.judged_as == member.subscription->session.context;
+    }
+    /// Not so where the client published it, and asked for No Local.
+    [[nodiscard]] bool wants(const Subscription& subscription) const noexcept {
+        return !(subscription.no_local && subscription.session.key == publication_->publisher());
+    }
+    /// This member cannot have it.
+    void exclude(Member& member);
+    /// Whether anybody in the group may take it later. Not so if all are there and may not read it.
+    [[nodiscard]] bool may_want(const Group& group) const noexcept;
+
+  private:
+    template <class Choose>
+    [[nodiscard]] Member* choose(Group& group, const Choose& choose_next);
+    void fill_ballot(Strategy strategy) noexcept;
+    [[nodiscard]] bool judge(Member& member);
+
+    Registry& registry_;
+    Broker& broker_;
+    const Message* message_ = nullptr;
+    const Publication* publication_ = nullptr;
+    std::uint64_t number_ = 0;
+    bool may_wait_ = false;
+    bool others_decide_ = false;  // other access control
+    Ballot ballot_;
+    std::vector<Member*> excluded_;
+};
+
+/// For the log.
+[[nodiscard]] std::string describe(const Member& member);
+
+}  // namespace shared_subscription

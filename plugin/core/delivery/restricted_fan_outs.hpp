@@ -1,0 +1,58 @@
+// Messages that the plugin publishes to everybody and that are for one client: in their fan-outs the
+// broker asks about all others, too, who are denied. The way of a message to a member where nobody
+// can be asked beforehand whether it may read it, and of a probe, which is for nobody: it shows
+// whom the broker asks about (2.0).
+//
+// They are known by their content, for as long as the broker may ask about them, however often. No
+// two that are alike are under way at the same time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared_subscription/broker.hpp"
+#include "shared_subscription/state.hpp"
+#include "shared_subscription/stored_message.hpp"
+
+namespace shared_subscription {
+
+struct RestrictedFanOut {
+    SharedMessage message;
+    GroupName group;
+    std::int64_t id = 0;           ///< its place in the group's queue
+    std::string client_id{};       ///< whom it is for; empty: nobody, it is a probe
+    std::uint64_t sent = 0;        ///< when, by Registry::clock
+    std::uint64_t sent_after = 0;  ///< the last fan-out before
+    std::int64_t sent_at = 0;      ///< second of the broker's clock
+    bool was_shown = false;        ///< the broker has asked about somebody
+    bool has_reached = false;      ///< ... about whom it is for
+
+    [[nodiscard]] bool is_probe() const noexcept { return client_id.empty(); }
+    [[nodiscard]] bool is(const Message& other) const noexcept;
+};
+
+class RestrictedFanOuts {
+  public:
+    explicit RestrictedFanOuts(Broker& broker) : broker_(broker) {}
+
+    /// False: one that is like it is under way.
+    [[nodiscard]] bool publish(RestrictedFanOut fan_out);
+    /// Null: the message is none of them. The pointer is good until `take_ended`.
+    [[nodiscard]] RestrictedFanOut* find(const Message& message) noexcept;
+    [[nodiscard]] bool empty() const noexcept { return under_way_.empty(); }
+    /// Those that are over: nothing of them can come any more. `all_drained`: the broker has drained
+    /// what was published before; otherwise only those count that it has shown.
+    [[nodiscard]] std::vector<RestrictedFanOut> take_ended(bool all_drained);
+    /// The same of those that were published so long ago that the broker has, without a TICK.
+    [[nodiscard]] std::vector<RestrictedFanOut> take_old();
+
+  private:
+    template <class IsOver>
+    [[nodiscard]] std::vector<RestrictedFanOut> take(const IsOver& is_over);
+
+    Broker& broker_;
+    std::vector<RestrictedFanOut> under_way_;
+};
+
+}  // namespace shared_subscription
