@@ -51,8 +51,14 @@ std::string find_misplaced(const Configuration& configuration, const std::filesy
 Others find_others(const Configuration& configuration, const std::filesystem::path& own,
                    Generation generation, std::size_t instance) {
     const auto uses = own_uses(configuration, own, generation);
-    if (uses.empty()) return {true, "no line of the configuration names this plugin"};
-    const auto scope = uses[std::min(instance, uses.size() - 1)].scope;
+    if (instance >= uses.size()) {
+        return {.decide = true,
+                .reason = uses.empty() ? "no line of the configuration names this plugin"
+                                       : "fewer lines of the configuration name this plugin than "
+                                         "it was loaded for",
+                .is_known = false};
+    }
+    const auto scope = uses[instance].scope;
     // In 2.0 a chain is alone; in 2.1 that of a listener follows the global one.
     const auto is_in_chain = [&](Scope other) {
         return generation == Generation::v2_1 || other == scope;

@@ -18,10 +18,11 @@ enum class Generation : std::uint8_t { v2_0, v2_1 };
 [[nodiscard]] std::string find_misplaced(const Configuration& configuration,
                                          const std::filesystem::path& own, Generation generation);
 
-/// Whether somebody behind the plugin decides about access, and why that is thought.
+/// Whether somebody else decides about access, and why that is thought.
 struct Others {
     bool decide;
     std::string reason;
+    bool is_known = true;  ///< otherwise somebody may, even before the plugin is asked
 };
 
 /// Looks at the chain that the `instance`-th initialisation of the plugin belongs to (from 0).

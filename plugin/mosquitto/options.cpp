@@ -13,10 +13,11 @@
 namespace shared_subscription {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, AccessControl>, 3> kAccessControl{{
+constexpr std::array<std::pair<std::string_view, AccessControl>, 4> kAccessControl{{
     {"auto", AccessControl::automatic},
     {"none", AccessControl::none},
     {"defer", AccessControl::defer},
+    {"first", AccessControl::first},
 }};
 
 std::string strategy_names() {

@@ -15,11 +15,12 @@
 
 namespace shared_subscription {
 
-/// What `plugin_opt_access_control` says of other access control on 2.0.
+/// What `plugin_opt_access_control` says of other access control.
 enum class AccessControl : std::uint8_t {
     automatic,  ///< `auto`: read it from the broker's configuration
     none,       ///< nobody else decides
-    defer,      ///< somebody else decides
+    defer,      ///< somebody else decides, perhaps before the plugin is asked
+    first,      ///< nobody is asked before the plugin
 };
 
 struct Options {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <utility>
 
 #include "control/requests.hpp"
 #include "mosquitto/events.hpp"
@@ -30,6 +31,11 @@ std::filesystem::path find_own_path() {
 
 RandomSource make_random_source() {
     return [engine = std::mt19937_64(std::random_device{}())]() mutable { return engine(); };
+}
+
+const char* name_of_answer(int answer) {
+    if (answer == MOSQ_ERR_SUCCESS) return "SUCCESS";
+    return answer == MOSQ_ERR_PLUGIN_DEFER ? "DEFER" : "IGNORE";
 }
 
 void log_error(const std::string& text) {
@@ -162,53 +168,60 @@ Others Runtime::others_of(const Instance& instance) const {
     if (options_.access_control == AccessControl::defer) {
         return {true, "plugin_opt_access_control is 'defer'"};
     }
+    if (options_.access_control == AccessControl::first) {
+        return {true, "plugin_opt_access_control is 'first'"};
+    }
     const bool has_acl_file = configuration_ && !configuration_->acl_files.empty();
     if (options_.access_control == AccessControl::none && !has_acl_file) {
         return {false, "plugin_opt_access_control is 'none'"};
     }
-    if (!configuration_) return {true, unreadable_};
+    if (!configuration_) return {.decide = true, .reason = unreadable_, .is_known = false};
     return find_others(*configuration_, own_path_, generation_, instance.number);
 }
 
 bool Runtime::place(const Instance& instance) {
-    if (!configuration_) {
-        if (options_.access_control == AccessControl::automatic) {
-            broker_.log(LogLevel::warning,
-                        "cannot see whether other access control is configured (" + unreadable_ +
-                            "): taken for granted. If there is none, 2.0 denies everything: say so "
-                            "with 'plugin_opt_access_control none'.");
-        }
-        return true;
+    const auto others = others_of(instance);
+    if (!others.is_known && !std::exchange(has_warned_, true)) {
+        broker_.log(LogLevel::warning,
+                    "cannot see whether other access control is configured (" + others.reason +
+                        "): access is left to it, and denied if there is none. "
+                        "plugin_opt_access_control settles it: 'none' if nobody else decides, "
+                        "'first' if this plugin is listed before all others, 'defer' otherwise.");
     }
+    if (!configuration_) return true;
     const auto problem = find_misplaced(*configuration_, own_path_, generation_);
     if (!problem.empty()) {
         log_error(problem);
         return false;
     }
-    if (options_.access_control == AccessControl::none && others_of(instance).decide) {
+    if (options_.access_control == AccessControl::none && others.decide) {
         log_error(
             "plugin_opt_access_control 'none': an acl_file is configured, which this would "
-            "switch off; allowed are 'auto' and 'defer'.");
+            "switch off; allowed are 'auto', 'first' and 'defer'.");
         return false;
     }
     return true;
 }
 
+// 2.1: behind somebody who defers IGNORE would allow everything, as the last answer counts.
+int Runtime::neutral_answer(const Others& others) const {
+    if (generation_ == Generation::v2_0) {
+        return others.decide ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
+    }
+    const bool may_be_behind =
+        !others.is_known || options_.access_control == AccessControl::defer;
+    return may_be_behind ? MOSQ_ERR_PLUGIN_DEFER : v2_1::kPluginIgnore;
+}
+
 void Runtime::choose_answers() {
-    const bool is_2_0 = generation_ == Generation::v2_0;
     for (const auto& instance : instances_) {
         const auto others = others_of(*instance);
         instance->others_decide = others.decide;
-        const char* answer = "IGNORE";
-        instance->neutral = v2_1::kPluginIgnore;
-        if (is_2_0) {
-            answer = others.decide ? "DEFER" : "SUCCESS";
-            instance->neutral = others.decide ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
-        }
+        instance->neutral = neutral_answer(others);
         if (std::exchange(instance->reason, others.reason) == others.reason) continue;
         broker_.log(LogLevel::info,
                     std::string("access checks that are none of the groups' are answered with ") +
-                        answer + ": " + others.reason + ".");
+                        name_of_answer(instance->neutral) + ": " + others.reason + ".");
     }
     const bool decide = std::ranges::any_of(
         instances_, [](const auto& instance) { return instance->others_decide; });

@@ -72,6 +72,7 @@ class Runtime {
     [[nodiscard]] bool place(const Instance& instance);
     [[nodiscard]] bool open_persistence();
     void choose_answers();
+    [[nodiscard]] int neutral_answer(const Others& others) const;
     bool check_options(const Options& options);
     [[nodiscard]] bool is_controlled(const Instance& instance) const;
     [[nodiscard]] Others others_of(const Instance& instance) const;
@@ -84,7 +85,8 @@ class Runtime {
     std::unique_ptr<Engine> engine_;
     std::filesystem::path own_path_;
     std::optional<Configuration> configuration_;
-    std::string unreadable_;  // why there is no configuration
+    std::string unreadable_;   // why there is no configuration
+    bool has_warned_ = false;  // that it is not known who else decides
     std::unique_ptr<SysTopics> sys_topics_;
     std::unique_ptr<Persistence> persistence_;
     std::vector<std::unique_ptr<Instance>> instances_;

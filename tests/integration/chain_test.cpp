@@ -213,15 +213,17 @@ TEST_F(Answer, NoneSaysThatTheOtherPluginDoesNotDecide) {
     EXPECT_TRUE(is_open());
 }
 
-// In 2.0 what everybody defers is denied.
+// What everybody defers is denied.
 TEST_F(Answer, DeferLeavesItToTheOthers) {
     broker.start({.options = {"plugin_opt_access_control defer"}});
-    if (broker_is_20()) {
-        EXPECT_THAT(answers(), ElementsAre(AllOf(HasSubstr("DEFER"), HasSubstr("'defer'"))));
-        EXPECT_THAT(connect("client").subscribe("t"), Ge(128));
-    } else {
-        EXPECT_TRUE(is_open());
-    }
+    EXPECT_THAT(answers(), ElementsAre(AllOf(HasSubstr("DEFER"), HasSubstr("'defer'"))));
+    EXPECT_THAT(connect("client").subscribe("t"), Ge(128));
+}
+
+TEST_F(Answer, FirstLeavesItToThoseBehind) {
+    broker.start({.options = {"plugin_opt_access_control first"}});
+    EXPECT_THAT(answers(), ElementsAre(AllOf(HasSubstr(defer), HasSubstr("'first'"))));
+    EXPECT_EQ(is_open(), !broker_is_20());
 }
 
 TEST_F(Answer, NoneIsRefusedWithAnAclFile) {

@@ -270,5 +270,15 @@ TEST(Others, GiveTheReason) {
     EXPECT_THAT(reason(Lines()), HasSubstr("names this plugin"));
 }
 
+TEST(Others, AreNotKnownWhereTheConfigurationIsNotTheBrokers) {
+    const auto is_known = [](const Configuration& configuration, std::size_t instance) {
+        return find_others(configuration, kOwn, Generation::v2_1, instance).is_known;
+    };
+    EXPECT_TRUE(is_known(Lines().use(kOwn), 0));
+    EXPECT_TRUE(is_known(Lines().use(kOwn).acl_file(), 0));
+    EXPECT_FALSE(is_known(Lines().use("/other.so"), 0));
+    EXPECT_FALSE(is_known(Lines().use(kOwn), 1)) << "loaded more often than named";
+}
+
 }  // namespace
 }  // namespace shared_subscription

@@ -134,7 +134,8 @@ TEST_P(AccessControlOption, IsUnderstood) {
 INSTANTIATE_TEST_SUITE_P(, AccessControlOption,
                          ::testing::Values(AccessRow{"Auto", "auto", AccessControl::automatic},
                                            AccessRow{"None", "none", AccessControl::none},
-                                           AccessRow{"Defer", "defer", AccessControl::defer}),
+                                           AccessRow{"Defer", "defer", AccessControl::defer},
+                                           AccessRow{"First", "first", AccessControl::first}),
                          name_of<AccessRow>);
 
 struct WrongRow : Row {
@@ -160,7 +161,7 @@ const std::vector<std::string> kStrategies{"round_robin",   "random",     "stick
                                            "local"};
 const std::vector<std::string> kOptions{"plugin_opt_strategy", "plugin_opt_group_strategy",
                                         "plugin_opt_access_control"};
-const std::vector<std::string> kAccess{"auto", "none", "defer"};
+const std::vector<std::string> kAccess{"auto", "none", "defer", "first"};
 const std::vector<std::string> kNumbers{"whole numbers from 0 on"};
 const std::vector<std::string> kSwitch{"true and false"};
 const std::vector<std::string> kPaths{"paths that begin with '/'"};

@@ -17,6 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
+using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 // The tests' process has no configuration file on its command line.
@@ -54,27 +55,41 @@ TEST_F(RuntimeTest, RegistersWhatBroker21Has) {
     const auto* instance = start();
     ASSERT_NE(instance, nullptr);
     EXPECT_EQ(instance->runtime.generation(), Generation::v2_1);
-    EXPECT_EQ(instance->neutral, v2_1::kPluginIgnore);
     for (const int event : {int{MOSQ_EVT_ACL_CHECK}, v2_1::kSubscribe, v2_1::kUnsubscribe,
                             v2_1::kConnect, v2_1::kClientOffline, v2_1::kMessageOut}) {
         EXPECT_THAT(fake_mosquitto().callbacks, Contains(Key(event)));
     }
 }
 
-// DEFER alone is a denial on 2.0, SUCCESS may open what another plugin closed: the safe one.
+// DEFER alone is a denial; SUCCESS, and IGNORE behind somebody who defers, may open what others
+// closed: DEFER is the safe one.
 TEST_F(RuntimeTest, DefersWhereTheConfigurationCannotBeSeen) {
-    const auto* instance = start();
-    ASSERT_NE(instance, nullptr);
-    EXPECT_TRUE(instance->others_decide);
-    EXPECT_EQ(instance->neutral, MOSQ_ERR_PLUGIN_DEFER);
-    EXPECT_THAT(fake_mosquitto().lines(MOSQ_LOG_WARNING),
-                ElementsAre(AllOf(HasSubstr("without a configuration file"),
-                                  HasSubstr("plugin_opt_access_control none"))));
-    EXPECT_THAT(fake_mosquitto().lines(MOSQ_LOG_INFO), Contains(HasSubstr("DEFER")));
+    for (const bool is_2_1 : {false, true}) {
+        SCOPED_TRACE(is_2_1);
+        fake_mosquitto() = {};
+        fake_mosquitto().has_session_events = is_2_1;
+        auto* instance = start();
+        ASSERT_NE(instance, nullptr);
+        EXPECT_TRUE(instance->others_decide);
+        EXPECT_EQ(instance->neutral, MOSQ_ERR_PLUGIN_DEFER);
+        EXPECT_THAT(fake_mosquitto().lines(MOSQ_LOG_WARNING),
+                    ElementsAre(AllOf(HasSubstr("without a configuration file"),
+                                      HasSubstr("plugin_opt_access_control"), HasSubstr("'none'"),
+                                      HasSubstr("'first'"), HasSubstr("'defer'"))));
+        EXPECT_THAT(fake_mosquitto().lines(MOSQ_LOG_INFO), Contains(HasSubstr("DEFER")));
+        Runtime::stop(*instance);
+        started.clear();
+    }
+}
+
+TEST_F(RuntimeTest, WarnsOnceForAllListeners) {
+    ASSERT_NE(start(), nullptr);
+    ASSERT_NE(start(), nullptr);
+    EXPECT_THAT(fake_mosquitto().lines(MOSQ_LOG_WARNING), SizeIs(1));
 }
 
 TEST_F(RuntimeTest, DoesNotWarnOfWhatAnOptionSays) {
-    for (const auto* value : {"none", "defer"}) {
+    for (const auto* value : {"none", "defer", "first"}) {
         fake_mosquitto() = {};
         auto* instance = start({{"access_control", value}});
         ASSERT_NE(instance, nullptr);
@@ -154,15 +169,23 @@ TEST_F(RuntimeTest, StartsAgainAfterAStartThatFailed) {
 
 struct NeutralRow {
     std::string value;
+    bool is_2_1;
     int expected;
     bool others_decide;
 };
 
 TEST_F(RuntimeTest, AnswersAsTheOptionSaysWhereItIsGiven) {
-    for (const auto& row : {NeutralRow{"defer", MOSQ_ERR_PLUGIN_DEFER, true},
-                            NeutralRow{"auto", MOSQ_ERR_PLUGIN_DEFER, true},
-                            NeutralRow{"none", MOSQ_ERR_SUCCESS, false}}) {
+    for (const auto& row : {NeutralRow{"defer", false, MOSQ_ERR_PLUGIN_DEFER, true},
+                            NeutralRow{"defer", true, MOSQ_ERR_PLUGIN_DEFER, true},
+                            NeutralRow{"auto", false, MOSQ_ERR_PLUGIN_DEFER, true},
+                            NeutralRow{"auto", true, MOSQ_ERR_PLUGIN_DEFER, true},
+                            NeutralRow{"first", false, MOSQ_ERR_PLUGIN_DEFER, true},
+                            NeutralRow{"first", true, v2_1::kPluginIgnore, true},
+                            NeutralRow{"none", false, MOSQ_ERR_SUCCESS, false},
+                            NeutralRow{"none", true, v2_1::kPluginIgnore, false}}) {
+        SCOPED_TRACE(row.is_2_1);
         fake_mosquitto() = {};
+        fake_mosquitto().has_session_events = row.is_2_1;
         auto* instance = start({{"access_control", row.value}});
         ASSERT_NE(instance, nullptr);
         EXPECT_EQ(instance->neutral, row.expected) << row.value;
