@@ -1,18 +1,46 @@
 #include "mosquitto/access_control.hpp"
 
+#include <dlfcn.h>
+#include <link.h>
+
 #include <algorithm>
 #include <vector>
 
 namespace shared_subscription {
 namespace {
 
+namespace fs = std::filesystem;
+
+/// What the loader has loaded under that name; empty: nothing.
+fs::path loaded_file(const fs::path& name) {
+    void* library = dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+    if (!library) return {};
+    link_map* map = nullptr;
+    fs::path file;
+    if (dlinfo(library, RTLD_DI_LINKMAP, static_cast<void*>(&map)) == 0) file = map->l_name;
+    dlclose(library);
+    return file;
+}
+
+/// A name without a directory means what the loader finds for it.
+bool is_own(const PluginUse& use, const fs::path& own) {
+    return is_same_file(use.path.has_parent_path() ? use.path : loaded_file(use.path), own);
+}
+
+/// In the chain of all clients. Under `per_listener_settings` the default listener has one of its
+/// own.
+bool is_global(const Configuration& configuration, const PluginUse& use) {
+    return use.keyword == "global_plugin" ||
+           (use.scope == kGlobalScope && !configuration.per_listener_settings);
+}
+
 // 2.0 initialises the plugins listener by listener, the default listener last; 2.1 in the order of
 // the file.
-std::vector<PluginUse> own_uses(const Configuration& configuration,
-                                const std::filesystem::path& own, Generation generation) {
+std::vector<PluginUse> own_uses(const Configuration& configuration, const fs::path& own,
+                                Generation generation) {
     std::vector<PluginUse> uses;
     for (const auto& use : configuration.plugins) {
-        if (is_same_file(use.path, own)) uses.push_back(use);
+        if (is_own(use, own)) uses.push_back(use);
     }
     if (generation == Generation::v2_0) {
         std::ranges::stable_sort(
@@ -23,17 +51,20 @@ std::vector<PluginUse> own_uses(const Configuration& configuration,
 
 }  // namespace
 
-std::string find_misplaced(const Configuration& configuration, const std::filesystem::path& own,
+std::string find_misplaced(const Configuration& configuration, const fs::path& own,
                            Generation generation) {
     for (const auto& mine : own_uses(configuration, own, generation)) {
         for (const auto& other : configuration.plugins) {
-            const bool is_loaded_before =
-                other.scope == mine.scope && other.load_order < mine.load_order;
+            const bool is_mine_global = is_global(configuration, mine);
+            const bool is_global_too = is_global(configuration, other);
+            const bool is_loaded_before = other.scope == mine.scope &&
+                                          is_global_too == is_mine_global &&
+                                          other.load_order < mine.load_order;
             // 2.1 asks the global chain before that of a listener.
-            const bool is_asked_before = generation == Generation::v2_1 &&
-                                         other.scope == kGlobalScope && mine.scope != kGlobalScope;
+            const bool is_asked_before =
+                generation == Generation::v2_1 && is_global_too && !is_mine_global;
             if (!is_loaded_before && !is_asked_before) continue;
-            if (is_same_file(other.path, own)) {
+            if (is_own(other, own)) {
                 return "this plugin is listed twice for the same clients: take away the line at " +
                        mine.where + " (the other is at " + other.where + ").";
             }
@@ -48,8 +79,8 @@ std::string find_misplaced(const Configuration& configuration, const std::filesy
     return {};
 }
 
-Others find_others(const Configuration& configuration, const std::filesystem::path& own,
-                   Generation generation, std::size_t instance) {
+Others find_others(const Configuration& configuration, const fs::path& own, Generation generation,
+                   std::size_t instance) {
     const auto uses = own_uses(configuration, own, generation);
     if (instance >= uses.size()) {
         return {.decide = true,
@@ -65,7 +96,7 @@ Others find_others(const Configuration& configuration, const std::filesystem::pa
     };
 
     for (const auto& other : configuration.plugins) {
-        if (is_in_chain(other.scope) && !is_same_file(other.path, own)) {
+        if (is_in_chain(other.scope) && !is_own(other, own)) {
             return {true, "'" + other.keyword + " " + other.path.string() + "' at " + other.where};
         }
     }

@@ -2,7 +2,7 @@
 // plugin/DESIGN.md, "Access control".
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -10,8 +10,6 @@
 #include "mosquitto/options.hpp"
 
 namespace shared_subscription {
-
-enum class Generation : std::uint8_t { v2_0, v2_1 };
 
 /// Says which line to move if a `plugin` line stands before one of ours in the same chain; empty:
 /// all is well.

@@ -1,6 +1,7 @@
 #include "mosquitto/configuration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <fstream>
@@ -46,7 +47,8 @@ struct LoadedPlugin {  // 2.1: `plugin_load <name> <path>`
 
 class Reader {
   public:
-    explicit Reader(std::string& problem) : problem_(problem) {}
+    Reader(Generation generation, std::string& problem)
+        : is_2_1_(generation == Generation::v2_1), problem_(problem) {}
 
     bool read(const fs::path& file, int level) {
         std::error_code error;
@@ -68,6 +70,8 @@ class Reader {
                 if (!read_directory(rest)) return false;
             } else if (keyword == "listener") {
                 listener = ++last_listener_;
+            } else if (is_2_1_ && (keyword == "port" || keyword == "bind_address")) {
+                listener = kGlobalScope;  // the default listener again
             } else {
                 apply(keyword, rest, listener);
             }
@@ -96,7 +100,9 @@ class Reader {
         } else if (keyword == "acl_file") {
             configuration.acl_files.push_back(scope);
         } else if (keyword == "per_listener_settings") {
-            configuration.per_listener_settings = is_true(rest);
+            // 2.1 does not let it be taken back.
+            configuration.per_listener_settings =
+                is_true(rest) || (is_2_1_ && configuration.per_listener_settings);
         } else if (keyword == "allow_duplicate_messages") {
             configuration.allow_duplicate_messages = is_true(rest);
         } else if (keyword == "persistence") {
@@ -138,6 +144,7 @@ class Reader {
         return std::ranges::all_of(files, [this](const fs::path& file) { return read(file, 1); });
     }
 
+    bool is_2_1_;
     std::string& problem_;
     std::string where_;
     std::vector<LoadedPlugin> loaded_;
@@ -145,24 +152,40 @@ class Reader {
     Scope last_listener_ = kGlobalScope;
 };
 
-}  // namespace
-
-std::optional<fs::path> configuration_file() {
-    std::ifstream stream("/proc/self/cmdline", std::ios::binary);
-    const std::string words{std::istreambuf_iterator<char>(stream), {}};
-    bool is_next = false;
-    for (std::size_t begin = 0; begin < words.size();) {
-        const std::string word(words.c_str() + begin);
-        if (is_next) return fs::path(word);
-        is_next = word == "-c" || word == "--config-file";
-        begin += word.size() + 1;
-    }
-    return std::nullopt;
+/// Whether the word behind it belongs to it.
+bool takes_value(std::string_view option) {
+    constexpr std::array<std::string_view, 5> kOptions{"-c", "--config-file", "-p", "--port",
+                                                       "--tls-keylog"};
+    return std::ranges::find(kOptions, option) != kOptions.end();
 }
 
-std::optional<Configuration> read_configuration(const fs::path& file, std::string& problem) {
-    Reader reader(problem);
-    if (!reader.read(file, 0)) return std::nullopt;
+}  // namespace
+
+// As src/conf.c, config__parse_args; words that it does not know are those of a loader.
+std::vector<fs::path> configuration_files(std::string& problem) {
+    std::ifstream stream("/proc/self/cmdline", std::ios::binary);
+    const std::string words{std::istreambuf_iterator<char>(stream), {}};
+    std::vector<fs::path> files;
+    std::string option;
+    for (std::size_t begin = 0; begin < words.size();) {
+        const std::string word(words.c_str() + begin);
+        begin += word.size() + 1;
+        if (option == "-c" || option == "--config-file") files.emplace_back(word);
+        option = takes_value(option) ? "" : word;
+    }
+    if (files.empty()) {
+        problem = words.empty() ? "cannot read /proc/self/cmdline"
+                                : "the broker was started without a configuration file";
+    }
+    return files;
+}
+
+std::optional<Configuration> read_configuration(std::span<const fs::path> files,
+                                                Generation generation, std::string& problem) {
+    Reader reader(generation, problem);
+    for (const auto& file : files) {
+        if (!reader.read(file, 0)) return std::nullopt;
+    }
     return std::move(reader.configuration);
 }
 

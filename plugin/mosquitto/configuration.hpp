@@ -1,16 +1,21 @@
 // The broker's own configuration, as far as it decides how the plugin has to answer: which plugins
-// are loaded in which order, whether an `acl_file` is there, and a few switches. Read from the file
-// that the broker was started with, `include_dir` included; the rules are those of `src/conf.c`.
+// are loaded in which order, whether an `acl_file` is there, and a few switches. Read from the
+// files that the broker was started with, `include_dir` included; the rules are those of
+// `src/conf.c`.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace shared_subscription {
+
+enum class Generation : std::uint8_t { v2_0, v2_1 };
 
 /// Under `per_listener_settings` each listener has its own chain of plugins; 0 is the global one.
 using Scope = std::size_t;
@@ -41,13 +46,14 @@ struct Configuration {
     }
 };
 
-/// The file that the broker was started with (`-c`), from /proc/self/cmdline; nothing if there is
-/// none.
-[[nodiscard]] std::optional<std::filesystem::path> configuration_file();
+/// The files that the broker was started with (each `-c`), from /proc/self/cmdline, in the order in
+/// which it reads them; at a reload it reads the last one alone. None, and `problem` says why for a
+/// person, if there are none.
+[[nodiscard]] std::vector<std::filesystem::path> configuration_files(std::string& problem);
 
 /// Nothing, and `problem` says why for a person, if a file cannot be read.
-[[nodiscard]] std::optional<Configuration> read_configuration(const std::filesystem::path& file,
-                                                              std::string& problem);
+[[nodiscard]] std::optional<Configuration> read_configuration(
+    std::span<const std::filesystem::path> files, Generation generation, std::string& problem);
 
 /// Whether two paths name the same file.
 [[nodiscard]] bool is_same_file(const std::filesystem::path& one,

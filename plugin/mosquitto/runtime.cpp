@@ -156,12 +156,9 @@ std::string Runtime::control(const Instance& instance, std::string_view request)
 }
 
 void Runtime::read_configuration() {
-    const auto file = configuration_file();
-    if (file) {
-        configuration_ = shared_subscription::read_configuration(*file, unreadable_);
-    } else {
-        unreadable_ = "the broker was started without a configuration file";
-    }
+    const auto files = configuration_files(unreadable_);
+    if (files.empty()) return;
+    configuration_ = shared_subscription::read_configuration(files, generation_, unreadable_);
 }
 
 Others Runtime::others_of(const Instance& instance) const {
@@ -208,8 +205,7 @@ int Runtime::neutral_answer(const Others& others) const {
     if (generation_ == Generation::v2_0) {
         return others.decide ? MOSQ_ERR_PLUGIN_DEFER : MOSQ_ERR_SUCCESS;
     }
-    const bool may_be_behind =
-        !others.is_known || options_.access_control == AccessControl::defer;
+    const bool may_be_behind = !others.is_known || options_.access_control == AccessControl::defer;
     return may_be_behind ? MOSQ_ERR_PLUGIN_DEFER : v2_1::kPluginIgnore;
 }
 
@@ -236,8 +232,10 @@ void Runtime::choose_answers() {
 // The broker neither loads nor unloads plugins while it runs, and keeps what it had if it cannot
 // read its file.
 void Runtime::reload() {
-    const auto file = configuration_file();
-    auto read = file ? shared_subscription::read_configuration(*file, unreadable_) : std::nullopt;
+    const auto files = configuration_files(unreadable_);
+    auto read = files.empty() ? std::nullopt
+                              : shared_subscription::read_configuration(std::span(files).last(1),
+                                                                        generation_, unreadable_);
     if (!read) {
         broker_.log(LogLevel::warning, "the configuration is as it was: " + unreadable_ + ".");
         return;

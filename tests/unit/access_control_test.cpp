@@ -1,6 +1,7 @@
 // Where the plugin may stand among others, and whether somebody else decides about access.
 #include "mosquitto/access_control.hpp"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -105,6 +106,15 @@ INSTANTIATE_TEST_SUITE_P(
         PlacedRow{"GlobalBeforeThatOfAListener",
                   Lines().per_listener().use("/other.so", 1).use(kOwn, 0, "global_plugin"), true,
                   true},
+        // 2.1: the default listener has a chain of its own.
+        PlacedRow{"OfTheDefaultListenerBeforeAGlobalOne",
+                  Lines().per_listener().use(kOwn, 0).use("/other.so", 0, "global_plugin"), true,
+                  false},
+        PlacedRow{"GlobalBehindThatOfTheDefaultListener",
+                  Lines().per_listener().use("/other.so", 0).use(kOwn, 0, "global_plugin"), true,
+                  true},
+        PlacedRow{"OfAListenerBehindThatOfTheDefaultListener",
+                  Lines().per_listener().use("/other.so", 0).use(kOwn, 1), true, true},
         PlacedRow{"Twice", Lines().use(kOwn).use(kOwn), false, false},
         PlacedRow{"TwiceInOneListener", Lines().per_listener().use(kOwn, 1).use(kOwn, 1), false,
                   false},
@@ -179,6 +189,16 @@ TEST(Misplaced, KnowsItsOwnFileByALink) {
     EXPECT_THAT(find_misplaced(Lines().use(file).use(link), file, Generation::v2_0),
                 HasSubstr("listed twice"));
     EXPECT_FALSE(find_others(Lines().use(link), file, Generation::v2_0, 0).decide);
+}
+
+TEST(Misplaced, KnowsItsOwnFileByANameWithoutADirectory) {
+    Dl_info loaded{};
+    ASSERT_NE(dladdr(reinterpret_cast<const void*>(&dlopen), &loaded), 0);
+    const std::filesystem::path file = loaded.dli_fname;
+    const Configuration configuration = Lines().use("libother.so").use("libc.so.6");
+    EXPECT_THAT(find_misplaced(configuration, file, Generation::v2_1), HasSubstr("libother.so"));
+    EXPECT_FALSE(find_others(Lines().use("libc.so.6"), file, Generation::v2_1, 0).decide);
+    EXPECT_FALSE(find_others(Lines().use("libother.so"), file, Generation::v2_1, 0).is_known);
 }
 
 struct OthersRow : Row {

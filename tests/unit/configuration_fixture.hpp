@@ -27,16 +27,25 @@ namespace shared_subscription {
 
 class ConfigurationTest : public ::testing::Test {
   protected:
-    Configuration read(std::string_view text) {
-        return read_file(directory.write("mosquitto.conf", text));
+    Configuration read(std::string_view text, Generation generation = Generation::v2_0) {
+        return read_files({directory.write("mosquitto.conf", text)}, generation);
     }
+    static Configuration read_file(const std::filesystem::path& file) { return read_files({file}); }
 
-    static Configuration read_file(const std::filesystem::path& file) {
+    static Configuration read_files(const std::vector<std::filesystem::path>& files,
+                                    Generation generation = Generation::v2_0) {
         std::string problem;
-        auto configuration = read_configuration(file, problem);
+        auto configuration = read_configuration(files, generation, problem);
         EXPECT_TRUE(configuration) << problem;
         EXPECT_EQ(problem, "");
         return configuration.value_or(Configuration{});
+    }
+
+    /// Why these cannot be read; empty: they can.
+    static std::string problem_of(const std::vector<std::filesystem::path>& files) {
+        std::string problem;
+        EXPECT_FALSE(read_configuration(files, Generation::v2_0, problem));
+        return problem;
     }
 
     TemporaryDirectory directory;

@@ -96,21 +96,37 @@ TEST_F(ConfigurationTest, TakesSwitchesFromIncludedFiles) {
     EXPECT_THAT(describe(configuration), ElementsAre("1 plugin /x.so #0"));
 }
 TEST_F(ConfigurationTest, SaysWhichDirectoryIsMissing) {
-    std::string problem;
     const auto missing = (directory.path() / "missing.d").string();
-    EXPECT_FALSE(read_configuration(
-        directory.write("mosquitto.conf", "include_dir " + missing + "\n"), problem));
-    EXPECT_THAT(problem, HasSubstr(missing));
+    const auto file = directory.write("mosquitto.conf", "include_dir " + missing + "\n");
+    EXPECT_THAT(problem_of({file}), HasSubstr(missing));
 }
 
 TEST_F(ConfigurationTest, SaysWhichIncludedFileCannotBeRead) {
-    std::string problem;
     const auto dangling = directory.write("conf.d/b.conf", "").parent_path() / "a.conf";
     std::filesystem::create_symlink(directory.path() / "nowhere", dangling);
     const auto file = directory.write(
         "mosquitto.conf", "include_dir " + dangling.parent_path().string() + "\nplugin /x.so\n");
-    EXPECT_FALSE(read_configuration(file, problem));
-    EXPECT_THAT(problem, HasSubstr(dangling.string()));
+    EXPECT_THAT(problem_of({file}), HasSubstr(dangling.string()));
+}
+
+// As of `-c one -c two`.
+TEST_F(ConfigurationTest, ReadsAllFilesOfTheCommandLine) {
+    directory.write("conf.d/a.conf", "plugin /included.so\n");
+    const auto one = directory.write(
+        "one.conf", "per_listener_settings true\nlistener 1883\nplugin_load ours /ours.so\n");
+    const auto two = directory.write("two.conf", "acl_file /acl\ninclude_dir " +
+                                                     (directory.path() / "conf.d").string() +
+                                                     "\nlistener 1884\nplugin_use ours\n");
+    const auto configuration = read_files({one, two});
+    EXPECT_THAT(describe(configuration),
+                ElementsAre("0 plugin /included.so #1", "2 plugin_load /ours.so #0"));
+    EXPECT_THAT(configuration.acl_files, ElementsAre(kGlobalScope));
+}
+
+TEST_F(ConfigurationTest, SaysWhichOfSeveralFilesIsMissing) {
+    const auto missing = directory.path() / "missing.conf";
+    EXPECT_THAT(problem_of({directory.write("one.conf", ""), missing}),
+                HasSubstr(missing.string()));
 }
 
 }  // namespace

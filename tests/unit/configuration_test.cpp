@@ -177,6 +177,25 @@ INSTANTIATE_TEST_SUITE_P(, QueueLimit,
                                            LimitRow{"BelowZero", "-1", 0}),
                          name_of<LimitRow>);
 
+// 2.1 goes back to the default listener at these lines.
+TEST_F(ConfigurationTest, KnowsWhichLinesBelongToTheDefaultListener) {
+    const std::string text =
+        "per_listener_settings true\nlistener 1883\nport 1884\nacl_file /acl\n"
+        "listener 1885\nbind_address localhost\nplugin /x.so\n";
+    const auto on_2_0 = read(text, Generation::v2_0);
+    EXPECT_THAT(on_2_0.acl_files, ElementsAre(1U));
+    EXPECT_THAT(describe(on_2_0), ElementsAre("2 plugin /x.so #0"));
+    const auto on_2_1 = read(text, Generation::v2_1);
+    EXPECT_THAT(on_2_1.acl_files, ElementsAre(kGlobalScope));
+    EXPECT_THAT(describe(on_2_1), ElementsAre("0 plugin /x.so #0"));
+}
+
+TEST_F(ConfigurationTest, KnowsWhichBrokerTakesListenerSettingsBack) {
+    const std::string text = "per_listener_settings true\nper_listener_settings false\n";
+    EXPECT_FALSE(read(text, Generation::v2_0).per_listener_settings);
+    EXPECT_TRUE(read(text, Generation::v2_1).per_listener_settings);
+}
+
 TEST_F(ConfigurationTest, TakesTheLastOfSeveralSwitches) {
     EXPECT_EQ(read("allow_duplicate_messages true\nallow_duplicate_messages false\n")
                   .allow_duplicate_messages,
@@ -184,19 +203,15 @@ TEST_F(ConfigurationTest, TakesTheLastOfSeveralSwitches) {
 }
 
 TEST_F(ConfigurationTest, SaysWhichFileIsMissing) {
-    std::string problem;
     const auto missing = directory.path() / "missing.conf";
-    EXPECT_FALSE(read_configuration(missing, problem));
-    EXPECT_THAT(problem, HasSubstr(missing.string()));
+    EXPECT_THAT(problem_of({missing}), HasSubstr(missing.string()));
 }
 
 TEST_F(ConfigurationTest, ReadsNothingButFiles) {
     const auto pipe = directory.path() / "pipe.conf";
     ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);  // opening it would wait for a writer
     for (const auto& path : {pipe, directory.path()}) {
-        std::string problem;
-        EXPECT_FALSE(read_configuration(path, problem));
-        EXPECT_THAT(problem, HasSubstr(path.string()));
+        EXPECT_THAT(problem_of({path}), HasSubstr(path.string()));
     }
 }
 
@@ -216,12 +231,15 @@ TEST_F(ConfigurationTest, KnowsOneFileByTwoPaths) {
 
 // The command line is that of the process, so these tests start this program again with another
 // one.
-constexpr const char* kExpectedFile = "EXPECTED_CONFIGURATION_FILE";
+constexpr const char* kExpectedFiles = "EXPECTED_CONFIGURATION_FILES";
 
-TEST(ConfigurationFile, IsThatOfTheCommandLine) {
-    const char* expected = std::getenv(kExpectedFile);
-    const auto file = configuration_file();
-    EXPECT_EQ(file.value_or("none"), fs::path(expected ? expected : "none"));
+TEST(ConfigurationFiles, AreThoseOfTheCommandLine) {
+    const char* expected = std::getenv(kExpectedFiles);
+    std::string problem;
+    std::string files;
+    for (const auto& file : configuration_files(problem)) files += file.string() + ";";
+    EXPECT_EQ(files, expected ? expected : "");
+    EXPECT_EQ(problem, files.empty() ? "the broker was started without a configuration file" : "");
 }
 
 struct CommandRow : Row {
@@ -230,9 +248,9 @@ struct CommandRow : Row {
 };
 class CommandLine : public ::testing::TestWithParam<CommandRow> {};
 
-TEST_P(CommandLine, NamesTheConfigurationFile) {
+TEST_P(CommandLine, NamesTheConfigurationFiles) {
     std::vector<std::string> words{"unit_tests",
-                                   "--gtest_filter=ConfigurationFile.IsThatOfTheCommandLine"};
+                                   "--gtest_filter=ConfigurationFiles.AreThoseOfTheCommandLine"};
     words.insert(words.end(), GetParam().arguments.begin(), GetParam().arguments.end());
     std::vector<char*> arguments;
     arguments.reserve(words.size() + 1);
@@ -242,12 +260,12 @@ TEST_P(CommandLine, NamesTheConfigurationFile) {
     posix_spawn_file_actions_t quietly;
     posix_spawn_file_actions_init(&quietly);
     posix_spawn_file_actions_addopen(&quietly, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    ASSERT_EQ(setenv(kExpectedFile, GetParam().expected, 1), 0);
+    ASSERT_EQ(setenv(kExpectedFiles, GetParam().expected, 1), 0);
     pid_t child = 0;
     const int started =
         posix_spawn(&child, "/proc/self/exe", &quietly, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&quietly);
-    unsetenv(kExpectedFile);
+    unsetenv(kExpectedFiles);
     ASSERT_EQ(started, 0);
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
@@ -256,15 +274,17 @@ TEST_P(CommandLine, NamesTheConfigurationFile) {
 
 INSTANTIATE_TEST_SUITE_P(
     , CommandLine,
-    ::testing::Values(CommandRow{"Nowhere", {"-v"}, "none"},
-                      CommandRow{"Short",
-                                 {"-c", "/etc/mosquitto/mosquitto.conf"},
-                                 "/etc/mosquitto/mosquitto.conf"},
-                      CommandRow{"Long", {"--config-file", "relative.conf"}, "relative.conf"},
-                      CommandRow{"BehindOthers", {"-p", "1884", "-v", "-c", "/x.conf"}, "/x.conf"},
-                      CommandRow{"BeforeOthers", {"-c", "/x.conf", "-v"}, "/x.conf"},
-                      CommandRow{"WithSpaces", {"-c", "/my files/x.conf"}, "/my files/x.conf"},
-                      CommandRow{"WithoutFile", {"-c"}, "none"}),
+    ::testing::Values(
+        CommandRow{"Nowhere", {"-v"}, ""},
+        CommandRow{"Short", {"-c", "/etc/mosquitto.conf"}, "/etc/mosquitto.conf;"},
+        CommandRow{"Long", {"--config-file", "relative.conf"}, "relative.conf;"},
+        CommandRow{"BehindOthers", {"-p", "1884", "-v", "-c", "/x.conf"}, "/x.conf;"},
+        CommandRow{"BeforeOthers", {"-c", "/x.conf", "-v"}, "/x.conf;"},
+        CommandRow{"WithSpaces", {"-c", "/my files/x.conf"}, "/my files/x.conf;"},
+        CommandRow{"WithoutFile", {"-c"}, ""},
+        CommandRow{"Twice", {"-c", "/x.conf", "--config-file", "/y.conf"}, "/x.conf;/y.conf;"},
+        CommandRow{"ThatIsCalledLikeAnOption", {"-c", "-c", "-c", "/y.conf"}, "-c;/y.conf;"},
+        CommandRow{"AsTheValueOfAnother", {"--tls-keylog", "-c", "-v", "-p", "-c"}, ""}),
     name_of<CommandRow>);
 
 }  // namespace
