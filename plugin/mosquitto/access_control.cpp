@@ -4,7 +4,10 @@
 #include <link.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
+
+#include "mosquitto/guard.hpp"
 
 namespace shared_subscription {
 namespace {
@@ -112,6 +115,55 @@ bool certainly_controls_access(const Configuration& configuration) {
     return !configuration.per_listener_settings &&
            (!configuration.acl_files.empty() ||
             std::ranges::any_of(configuration.plugins, is_dynamic_security));
+}
+
+EndOfChain::EndOfChain(mosquitto_plugin_id_t* identifier, Report report)
+    : identifier_(identifier), report_(std::move(report)) {}
+
+EndOfChain::~EndOfChain() {
+    unregister();
+}
+
+void EndOfChain::look() {
+    unregister();
+    const int result =
+        mosquitto_callback_register(identifier_, MOSQ_EVT_ACL_CHECK, on_check, nullptr, this);
+    if (result == MOSQ_ERR_SUCCESS) state_ = State::looking;
+}
+
+// The acl_file's callback stands behind this one, and the end behind that: the broker finds what is
+// appended while it walks the chain.
+int EndOfChain::on_check(int /*event*/, void* /*data*/, void* self) noexcept {
+    auto& end = *static_cast<EndOfChain*>(self);
+    return guarded("ACL_CHECK", MOSQ_ERR_PLUGIN_DEFER, [&] {
+        if (end.state_ == State::asked) {
+            end.state_ = State::idle;
+            end.report_(true);
+        } else if (end.state_ == State::looking &&
+                   mosquitto_callback_register(end.identifier_, MOSQ_EVT_ACL_CHECK, on_end, nullptr,
+                                               self) == MOSQ_ERR_SUCCESS) {
+            end.state_ = State::asked;
+        }
+        return int{MOSQ_ERR_PLUGIN_DEFER};
+    });
+}
+
+// After this answer the broker does not look at the chain any more, so the callbacks may go.
+int EndOfChain::on_end(int /*event*/, void* /*data*/, void* self) noexcept {
+    auto& end = *static_cast<EndOfChain*>(self);
+    if (end.state_ != State::asked) return MOSQ_ERR_PLUGIN_DEFER;
+    return guarded("ACL_CHECK", MOSQ_ERR_PLUGIN_DEFER, [&] {
+        end.report_(false);
+        end.state_ = State::idle;
+        end.unregister();
+        return int{MOSQ_ERR_SUCCESS};
+    });
+}
+
+void EndOfChain::unregister() noexcept {
+    for (const auto callback : {on_check, on_end}) {
+        mosquitto_callback_unregister(identifier_, MOSQ_EVT_ACL_CHECK, callback, nullptr);
+    }
 }
 
 }  // namespace shared_subscription

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "mosquitto/configuration.hpp"
+#include "mosquitto/headers.hpp"
 #include "mosquitto/options.hpp"
 
 namespace shared_subscription {
@@ -31,5 +34,41 @@ struct Others {
 /// 2.1: whether somebody certainly says who may write what, to all clients. What other plugins are
 /// for is not known, and a check from which all abstain is allowed there.
 [[nodiscard]] bool certainly_controls_access(const Configuration& configuration);
+
+/// 2.0, after a reload: whether the broker has an `acl_file` now. Its configuration does not tell:
+/// after an error in it the broker keeps what it had, or takes a part (src/conf.c). But an
+/// `acl_file` decides each check that it is asked (src/security_default.c), so the end of the chain
+/// is reached only where there is none. The identifier must live longer, as long as no other plugin
+/// decides.
+class EndOfChain {
+  public:
+    /// What was found out, in the midst of a check.
+    using Report = std::function<void(bool has_acl_file)>;
+
+    EndOfChain(mosquitto_plugin_id_t* identifier, Report report);
+    ~EndOfChain();
+    EndOfChain(const EndOfChain&) = delete;
+    EndOfChain& operator=(const EndOfChain&) = delete;
+
+    /// Begins to look; called in RELOAD, before the broker reads its `acl_file`. Until the report
+    /// the plugin has to answer checks with DEFER: at the end of the chain they are allowed.
+    void look();
+    [[nodiscard]] bool is_looking() const noexcept { return state_ != State::idle; }
+
+  private:
+    enum class State : std::uint8_t {
+        idle,
+        looking,  ///< nothing was asked yet
+        asked,    ///< the end is in place; a check that does not get there has been decided
+    };
+
+    static int on_check(int event, void* data, void* self) noexcept;
+    static int on_end(int event, void* data, void* self) noexcept;
+    void unregister() noexcept;
+
+    mosquitto_plugin_id_t* identifier_;
+    Report report_;
+    State state_ = State::idle;
+};
 
 }  // namespace shared_subscription

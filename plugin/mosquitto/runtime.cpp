@@ -54,8 +54,10 @@ Runtime::Runtime(Generation generation, Options options)
         .announces_sessions = is_2_1,
         .has_listener_settings = !is_2_1 && configuration_ && configuration_->per_listener_settings,
         .rotates_from = is_2_1 && options_.parking ? kRotatesFrom : 0,
-        .removes_duplicates = removes_duplicates()};
+        .removes_duplicates = removes_duplicates(configuration_)};
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
+    is_certainly_controlled_ = configuration_ && certainly_controls_access(*configuration_);
+    has_had_acl_file_ = configuration_ && !configuration_->acl_files.empty();
     if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
     engine_->set_group_queue_limits(options_.queue);
     engine_->set_redispatch(options_.redispatch.value_or(is_2_1), options_.redispatch_window);
@@ -81,7 +83,9 @@ Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Opti
     const bool is_ready = runtime->check_options(*parsed) && runtime->place(instance) &&
                           (instance.number > 0 || runtime->open_persistence());
     if (is_ready && register_events(instance)) {
-        runtime->choose_answers();
+        const auto others = runtime->others_of(instance);
+        runtime->set_answer(instance, runtime->neutral_answer(others), others.decide);
+        runtime->say_answer(instance, others.reason);
         return &instance;
     }
     stop(instance);
@@ -89,6 +93,7 @@ Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Opti
 }
 
 void Runtime::stop(Instance& instance) {
+    instance.end_of_chain.reset();
     unregister_events(instance);
     auto& runtime = running();
     std::erase_if(runtime->instances_,
@@ -143,7 +148,7 @@ bool Runtime::needs_time() const noexcept {
 // On 2.0 what all abstain from is denied, on 2.1 it is allowed.
 bool Runtime::is_controlled(const Instance& instance) const {
     if (generation_ == Generation::v2_0) return instance.others_decide;
-    return configuration_ && certainly_controls_access(*configuration_);
+    return is_certainly_controlled_;
 }
 
 std::string Runtime::control(const Instance& instance, std::string_view request) {
@@ -168,8 +173,7 @@ Others Runtime::others_of(const Instance& instance) const {
     if (options_.access_control == AccessControl::first) {
         return {true, "plugin_opt_access_control is 'first'"};
     }
-    const bool has_acl_file = configuration_ && !configuration_->acl_files.empty();
-    if (options_.access_control == AccessControl::none && !has_acl_file) {
+    if (options_.access_control == AccessControl::none) {
         return {false, "plugin_opt_access_control is 'none'"};
     }
     if (!configuration_) return {.decide = true, .reason = unreadable_, .is_known = false};
@@ -191,7 +195,7 @@ bool Runtime::place(const Instance& instance) {
         log_error(problem);
         return false;
     }
-    if (options_.access_control == AccessControl::none && others.decide) {
+    if (options_.access_control == AccessControl::none && !configuration_->acl_files.empty()) {
         log_error(
             "plugin_opt_access_control 'none': an acl_file is configured, which this would "
             "switch off; allowed are 'auto', 'first' and 'defer'.");
@@ -209,54 +213,67 @@ int Runtime::neutral_answer(const Others& others) const {
     return may_be_behind ? MOSQ_ERR_PLUGIN_DEFER : v2_1::kPluginIgnore;
 }
 
-void Runtime::choose_answers() {
-    for (const auto& instance : instances_) {
-        const auto others = others_of(*instance);
-        instance->others_decide = others.decide;
-        instance->neutral = neutral_answer(others);
-        if (std::exchange(instance->reason, others.reason) == others.reason) continue;
-        broker_.log(LogLevel::info,
-                    std::string("access checks that are none of the groups' are answered with ") +
-                        name_of_answer(instance->neutral) + ": " + others.reason + ".");
-    }
-    const bool decide = std::ranges::any_of(
-        instances_, [](const auto& instance) { return instance->others_decide; });
-    broker_.set_others_decide(decide);
-    if (decide && !broker_.can_ask_others()) {
+void Runtime::set_answer(Instance& instance, int neutral, bool others_decide) {
+    instance.neutral = neutral;
+    instance.others_decide = others_decide;
+    broker_.set_others_decide(
+        std::ranges::any_of(instances_, [](const auto& one) { return one->others_decide; }));
+}
+
+void Runtime::say_answer(const Instance& instance, const std::string& reason) {
+    broker_.log(LogLevel::info,
+                std::string("access checks that are none of the groups' are answered with ") +
+                    name_of_answer(instance.neutral) + ": " + reason + ".");
+    if (instance.others_decide && !broker_.can_ask_others()) {
         broker_.log(LogLevel::notice,
                     "this build of the broker does not let a plugin ask what other access control "
                     "will say: a message elected to a member that may not read it is lost.");
     }
 }
 
-// The broker neither loads nor unloads plugins while it runs, and keeps what it had if it cannot
-// read its file.
+// The broker neither loads nor unloads plugins while it runs, so that only an acl_file may come,
+// and only to 2.0 does it matter. What was left to others is left to them until the broker
+// restarts.
 void Runtime::reload() {
-    const auto files = configuration_files(unreadable_);
-    auto read = files.empty() ? std::nullopt
-                              : shared_subscription::read_configuration(std::span(files).last(1),
-                                                                        generation_, unreadable_);
-    if (!read) {
-        broker_.log(LogLevel::warning, "the configuration is as it was: " + unreadable_ + ".");
-        return;
+    std::string problem;
+    const auto files = configuration_files(problem);
+    const auto read = files.empty() ? std::nullopt
+                                    : shared_subscription::read_configuration(
+                                          std::span(files).last(1), generation_, problem);
+    if (read) {
+        engine_->set_removes_duplicates(removes_duplicates(read));
+        is_certainly_controlled_ = is_certainly_controlled_ && certainly_controls_access(*read);
+    } else {
+        broker_.log(LogLevel::warning, "the configuration is as it was: " + problem + ".");
     }
-    if (configuration_) {
-        read->plugins = configuration_->plugins;
-        if (read->per_listener_settings != configuration_->per_listener_settings) {
-            read->acl_files = configuration_->acl_files;
-            read->per_listener_settings = configuration_->per_listener_settings;
-        }
+    if (generation_ == Generation::v2_1) return;
+    if (has_had_acl_file_ && read && read->acl_files.empty()) {
+        broker_.log(LogLevel::warning,
+                    "no acl_file is configured any more: access is left to others all the same "
+                    "until the broker restarts, and denied if there are none.");
     }
-    configuration_ = std::move(read);
-    engine_->set_removes_duplicates(removes_duplicates());
-    engine_->set_queue_limit(configuration_->max_queued_messages);
-    choose_answers();
+    for (const auto& instance : instances_) look_for_acl_file(*instance);
 }
 
-bool Runtime::removes_duplicates() const {
+void Runtime::look_for_acl_file(Instance& instance) {
+    auto& end = instance.end_of_chain;
+    if (instance.neutral == MOSQ_ERR_PLUGIN_DEFER && !(end && end->is_looking())) return;
+    if (!end) {
+        const auto report = [this, &instance](bool has_acl_file) {
+            if (!has_acl_file) return set_answer(instance, MOSQ_ERR_SUCCESS, false);
+            has_had_acl_file_ = true;
+            say_answer(instance, "an acl_file is configured");
+        };
+        end = std::make_unique<EndOfChain>(instance.identifier, report);
+    }
+    set_answer(instance, MOSQ_ERR_PLUGIN_DEFER, true);
+    end->look();
+}
+
+bool Runtime::removes_duplicates(const std::optional<Configuration>& configuration) const {
     const bool is_2_1 = generation_ == Generation::v2_1;
-    if (!configuration_) return !is_2_1;
-    return !configuration_->allow_duplicate_messages.value_or(
+    if (!configuration) return !is_2_1;
+    return !configuration->allow_duplicate_messages.value_or(
         is_2_1);  // src/conf.c, config__init_reload
 }
 

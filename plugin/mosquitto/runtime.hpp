@@ -31,8 +31,8 @@ struct Instance {
     int neutral =
         MOSQ_ERR_PLUGIN_DEFER;  ///< the answer that leaves an access check to everybody else
     bool has_tick = false;
-    bool has_acted = false;  ///< an event has come
-    std::string reason{};    ///< for that answer, as the log has it
+    bool has_acted = false;                      ///< an event has come
+    std::unique_ptr<EndOfChain> end_of_chain{};  ///< 2.0: whether an acl_file has come
 };
 
 class Runtime {
@@ -71,12 +71,14 @@ class Runtime {
     void read_configuration();
     [[nodiscard]] bool place(const Instance& instance);
     [[nodiscard]] bool open_persistence();
-    void choose_answers();
+    void set_answer(Instance& instance, int neutral, bool others_decide);
+    void say_answer(const Instance& instance, const std::string& reason);
     [[nodiscard]] int neutral_answer(const Others& others) const;
+    void look_for_acl_file(Instance& instance);
     bool check_options(const Options& options);
     [[nodiscard]] bool is_controlled(const Instance& instance) const;
     [[nodiscard]] Others others_of(const Instance& instance) const;
-    [[nodiscard]] bool removes_duplicates() const;
+    [[nodiscard]] bool removes_duplicates(const std::optional<Configuration>& configuration) const;
 
     Generation generation_;
     std::thread::id thread_ = std::this_thread::get_id();
@@ -84,9 +86,11 @@ class Runtime {
     MosquittoBroker broker_;
     std::unique_ptr<Engine> engine_;
     std::filesystem::path own_path_;
-    std::optional<Configuration> configuration_;
-    std::string unreadable_;   // why there is no configuration
-    bool has_warned_ = false;  // that it is not known who else decides
+    std::optional<Configuration> configuration_;  // at the start
+    std::string unreadable_;                      // why there is no configuration
+    bool has_warned_ = false;                     // that it is not known who else decides
+    bool is_certainly_controlled_ = false;        // 2.1
+    bool has_had_acl_file_ = false;               // 2.0
     std::unique_ptr<SysTopics> sys_topics_;
     std::unique_ptr<Persistence> persistence_;
     std::vector<std::unique_ptr<Instance>> instances_;
