@@ -1,0 +1,106 @@
+#include "access_control_seen.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace integration {
+namespace {
+
+// Of the user bob, whose password is "secret" (see access_control_test.cpp).
+constexpr const char* passwords =
+    "bob:$7$101$dHdlbHZlIGJ5dGVz$"
+    "v/lj6L3NtZzRH+EyeyPkX06ZV2hBBVZqta7rtt0tD+UEtFehuQLthWWy1s9ZSdmRV5IZqoUymx/Udzry8Wtupw==\n";
+
+const Lines clients{"alice", "bob", "mallory"};
+const Lines filters{"#", "secret/#", "closed/#"};
+const Lines topics{"open/t", "secret/t", "closed/t", "other"};
+
+}  // namespace
+
+std::vector<Denier> AccessControlSeen::each_denier() {
+    std::vector<Denier> result{
+        {"Nobody", [] { return Lines{}; }, false, false},
+        {"PasswordFile",
+         [this] { return Lines{"password_file " + broker.write_file("passwords", passwords)}; },
+         false, false}};
+    for (const auto& [name, kind] : each_access_control()) {
+        result.push_back({name, [this, kind = kind] { return configuration(kind).after_plugin; },
+                          kind != AccessControlKind::acl_file, true});
+    }
+    const auto plugin = std::filesystem::path(environment().dynamic_security).parent_path() /
+                        "mosquitto/mosquitto_acl_file.so";
+    if (std::filesystem::exists(plugin)) {
+        const auto set_up = [this, plugin] {
+            configuration(AccessControlKind::acl_file);
+            return Lines{"plugin " + plugin.string(), "plugin_opt_acl_file " + broker.path("acl")};
+        };
+        result.push_back({"AclFilePlugin", set_up, true, true});
+    }
+    return result;
+}
+
+Lines AccessControlSeen::base(const std::string& user) const {
+    Lines lines{"log_dest stderr", "set_tcp_nodelay true"};
+    if (geteuid() == 0) lines.push_back("user " + user);
+    lines.push_back("listener " + std::to_string(port_.number()) + " 127.0.0.1");
+    lines.push_back("allow_anonymous true");
+    return lines;
+}
+
+std::string AccessControlSeen::write(const std::string& name, const Lines& lines) {
+    std::string text;
+    for (const auto& line : lines) text += line + "\n";
+    return broker.write_file(name, text);
+}
+
+void AccessControlSeen::start(const Command& command) {
+    ASSERT_TRUE(broker_.start(command)) << broker_.log();
+}
+
+void AccessControlSeen::stop() {
+    EXPECT_EQ(broker_.stop(), 0) << broker_.log();
+}
+
+// Each client does it to itself: what it is sent comes before the PUBACK.
+Lines AccessControlSeen::seen() {
+    Lines result;
+    for (const auto& name : clients) {
+        ClientOptions options;
+        if (name != "alice") options.username = name;
+        if (name != "alice") options.password = name == "bob" ? "secret" : "wrong";
+        Client client(loop, loopback(broker_.port()), name, options);
+        try {
+            client.connect();
+        } catch (const std::runtime_error&) {
+            result.push_back(name + " connects: denied");
+            continue;
+        }
+        result.push_back(name + " connects");
+        for (const auto& filter : filters) {
+            const bool is_granted = client.subscribe(filter, 1) < 128;
+            result.push_back(name + " subscribes " + filter + (is_granted ? "" : ": denied"));
+        }
+        for (const auto& topic : topics) {
+            const bool is_accepted = client.publish(topic, "x", 1) < 128;
+            result.push_back(name + " publishes " + topic + (is_accepted ? "" : ": denied"));
+            const auto count = client.take_messages().size();
+            result.push_back(name + " reads " + topic + " " + std::to_string(count) + " times" +
+                             (count > 0 ? "" : ": denied"));
+        }
+    }
+    return result;
+}
+
+Lines in_order(std::initializer_list<Lines> parts) {
+    Lines result;
+    for (const auto& part : parts) result.insert(result.end(), part.begin(), part.end());
+    return result;
+}
+
+Lines allowed(Lines seen) {
+    std::erase_if(seen, [](const auto& line) { return line.ends_with(": denied"); });
+    return seen;
+}
+
+}  // namespace integration
