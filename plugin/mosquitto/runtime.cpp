@@ -248,9 +248,11 @@ void Runtime::reload() {
     }
     if (generation_ == Generation::v2_1) return;
     if (has_had_acl_file_ && read && read->acl_files.empty()) {
-        broker_.log(LogLevel::warning,
-                    "no acl_file is configured any more: access is left to others all the same "
-                    "until the broker restarts, and denied if there are none.");
+        broker_.log(
+            LogLevel::warning,
+            "the configuration names no acl_file any more: where the broker has given it up, "
+            "access is left to others all the same until it restarts, and denied if there "
+            "are none.");
     }
     for (const auto& instance : instances_) look_for_acl_file(*instance);
 }

@@ -13,6 +13,7 @@
 namespace shared_subscription {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -106,15 +107,14 @@ INSTANTIATE_TEST_SUITE_P(
         PlacedRow{"GlobalBeforeThatOfAListener",
                   Lines().per_listener().use("/other.so", 1).use(kOwn, 0, "global_plugin"), true,
                   true},
-        // 2.1: the default listener has a chain of its own.
         PlacedRow{"OfTheDefaultListenerBeforeAGlobalOne",
                   Lines().per_listener().use(kOwn, 0).use("/other.so", 0, "global_plugin"), true,
                   false},
         PlacedRow{"GlobalBehindThatOfTheDefaultListener",
                   Lines().per_listener().use("/other.so", 0).use(kOwn, 0, "global_plugin"), true,
                   true},
-        PlacedRow{"OfAListenerBehindThatOfTheDefaultListener",
-                  Lines().per_listener().use("/other.so", 0).use(kOwn, 1), true, true},
+        PlacedRow{"OfAnotherListener", Lines().per_listener().use("/other.so", 0).use(kOwn, 1),
+                  true, true},
         PlacedRow{"Twice", Lines().use(kOwn).use(kOwn), false, false},
         PlacedRow{"TwiceInOneListener", Lines().per_listener().use(kOwn, 1).use(kOwn, 1), false,
                   false},
@@ -151,9 +151,8 @@ TEST_P(MisplacedText, SaysWhichLineToMoveAndWhere) {
 TEST_P(MisplacedText, SaysWhereItIsListedTwice) {
     const auto text =
         find_misplaced(Lines().use(kOwn).use("/other.so").use(kOwn), kOwn, GetParam());
-    EXPECT_THAT(text, HasSubstr("listed twice"));
-    EXPECT_THAT(text, HasSubstr("mosquitto.conf:1"));
-    EXPECT_THAT(text, HasSubstr("mosquitto.conf:3"));
+    EXPECT_THAT(text, AllOf(HasSubstr("listed twice"), HasSubstr("mosquitto.conf:1"),
+                            HasSubstr("mosquitto.conf:3")));
 }
 
 TEST_P(MisplacedText, NamesTheListenersLine) {
@@ -173,8 +172,8 @@ TEST(Misplaced, AdvisesAGlobalLineBehindAGlobalPlugin) {
     const Configuration configuration =
         Lines().per_listener().use("/other.so", 0, "global_plugin").use(kOwn, 1);
     const auto text = find_misplaced(configuration, kOwn, Generation::v2_1);
-    EXPECT_THAT(text, HasSubstr("'global_plugin /other.so' at mosquitto.conf:1"));
-    EXPECT_THAT(text, HasSubstr("load this one with 'global_plugin' before it"));
+    EXPECT_THAT(text, AllOf(HasSubstr("'global_plugin /other.so' at mosquitto.conf:1"),
+                            HasSubstr("load this one with 'global_plugin' before it")));
 }
 
 TEST(Misplaced, KnowsItsOwnFileByALink) {
@@ -198,7 +197,6 @@ TEST(Misplaced, KnowsItsOwnFileByANameWithoutADirectory) {
     const Configuration configuration = Lines().use("libother.so").use("libc.so.6");
     EXPECT_THAT(find_misplaced(configuration, file, Generation::v2_1), HasSubstr("libother.so"));
     EXPECT_FALSE(find_others(Lines().use("libc.so.6"), file, Generation::v2_1, 0).decide);
-    EXPECT_FALSE(find_others(Lines().use("libother.so"), file, Generation::v2_1, 0).is_known);
 }
 
 struct OthersRow : Row {
@@ -295,7 +293,6 @@ TEST(Others, AreNotKnownWhereTheConfigurationIsNotTheBrokers) {
         return find_others(configuration, kOwn, Generation::v2_1, instance).is_known;
     };
     EXPECT_TRUE(is_known(Lines().use(kOwn), 0));
-    EXPECT_TRUE(is_known(Lines().use(kOwn).acl_file(), 0));
     EXPECT_FALSE(is_known(Lines().use("/other.so"), 0));
     EXPECT_FALSE(is_known(Lines().use(kOwn), 1)) << "loaded more often than named";
 }
