@@ -125,6 +125,8 @@ EndOfChain::~EndOfChain() {
 }
 
 void EndOfChain::look() {
+    const bool was_asked = std::exchange(state_, State::idle) == State::asked;
+    if (was_asked) return report_(true);  // the last check was decided
     unregister();
     const int result =
         mosquitto_callback_register(identifier_, MOSQ_EVT_ACL_CHECK, on_check, nullptr, this);

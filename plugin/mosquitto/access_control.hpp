@@ -42,7 +42,7 @@ struct Others {
 /// decides.
 class EndOfChain {
   public:
-    /// What was found out, in the midst of a check.
+    /// What was found out, in the midst of a check or of look().
     using Report = std::function<void(bool has_acl_file)>;
 
     EndOfChain(mosquitto_plugin_id_t* identifier, Report report);

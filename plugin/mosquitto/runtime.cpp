@@ -231,30 +231,48 @@ void Runtime::say_answer(const Instance& instance, const std::string& reason) {
     }
 }
 
-// The broker neither loads nor unloads plugins while it runs, so that only an acl_file may come,
-// and only to 2.0 does it matter. What was left to others is left to them until the broker
-// restarts.
+// The broker neither loads nor unloads plugins while it runs, so that only an acl_file may come or
+// go. What was left to others is left to them until the broker restarts.
 void Runtime::reload() {
     std::string problem;
     const auto files = configuration_files(problem);
-    const auto read = files.empty() ? std::nullopt
-                                    : shared_subscription::read_configuration(
-                                          std::span(files).last(1), generation_, problem);
-    if (read) {
-        engine_->set_removes_duplicates(removes_duplicates(read));
-        is_certainly_controlled_ = is_certainly_controlled_ && certainly_controls_access(*read);
-    } else {
+    auto read = files.empty() ? std::nullopt
+                              : shared_subscription::read_configuration(std::span(files).last(1),
+                                                                        generation_, problem);
+    if (!read) {
         broker_.log(LogLevel::warning, "the configuration is as it was: " + problem + ".");
+    } else {
+        engine_->set_removes_duplicates(removes_duplicates(read));
     }
-    if (generation_ == Generation::v2_1) return;
-    if (has_had_acl_file_ && read && read->acl_files.empty()) {
-        broker_.log(
-            LogLevel::warning,
-            "the configuration names no acl_file any more: where the broker has given it up, "
-            "access is left to others all the same until it restarts, and denied if there "
-            "are none.");
+    const bool is_named = read && !read->acl_files.empty();
+    if (generation_ == Generation::v2_0) {
+        if (read && !is_named) warn_of_lost_acl_file();
+        for (const auto& instance : instances_) look_for_acl_file(*instance);
+        return;
     }
-    for (const auto& instance : instances_) look_for_acl_file(*instance);
+    if (is_named) ask_others();
+    if (!read || !configuration_) return;
+    read->plugins = configuration_->plugins;
+    read->per_listener_settings = configuration_->per_listener_settings;
+    is_certainly_controlled_ = is_certainly_controlled_ && certainly_controls_access(*read);
+}
+
+void Runtime::warn_of_lost_acl_file() {
+    if (!has_had_acl_file_) return;
+    broker_.log(LogLevel::warning,
+                "the configuration names no acl_file any more: where the broker has given it up, "
+                "access is left to others all the same until it restarts, and denied if there are "
+                "none.");
+}
+
+// 2.1: its answer is right with and without an acl_file, but members have to be asked for first.
+// Where the broker has not taken the file, they are asked for in vain.
+void Runtime::ask_others() {
+    for (const auto& instance : instances_) {
+        if (instance->others_decide) continue;
+        set_answer(*instance, instance->neutral, true);
+        say_answer(*instance, "an acl_file is configured");
+    }
 }
 
 void Runtime::look_for_acl_file(Instance& instance) {

@@ -75,6 +75,8 @@ class Runtime {
     void say_answer(const Instance& instance, const std::string& reason);
     [[nodiscard]] int neutral_answer(const Others& others) const;
     void look_for_acl_file(Instance& instance);
+    void warn_of_lost_acl_file();
+    void ask_others();
     bool check_options(const Options& options);
     [[nodiscard]] bool is_controlled(const Instance& instance) const;
     [[nodiscard]] Others others_of(const Instance& instance) const;

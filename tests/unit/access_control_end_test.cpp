@@ -58,6 +58,14 @@ TEST_F(EndOfChainTest, LooksAgainAtEachReload) {
     }
 }
 
+TEST_F(EndOfChainTest, KnowsAtTheNextReloadThatTheLastCheckWasDecided) {
+    end.look();
+    ask_last();
+    end.look();
+    EXPECT_EQ(found, true);
+    EXPECT_FALSE(end.is_looking());
+}
+
 // Then DEFER stays the answer.
 TEST_F(EndOfChainTest, FindsNothingWhereTheBrokerRefusesTheCallback) {
     fake_mosquitto().refused_event = MOSQ_EVT_ACL_CHECK;

@@ -45,9 +45,8 @@ class Lines {
         configuration_.per_listener_settings = true;
         return *this;
     }
-    operator Configuration() const {
-        return configuration_;
-    }  // NOLINT(google-explicit-constructor)
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    operator Configuration() const { return configuration_; }
 
   private:
     Configuration configuration_;
@@ -159,7 +158,7 @@ TEST_P(MisplacedText, NamesTheListenersLine) {
     const Configuration configuration =
         Lines().per_listener().use(kOwn, 1).use("/other.so", 1).use("/other.so", 2).use(kOwn, 2);
     const auto text = find_misplaced(configuration, kOwn, GetParam());
-    EXPECT_THAT(text, HasSubstr("'plugin /other.so' at mosquitto.conf:3"));
+    EXPECT_THAT(text, HasSubstr("'plugin /other.so' at mosquitto.conf:3 is asked before it"));
     EXPECT_THAT(text, HasSubstr("at mosquitto.conf:4"));
 }
 
@@ -194,8 +193,8 @@ TEST(Misplaced, KnowsItsOwnFileByANameWithoutADirectory) {
     Dl_info loaded{};
     ASSERT_NE(dladdr(reinterpret_cast<const void*>(&dlopen), &loaded), 0);
     const std::filesystem::path file = loaded.dli_fname;
-    const Configuration configuration = Lines().use("libother.so").use("libc.so.6");
-    EXPECT_THAT(find_misplaced(configuration, file, Generation::v2_1), HasSubstr("libother.so"));
+    const Configuration behind = Lines().use("libother.so").use("libc.so.6");
+    EXPECT_FALSE(find_misplaced(behind, file, Generation::v2_1).empty());
     EXPECT_FALSE(find_others(Lines().use("libc.so.6"), file, Generation::v2_1, 0).decide);
 }
 
