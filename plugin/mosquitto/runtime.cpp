@@ -271,7 +271,7 @@ void Runtime::ask_others() {
     for (const auto& instance : instances_) {
         if (instance->others_decide) continue;
         set_answer(*instance, instance->neutral, true);
-        say_answer(*instance, "an acl_file is configured");
+        say_answer(*instance, "the configuration names an acl_file");
     }
 }
 

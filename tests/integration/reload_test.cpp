@@ -97,7 +97,9 @@ TEST_F(Reload, WithAnErrorBeforeAnAclFileChangesNothing) {
     broker.reload({.after_plugin = {"nonsense true", restricted.after_plugin.front()}});
     EXPECT_THAT(served(), ElementsAre(6, 6));
     EXPECT_EQ(bob_->subscribe("another"), 2);
-    EXPECT_THAT(answers(), SizeIs(1));
+    if (broker_is_20()) {
+        EXPECT_THAT(answers(), SizeIs(1));
+    }
 }
 
 TEST_F(Reload, StrictAclFileDeniesTheRest) {
