@@ -205,6 +205,12 @@ std::vector<Way> plain_ways() {
                                         .first = {"include_dir " + start.path("more")},
                                         .second = {}});
          }},
+        {"ListenerSettings",
+         [](Start& start, const Parts& parts) {
+             auto of_listener = parts;
+             of_listener.base = in_order({{"per_listener_settings true"}, parts.base});
+             return in_one_file(start, of_listener);
+         }},
         {"LinkedFile",
          [](Start& start, const Parts& parts) {
              in_one_file(start, parts);
