@@ -1,0 +1,212 @@
+// The broker has one thread: however much one message, one client or one packet asks for, others
+// are served meanwhile.
+
+#include "one_turn_test.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace integration {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using OneTurn = OneTurnTest;
+
+// Everything twice, first without the plugin: the broker's own `$share` takes its time, too.
+class OneMessage : public OneTurnTest {
+  protected:
+    // The longest waits.
+    struct Waits {
+        std::chrono::milliseconds subscribing{};
+        std::chrono::milliseconds delivering{};
+    };
+
+    template <typename Story>
+    void tell_twice(Story story) {
+        const std::string any_window = "max_inflight_messages 0";
+        Waits own;
+        broker.start(configuration({any_window}));
+        ASSERT_NO_FATAL_FAILURE(story(own));
+        members().clear();
+        EXPECT_EQ(broker.stop(), 0);
+
+        Waits with_plugin;
+        broker.start(configuration({any_window, plugin()}));
+        ASSERT_NO_FATAL_FAILURE(story(with_plugin));
+        {
+            SCOPED_TRACE("while subscribing");
+            expect_short(with_plugin.subscribing, own.subscribing);
+        }
+        expect_short(with_plugin.delivering, own.delivering);
+    }
+
+    // To one client. There may be a limit to what it gets granted.
+    void one_client(Waits& waits, const std::vector<std::string>& filters, std::size_t at_least,
+                    const std::string& topic) {
+        Pinger while_subscribing(broker.port());
+        const auto codes = subscribe(member(), filters);
+        waits.subscribing = while_subscribing.longest();
+        ASSERT_EQ(codes.size(), filters.size());
+        EXPECT_THAT(codes, Each(AnyOf(1, 0x80, 0x87, 0x97)));
+        const auto granted = static_cast<std::size_t>(std::ranges::count(codes, 1));
+        ASSERT_GE(granted, at_least);
+
+        Pinger while_delivering(broker.port());
+        ASSERT_NO_FATAL_FAILURE(expect_each_group_gets_each_once(topic, granted));
+        waits.delivering = while_delivering.longest();
+    }
+};
+
+TEST_F(OneMessage, ToGroupsOfOneClient) {
+    const auto filters = groups(1, 20000, "t");
+    tell_twice([&](Waits& waits) { one_client(waits, filters, 1000, "t"); });
+}
+
+TEST_F(OneMessage, ToGroupsOfManyClients) {
+    constexpr int clients = 20;
+    constexpr int each = 1000;
+    tell_twice([&](Waits& waits) {
+        Pinger while_subscribing(broker.port());
+        for (int number = 0; number < clients; ++number) {
+            ASSERT_THAT(subscribe(member(), groups(1 + number * each, each, "t")), Each(1));
+        }
+        waits.subscribing = while_subscribing.longest();
+        Pinger while_delivering(broker.port());
+        ASSERT_NO_FATAL_FAILURE(expect_each_group_gets_each_once("t", each));
+        waits.delivering = while_delivering.longest();
+    });
+}
+
+struct LevelsRow {
+    std::string name;
+    // Of the n-th filter, whether that level is `+`.
+    bool (*is_plus)(unsigned number, unsigned level);
+};
+void PrintTo(const LevelsRow& row, std::ostream* stream) {
+    *stream << row.name;
+}
+
+class OneMessageOfManyLevels : public OneMessage, public ::testing::WithParamInterface<LevelsRow> {
+  protected:
+    static constexpr unsigned levels = 190;
+
+    static std::string filter(unsigned number) {
+        std::string result = "$share/g";
+        for (unsigned level = 0; level < levels; ++level) {
+            result += GetParam().is_plus(number, level) ? "/+" : "/a";
+        }
+        return result;
+    }
+};
+
+TEST_P(OneMessageOfManyLevels, ToGroupsOfOneClient) {
+    constexpr unsigned count = 900;
+    std::vector<std::string> filters;
+    for (unsigned number = 0; number < count; ++number) filters.push_back(filter(number));
+    std::string topic = "a";
+    for (unsigned level = 1; level < levels; ++level) topic += "/a";
+    tell_twice([&](Waits& waits) { one_client(waits, filters, 100, topic); });
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , OneMessageOfManyLevels,
+    ::testing::Values(LevelsRow{"DifferentAllAlong",
+                                [](unsigned number, unsigned level) {
+                                    return (number >> level % 10 & 1) != 0;
+                                }},
+                      LevelsRow{"DifferentInFront",
+                                [](unsigned number, unsigned level) {
+                                    return level < 10 && (number >> level & 1) != 0;
+                                }},
+                      LevelsRow{"DifferentAtTheEnd",
+                                [](unsigned number, unsigned level) {
+                                    return level >= 180 && (number >> (level - 180) & 1) != 0;
+                                }},
+                      LevelsRow{"AtRandom",
+                                [](unsigned number, unsigned level) {
+                                    return (std::mt19937(number * 190 + level)() >> 16 & 1) != 0;
+                                }}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(OneTurn, OfClientsThatLeaveTogether) {
+    constexpr int clients = 50;
+    constexpr int each = 1000;
+    broker.start(configuration({"max_inflight_messages 0", plugin()}));
+    for (int number = 0; number < clients; ++number) {
+        const std::string topic = "t" + std::to_string(number);
+        RawClient& client = member();
+        ASSERT_THAT(subscribe(client, groups(1 + number * each, each, topic)), Each(1));
+        publish_once(topic, "x");
+        ASSERT_NO_FATAL_FAILURE(expect_exactly(client, each, "x"));
+        EXPECT_THAT(client.received(), IsEmpty());
+    }
+    Pinger pinger(broker.port());
+    const std::string disconnect("\xE0\0", 2);
+    for (auto& client : members()) client->send_bytes(disconnect);
+    for (auto& client : members()) EXPECT_TRUE(client->ended_by_broker());
+    RawClient newcomer(broker.port(), "newcomer");
+    EXPECT_THAT(newcomer.subscribe({"$share/g1/t0", "$share/g49001/t49"}, 1), ElementsAre(1, 1));
+    publish_once("t0", "y");
+    publish_once("t49", "z");
+    EXPECT_EQ(newcomer.next_publish().payload, "y");
+    EXPECT_EQ(newcomer.next_publish().payload, "z");
+    EXPECT_THAT(newcomer.received(), IsEmpty());
+    expect_short(pinger.longest());
+}
+
+class OneTurnOfAReturn : public OneTurnTest, public ::testing::WithParamInterface<bool> {
+  protected:
+    static constexpr int count = 100000;
+    static constexpr RawOptions outliving{.clean_start = false, .session_expiry = 3600};
+
+    void publish_all() {
+        constexpr int at_once = 1000;
+        RawClient publisher(broker.port(), "publisher");
+        for (int number = 1; number <= count; ++number) {
+            publisher.publish({.topic = "t",
+                               .payload = std::to_string(number),
+                               .qos = 1,
+                               .identifier = static_cast<std::uint16_t>(number % at_once + 1)});
+            if (number % at_once != 0) continue;
+            for (int i = 0; i < at_once; ++i) publisher.expect(PacketType::puback);
+        }
+    }
+};
+
+TEST_P(OneTurnOfAReturn, ToAGroupThatHasAHundredThousandMessages) {
+    std::vector<std::string> lines{plugin(), "plugin_opt_max_queued_messages 0"};
+    if (GetParam()) lines.push_back("plugin_opt_persistence_file " + broker.path("groups"));
+    broker.start(configuration(lines));
+    {
+        RawClient member(broker.port(), "member", outliving);
+        ASSERT_THAT(member.subscribe({"$share/g/t"}, 1), ElementsAre(1));
+        member.disconnect();
+    }
+    Pinger while_they_come(broker.port());
+    publish_all();
+    {
+        SCOPED_TRACE("while they come");
+        expect_short(while_they_come.longest());
+    }
+    Pinger while_they_go(broker.port());
+    RawClient member(broker.port(), "member", outliving);
+    ASSERT_TRUE(member.session_present());
+    for (const auto& number : numbers(1, count)) {
+        const Publish publish = member.next_publish();
+        ASSERT_EQ(publish.payload, number);
+        member.send(PacketType::puback, publish.identifier);
+    }
+    EXPECT_THAT(member.received(), IsEmpty());
+    expect_short(while_they_go.longest());
+}
+
+INSTANTIATE_TEST_SUITE_P(, OneTurnOfAReturn, ::testing::Bool(), [](const auto& row) {
+    return row.param ? "WithAPersistenceFile" : "WithoutAPersistenceFile";
+});
+
+}  // namespace
+}  // namespace integration
