@@ -109,7 +109,7 @@ class Backlog {
         std::string client_id;
         SharedMessage message;
         const void* address;  ///< Broker::publish_to
-        bool survives;  ///< the broker keeps it for a client that goes away with its session
+        bool survives;        ///< the broker keeps it for a client that goes away with its session
         bool is_orphaned = false;  ///< that session has ended
         bool is_written = false;   ///< ... and the next one of that client has got it
     };

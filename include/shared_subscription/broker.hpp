@@ -165,7 +165,7 @@ class Broker {
     /// 2.1: the address of the properties with which the broker shows it from then on
     /// (Message::properties), no other message's as long as the client has not got it. Null on 2.0.
     virtual const void* publish_to(std::string_view client_id, const Message& message,
-                            const SubscriptionOptions& options) = 0;
+                                   const SubscriptionOptions& options) = 0;
 
     /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
     [[nodiscard]] virtual KeptProperties keep_properties(const void* properties) = 0;

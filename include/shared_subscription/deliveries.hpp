@@ -113,7 +113,7 @@ class Deliveries {
     std::size_t redispatch_window_ = 20;
     Arrivals arrivals_;
     std::vector<std::string> copied_to_;  // clients, since the last turn
-    std::vector<std::string> holders_;  // clients with messages held back, or full
+    std::vector<std::string> holders_;    // clients with messages held back, or full
     std::int64_t now_ = 0;
 };
 

@@ -36,6 +36,10 @@ enum class Ending : std::uint8_t {
     kicked,      ///< by an administrator
 };
 
+/// So many groups may one client be in, as what it asks for is done in one go: when it subscribes,
+/// with each message that all of them match, and when its session ends.
+inline constexpr std::size_t kMostGroupsOfAClient = 1000;
+
 class Engine {
   public:
     Engine(Broker& broker, BrokerTraits traits, StrategyTable strategies, RandomSource random)
@@ -64,6 +68,9 @@ class Engine {
     /// An UNSUBSCRIBE that the broker will carry out. `certain`: nobody else can refuse it.
     [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                            bool certain);
+
+    /// Whether the client may join that group; the log says once if not. It may if it is a member.
+    [[nodiscard]] bool may_join(const Client& client, const SubscriptionFilter& group);
 
     /// Whether the client is a member of that group, as far as known.
     [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group) {

@@ -8,8 +8,8 @@
 //   - that another fan-out begins: another message object or topic, an event in between (`settle`),
 //   or a client that is asked for more often than it has leaves, where it has none that are not
 //   known here.
-// Either may be wrong. That costs one delivery at most: what goes out from here is never asked about
-// in its turn, or is known by its content (RestrictedFanOuts).
+// Either may be wrong. That costs one delivery at most: what goes out from here is never asked
+// about in its turn, or is known by its content (RestrictedFanOuts).
 #pragma once
 
 #include <cstdint>
@@ -157,11 +157,13 @@ class FanOut {
     }
     void match();
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
-    [[nodiscard]] bool is_next(const Session& session, bool is_first) const;
+    [[nodiscard]] bool is_next(Session& session, bool is_first) const;
     [[nodiscard]] bool has_unknown_leaves(const Session& session) const;
-    [[nodiscard]] Leaf leaf_at(const Session& session, std::size_t index) const noexcept;
-    [[nodiscard]] Leaf merged_leaf_at(const Session& session, std::size_t index) const noexcept;
-    [[nodiscard]] Leaf separate_leaf_at(const Session& session, std::size_t index) const noexcept;
+    [[nodiscard]] Leaf leaf_at(Session& session, std::size_t index) const noexcept;
+    [[nodiscard]] Leaf merged_leaf_at(Session& session, std::size_t index) const noexcept;
+    [[nodiscard]] Leaf separate_leaf_at(Session& session, std::size_t index) const noexcept;
+    [[nodiscard]] Leaf shared_leaf_from(Session& session, Session::LeafCursor from,
+                                        std::size_t count) const noexcept;
     [[nodiscard]] bool is_asked_about(const Member& member) const noexcept;
     /// Whether `is_it(std::unique_ptr<Member>)` says so of one of the session's memberships that
     /// match.

@@ -94,7 +94,7 @@ class FilterTree {
 
     struct Node {
         const Node* parent = nullptr;  // where it is in `Literals`
-        std::string level;  // of a topic; not of a `+`
+        std::string level;             // of a topic; not of a `+`
         std::unique_ptr<Value> value{};
         std::unique_ptr<Value> below{};  // that of its `#`
         std::unique_ptr<Node> plus{};

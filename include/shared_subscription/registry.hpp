@@ -102,9 +102,8 @@ struct alignas(64) Session {
 
     // What a message that it gets needs, in two more.
     std::string id;
-    std::uint64_t key;          ///< stable hash of the identifier
-    bool got_message = false;   ///< the broker has been told to deliver
-    bool got_ordinary = false;  ///< the copy for ordinary subscriptions is done
+    std::uint64_t key;         ///< stable hash of the identifier
+    bool got_message = false;  ///< the broker has been told to deliver
     bool connected = true;
     bool full = false;  ///< the broker drops what it is given (Deliveries)
     int protocol_version = 0;
@@ -125,10 +124,23 @@ struct alignas(64) Session {
     /// order in which they came.
     std::vector<const void*> held{};
     std::unique_ptr<SessionCopies> copies{};  ///< null: none
-    std::int64_t held_changed = 0;  ///< second of Deliveries::tick
-    bool listed = false;            ///< among the holders of Deliveries
-    bool away = false;              ///< is looked after while it is offline (Engine::end_expired)
-    bool leaves_nothing = false;    ///< to others: its last connection was kicked, or taken over
+    std::int64_t held_changed = 0;            ///< second of Deliveries::tick
+    bool listed = false;                      ///< among the holders of Deliveries
+    bool away = false;            ///< is looked after while it is offline (Engine::end_expired)
+    bool leaves_nothing = false;  ///< to others: its last connection was kicked, or taken over
+    bool said_too_many = false;   ///< the log says that it is in as many groups as it may be
+    /// Where FanOut::leaf_at has found the last leaf of the client.
+    struct LeafCursor {
+        std::uint64_t fan_out = 0;
+        std::uint32_t next = 0;   ///< which of the client's leaves comes after it
+        std::uint32_t match = 0;  ///< of the filters that match
+        std::uint32_t member = 0;
+
+        [[nodiscard]] bool is_before(std::uint64_t in, std::size_t index) const noexcept {
+            return fan_out == in && next == index;
+        }
+    };
+    LeafCursor cursor{};
 
     std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
 };

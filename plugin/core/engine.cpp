@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "shared_subscription/hash.hpp"
 #include "shared_subscription/text.hpp"
@@ -211,6 +212,17 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     registry_.set_no_local(subscription, options.no_local());
     subscription.options = options;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
+}
+
+bool Engine::may_join(const Client& client, const SubscriptionFilter& group) {
+    auto* session = registry_.find(client.id);
+    const bool may =
+        !session || session->member_count < kMostGroupsOfAClient || is_member(client, group);
+    if (may || std::exchange(session->said_too_many, true)) return may;
+    broker_.log(LogLevel::warning,
+                "client " + quote(client.id) + " is in " + std::to_string(kMostGroupsOfAClient) +
+                    " groups, which is the most for one client: further ones are refused.");
+    return false;
 }
 
 void Engine::join(Session& session, const SubscriptionFilter& filter,

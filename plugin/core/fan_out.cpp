@@ -55,8 +55,8 @@ Answer FanOut::ask(Session* session, const Message& message) {
                         : nullptr;
     if (in_ring) in_ring->group->ring.ask(*in_ring, number_);
     const auto erased = registry_.erased_count();
-    const auto answer = shown_restricted_ ? answer_restricted(*session, leaf)
-                                          : vote(*session, leaf, proven_now);
+    const auto answer =
+        shown_restricted_ ? answer_restricted(*session, leaf) : vote(*session, leaf, proven_now);
     if (registry_.erased_count() != erased) return answer;  // other access control has ended one
     if (in_ring) turn_ring(*in_ring->group);
     if (session->sole_group) note_answered(*session->sole_group);
@@ -88,7 +88,7 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     if (!is_meant) return {};
     session.fan_out = number_;
     session.calls = 1;
-    session.got_message = session.got_ordinary = false;
+    session.got_message = false;
     member->subscription->called_in = member->called_in = number_;
     if (group.rotates) group.ring.ask(*member, number_);
     const auto erased = registry_.erased_count();
@@ -187,14 +187,14 @@ FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
     if (is_first) {
         session.fan_out = number_;
         session.calls = 0;
-        session.got_message = session.got_ordinary = false;
+        session.got_message = false;
     }
     ++session.calls;
     return leaf;
 }
 
 // More questions than leaves: they are about another fan-out, or about leaves that are not known.
-bool FanOut::is_next(const Session& session, bool is_first) const {
+bool FanOut::is_next(Session& session, bool is_first) const {
     const bool may_be = !shown_restricted_ && (!announced_ || traits_.announces_sessions);
     if (!may_be) return false;
     const bool was_asked_for_all = !is_first && leaf_at(session, 0).subscription;
@@ -216,7 +216,7 @@ bool FanOut::has_unknown_leaves(const Session& session) const {
     return broker_.subscription_count(session.context) > known;
 }
 
-FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const noexcept {
+FanOut::Leaf FanOut::leaf_at(Session& session, std::size_t index) const noexcept {
     if (const auto* sole = session.sole; sole && index == 0) {
         auto& subscription = *sole->subscription;
         const bool is_it = subscription.filter.matched_in == match_number_ && is_asked_about(*sole);
@@ -226,27 +226,47 @@ FanOut::Leaf FanOut::leaf_at(const Session& session, std::size_t index) const no
                                        : separate_leaf_at(session, index);
 }
 
-FanOut::Leaf FanOut::merged_leaf_at(const Session& session, std::size_t index) const noexcept {
-    for (const auto* filter : matches_) {
-        auto* subscription = Registry::find(session, *filter);
-        if (!subscription || !is_asked_for(*subscription)) continue;
-        if (index-- == 0) return {subscription, subscription->ordinary, subscription->members};
+// A client may have many leaves, so that the next one is looked for behind the last.
+FanOut::Leaf FanOut::merged_leaf_at(Session& session, std::size_t index) const noexcept {
+    const auto last = session.cursor;
+    const bool goes_on = index > 0 && last.is_before(number_, index);
+    auto count = goes_on ? 0 : index;
+    for (auto match = goes_on ? last.match + 1 : 0; match < matches_.size(); ++match) {
+        auto* subscription = Registry::find(session, *matches_[match]);
+        if (!subscription || !is_asked_for(*subscription) || count-- > 0) continue;
+        session.cursor = {
+            .fan_out = number_, .next = static_cast<std::uint32_t>(index + 1), .match = match};
+        return {subscription, subscription->ordinary, subscription->members};
     }
     return {};
 }
 
 // 2.1 walks the whole tree of ordinary subscriptions first, then that of shared ones.
-FanOut::Leaf FanOut::separate_leaf_at(const Session& session, std::size_t index) const noexcept {
+FanOut::Leaf FanOut::separate_leaf_at(Session& session, std::size_t index) const noexcept {
+    const auto last = session.cursor;
+    if (index > 0 && last.is_before(number_, index))
+        return shared_leaf_from(session, {number_, last.next, last.match, last.member + 1}, 0);
+    auto count = index;
     for (const auto* filter : matches_) {
         auto* subscription = Registry::find(session, *filter);
         if (!subscription || !subscription->ordinary || !is_asked_for(*subscription)) continue;
-        if (index-- == 0) return {subscription, true, {}};
+        if (count-- == 0) return {subscription, true, {}};
     }
-    for (const auto* filter : matches_) {
-        auto* subscription = Registry::find(session, *filter);
+    return shared_leaf_from(session, {number_, static_cast<std::uint32_t>(index)}, count);
+}
+
+// The one after `count` others.
+FanOut::Leaf FanOut::shared_leaf_from(Session& session, Session::LeafCursor from,
+                                      std::size_t count) const noexcept {
+    for (; from.match < matches_.size(); ++from.match, from.member = 0) {
+        auto* subscription = Registry::find(session, *matches_[from.match]);
         if (!subscription) continue;
-        for (const auto& member : subscription->members) {
-            if (is_asked_about(*member) && index-- == 0) return {subscription, false, {&member, 1}};
+        for (; from.member < subscription->members.size(); ++from.member) {
+            const auto& member = subscription->members[from.member];
+            if (!is_asked_about(*member) || count-- > 0) continue;
+            ++from.next;
+            session.cursor = from;
+            return {subscription, false, {&member, 1}};
         }
     }
     return {};

@@ -22,15 +22,17 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     if (!client.id.data()) return instance.neutral;
     const auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
-    if (instance.runtime.engine().is_removing(client, check.topic)) return MOSQ_ERR_ACL_DENIED;
+    auto& engine = instance.runtime.engine();
+    if (engine.is_removing(client, check.topic)) return MOSQ_ERR_ACL_DENIED;
+    const bool is_shared = filter.kind == FilterKind::shared;
+    if (is_shared && !engine.may_join(client, filter)) return MOSQ_ERR_ACL_DENIED;
 
     // The filter that the broker will store: the tail of its string.
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
-    instance.runtime.engine().subscribe(
-        client, filter, {.flags = check.qos},
-        verdict == Verdict::allowed ? Standing::present : Standing::doubtful);
-    if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
+    engine.subscribe(client, filter, {.flags = check.qos},
+                     verdict == Verdict::allowed ? Standing::present : Standing::doubtful);
+    if (is_shared) shorten_to(check.topic, filter.topic_filter);
     return answer(instance, verdict);
 }
 

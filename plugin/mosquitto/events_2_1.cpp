@@ -111,6 +111,7 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
             return check_parked_again(instance, check, client);
         if (const auto membership = membership_of(instance, client, filter))
             return check_leaf_again(instance, check, client, *membership);
+        if (!instance.runtime.engine().may_join(client, filter)) return MOSQ_ERR_ACL_DENIED;
     }
     show_queue_as_ordinary(instance, check, filter);
     return instance.neutral;

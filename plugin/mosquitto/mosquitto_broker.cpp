@@ -62,9 +62,9 @@ void MosquittoBroker::publish(const Message& message) {
             copy(static_cast<const mosquitto_property*>(message.properties)));
 }
 
-// The broker takes RETAIN from it (single_publish); no subscription gives it an identifier. The list
-// of properties is the one that the broker keeps with the message. A payload of format 0 is one
-// whose format is not told [MQTT-3.3.2.3.2].
+// The broker takes RETAIN from it (single_publish); no subscription gives it an identifier. The
+// list of properties is the one that the broker keeps with the message. A payload of format 0 is
+// one whose format is not told [MQTT-3.3.2.3.2].
 const void* MosquittoBroker::publish_to(std::string_view client_id, const Message& message,
                                         const SubscriptionOptions& options) {
     auto* properties = copy(static_cast<const mosquitto_property*>(message.properties));
@@ -82,9 +82,9 @@ const void* MosquittoBroker::publish_to(std::string_view client_id, const Messag
 bool MosquittoBroker::publish(const char* client_id, const Message& message, int qos,
                               mosquitto_property* properties) {
     const char* payload = message.payload_size > 0 ? static_cast<const char*>(message.payload) : "";
-    const int result = mosquitto_broker_publish_copy(
-        client_id, message.topic.data(), static_cast<int>(message.payload_size), payload, qos,
-        message.retain, properties);
+    const int result = mosquitto_broker_publish_copy(client_id, message.topic.data(),
+                                                     static_cast<int>(message.payload_size),
+                                                     payload, qos, message.retain, properties);
     if (result == MOSQ_ERR_SUCCESS) return true;
     mosquitto_property_free_all(&properties);
     log(LogLevel::error, "cannot publish a copy of a message: out of memory.");

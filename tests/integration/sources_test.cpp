@@ -144,10 +144,13 @@ TEST_F(SysTopics, AreSharedByThoseWhoAskForThemOnly) {
     for (const Client* member : members) {
         for (const auto& payload : clocks(*member)) ++received[payload];
     }
+    // 2.1 may tell the same second twice.
     for (auto i = before; i < expected.size(); ++i) {
-        EXPECT_EQ(received[expected[i]], 1) << expected[i];
+        EXPECT_EQ(received[expected[i]], std::ranges::count(expected, expected[i])) << expected[i];
     }
-    for (const auto& [payload, times] : received) EXPECT_LE(times, 1) << payload;
+    const auto all = clocks(ordinary);
+    for (const auto& [payload, times] : received)
+        EXPECT_LE(times, std::ranges::count(all, payload)) << payload;
     EXPECT_THAT(counts(members), Each(Ge(1U)));
     EXPECT_THAT(elsewhere.messages(), IsEmpty());
 }

@@ -47,9 +47,8 @@ std::vector<RestrictedFanOut> RestrictedFanOuts::take_ended(bool all_drained) {
 
 std::vector<RestrictedFanOut> RestrictedFanOuts::take_old() {
     const auto before = broker_.now() - kSecondsUntilDrained;
-    return take([before](const auto& fan_out) {
-        return fan_out.was_shown || fan_out.sent_at <= before;
-    });
+    return take(
+        [before](const auto& fan_out) { return fan_out.was_shown || fan_out.sent_at <= before; });
 }
 
 }  // namespace shared_subscription

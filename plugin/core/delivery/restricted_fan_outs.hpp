@@ -1,7 +1,7 @@
-// Messages that the plugin publishes to everybody and that are for one client: in their fan-outs the
-// broker asks about all others, too, who are denied. The way of a message to a member where nobody
-// can be asked beforehand whether it may read it, and of a probe, which is for nobody: it shows
-// whom the broker asks about (2.0).
+// Messages that the plugin publishes to everybody and that are for one client: in their fan-outs
+// the broker asks about all others, too, who are denied. The way of a message to a member where
+// nobody can be asked beforehand whether it may read it, and of a probe, which is for nobody: it
+// shows whom the broker asks about (2.0).
 //
 // They are known by their content, for as long as the broker may ask about them, however often. No
 // two that are alike are under way at the same time.
@@ -41,8 +41,8 @@ class RestrictedFanOuts {
     /// Null: the message is none of them. The pointer is good until `take_ended`.
     [[nodiscard]] RestrictedFanOut* find(const Message& message) noexcept;
     [[nodiscard]] bool empty() const noexcept { return under_way_.empty(); }
-    /// Those that are over: nothing of them can come any more. `all_drained`: the broker has drained
-    /// what was published before; otherwise only those count that it has shown.
+    /// Those that are over: nothing of them can come any more. `all_drained`: the broker has
+    /// drained what was published before; otherwise only those count that it has shown.
     [[nodiscard]] std::vector<RestrictedFanOut> take_ended(bool all_drained);
     /// The same of those that were published so long ago that the broker has, without a TICK.
     [[nodiscard]] std::vector<RestrictedFanOut> take_old();
