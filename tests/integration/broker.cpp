@@ -214,6 +214,11 @@ void Broker::kill() {
     wait_for_exit();
 }
 
+bool Broker::has_ended() const {
+    pollfd event{process_descriptor_.get(), POLLIN, 0};
+    return running() && ::poll(&event, 1, 0) > 0;
+}
+
 void Broker::reload() {
     const std::string_view reloading = "Reloading config.\n";
     const auto earlier = count(log(), reloading);

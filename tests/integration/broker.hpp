@@ -75,6 +75,9 @@ class Broker {
     void kill();
 
     bool running() const { return process_ > 0; }
+    pid_t process() const { return process_; }
+    // It was started, and has ended by itself; stop() tells how.
+    bool has_ended() const;
     std::uint16_t port() const { return port_.number(); }
     // "<file>:<number>" of the first such line of a file beside the configuration, or of itself.
     std::string line_number(const std::string& line,

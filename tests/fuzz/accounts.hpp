@@ -1,0 +1,49 @@
+// What groups have to be given, counted beside the plugin, against what it says that it did.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "groups.hpp"
+#include "packet.hpp"
+
+namespace fuzz {
+
+// The answer to getStatistics.
+struct Statistics {
+    long groups = 0, members = 0, dispatched = 0, queued = 0, redispatched = 0, dropped = 0,
+         expired = 0;
+
+    // Each message is in one place for each of its groups: it was given to a member, waits, or is
+    // gone. What a session left behind was given and waits again.
+    long sum() const { return dispatched - redispatched + queued + dropped + expired; }
+};
+
+class Accounts {
+  public:
+    Groups groups;
+    GroupName healthy;  // one that is always there
+
+    // From now on.
+    void open(const Statistics& statistics);
+    void before_action();
+    // What was published meanwhile, in which the groups may have changed. A will may be published
+    // before or after that, so it counts for groups that were there all the time; for the others it
+    // may.
+    void after_action(const std::vector<Message>& published);
+    // What does not add up.
+    std::optional<std::string> check(const Statistics& now) const;
+
+  private:
+    std::map<GroupName, bool> known() const;  // with whether it is certain
+
+    Statistics at_opening_;
+    long least_ = 0, most_ = 0;
+    bool is_open_ended_ = false;
+    std::map<GroupName, bool> before_;
+};
+
+}  // namespace fuzz

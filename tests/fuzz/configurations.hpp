@@ -1,0 +1,21 @@
+// The configurations of the broker that runs choose from.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../integration/broker.hpp"
+
+namespace fuzz {
+
+// "default", "file", "acl_file+limits", ...: words joined by "+".
+std::vector<std::string> all_configurations();
+// Throws std::invalid_argument for one with an unknown word.
+integration::Configuration make_configuration(const std::string& name, integration::Broker& broker,
+                                              bool with_plugin);
+bool keeps_groups(const std::string& name);
+bool restricts(const std::string& name);  // the restricted client may not read everything
+bool is_limited(const std::string& name);
+
+}  // namespace fuzz

@@ -1,0 +1,43 @@
+#include "groups.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace fuzz {
+
+void Groups::leave(const GroupName& name, int client) {
+    const auto found = members_.find(name);
+    if (found == members_.end()) return;
+    found->second.erase(client);
+    if (found->second.empty()) members_.erase(found);
+}
+
+void Groups::end_session(int client) {
+    for (auto group = members_.begin(); group != members_.end();) {
+        group->second.erase(client);
+        group = group->second.empty() ? members_.erase(group) : std::next(group);
+    }
+    doubtful_.erase(client);
+}
+
+void Groups::set_doubtful(int client, bool value) {
+    if (value) {
+        doubtful_.insert(client);
+    } else {
+        doubtful_.erase(client);
+    }
+}
+
+bool Groups::is_certain(const GroupName& name) const {
+    const auto found = members_.find(name);
+    return found != members_.end() && std::ranges::any_of(found->second, [&](int client) {
+               return !doubtful_.contains(client);
+           });
+}
+
+bool Groups::has_member(int client) const {
+    return std::ranges::any_of(members_,
+                               [&](const auto& group) { return group.second.contains(client); });
+}
+
+}  // namespace fuzz

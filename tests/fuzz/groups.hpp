@@ -1,0 +1,35 @@
+// Which groups there are, as their members know: what they subscribed to and were granted, and
+// whose sessions have ended.
+
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "action.hpp"
+
+namespace fuzz {
+
+class Groups {
+  public:
+    using Members = std::map<GroupName, std::set<int>>;
+
+    void join(const GroupName& name, int client) { members_[name].insert(client); }
+    void leave(const GroupName& name, int client);
+    void end_session(int client);
+    void end_all() { members_.clear(); }
+
+    // Whether the client's session is still there depends on the time.
+    void set_doubtful(int client, bool value);
+    bool is_certain(const GroupName& name) const;
+
+    const Members& all() const { return members_; }
+    bool has_member(int client) const;
+
+  private:
+    Members members_;
+    std::set<int> doubtful_;
+};
+
+}  // namespace fuzz

@@ -1,0 +1,260 @@
+// What a run is judged by, as far as it shows without comparing it with another.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "configurations.hpp"
+#include "player.hpp"
+
+namespace fuzz {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* control_topic = "$CONTROL/shared-subscription/v1";
+constexpr std::chrono::milliseconds pause{100};
+
+std::string replaced(std::string text, const std::string& word, const std::string& by) {
+    for (auto at = text.find(word); at != text.npos; at = text.find(word, at + by.size())) {
+        text.replace(at, word.size(), by);
+    }
+    return text;
+}
+
+std::string escaped(const std::string& text) {
+    const auto result = Json(text).dump();
+    return result.substr(1, result.size() - 2);
+}
+
+// A topic that the filter matches.
+std::string topic_of(const std::string& filter) {
+    std::string topic = replaced(filter, "+", "b");
+    if (topic == "#") return "b";
+    if (topic.ends_with("/#")) topic.resize(topic.size() - 2);
+    return topic.empty() ? "b" : topic;
+}
+
+}  // namespace
+
+std::string Player::request(const std::string& json) {
+    Client& administrator = world_.administrator();
+    administrator.take_messages();
+    administrator.publish({.topic = control_topic, .payload = json}, 0, false);
+    world_.settle();
+    std::string answer;
+    for (const auto& message : administrator.take_messages()) answer = message.payload;
+    return answer;
+}
+
+Statistics Player::statistics() {
+    const auto answer =
+        Json::parse(request(R"({"commands":[{"command":"getStatistics"}]})"), nullptr, false);
+    if (!answer.is_object()) throw Failure("a control request is not answered", "getStatistics");
+    const auto data = answer.at("responses").at(0).value("data", Json::object());
+    const auto at = [&](const char* name) { return data.value(name, -1L); };
+    return {at("groups"),       at("members"), at("dispatched"), at("queued"),
+            at("redispatched"), at("dropped"), at("expired")};
+}
+
+void Player::steer(const Action& action) {
+    if (!with_plugin()) return;
+    constexpr std::array strategies{"round_robin", "random", "sticky", "hash_topic", "nonsense"};
+    GroupName name{action.group, action.filter};
+    int client = action.client;
+    // Mostly one that is there.
+    const auto& all = accounts_.groups.all();
+    if (action.count > 0 && !all.empty()) {
+        const auto place = static_cast<std::size_t>(action.count) % all.size();
+        const auto& [known, members] = *std::next(all.begin(), static_cast<std::ptrdiff_t>(place));
+        name = known;
+        client = *members.begin();
+    }
+    auto json = replaced(action.bytes, "GROUP", escaped(name.share_name));
+    json = replaced(json, "FILTER", escaped(name.filter));
+    json = replaced(json, "CLIENT", escaped(client_id(client)));
+    json = replaced(json, "STRATEGY", strategies.at(static_cast<std::size_t>(action.count)));
+    const auto answer = request(json);
+    const bool removes = json.find("removeMember") != json.npos;
+    if (removes && !answer.empty() && answer.find("\"error\"") == answer.npos) {
+        accounts_.groups.leave(name, client);
+    }
+}
+
+void Player::judge_figures() {
+    if (const auto problem = accounts_.check(statistics())) {
+        throw Failure("the figures do not add up", *problem);
+    }
+}
+
+// The observer has each message once; together, so have the members of the healthy group.
+void Player::judge_health() {
+    std::map<std::string, int> balance;
+    for (const auto& message : published_) {
+        if (matches(healthy_topics, message.topic)) {
+            ++balance[shown(message.topic) + " '" + shown(message.payload) + "'"];
+        }
+    }
+    for (int number = 0; number < World::healthy_count; ++number) {
+        Client& member = world_.healthy_member(number);
+        if (member.take_ended_by_broker()) {
+            throw Failure("a healthy member is disconnected", member.id());
+        }
+        for (const auto& message : member.take_messages()) {
+            --balance[shown(message.topic) + " '" + shown(message.payload) + "'"];
+        }
+    }
+    for (const auto& [message, count] : balance) {
+        if (count > 0) throw Failure("a healthy group misses a message", message);
+        if (count < 0) throw Failure("a healthy group has a message twice", message);
+    }
+}
+
+// All members are back and as they should be: each group has to be served.
+void Player::revive() {
+    judge_figures();
+    for (int number = first_member; number < client_count; ++number) {
+        Client& client = world_.random_client(number);
+        if (!accounts_.groups.has_member(number)) continue;
+        if (!client.is_lively()) {
+            client.connect(world_.port(), {.clean_start = false, .expiry = 3600});
+        }
+        client.acknowledge(0);
+        client.release();
+        world_.settle();
+        follow_connection(number, outcome_.actions);
+    }
+    for (const auto& [name, members] : accounts_.groups.all()) {
+        for (const int member : members) {
+            request(R"({"commands":[{"command":"resumeMember","group":")" +
+                    escaped(name.share_name) + R"(","filter":")" + escaped(name.filter) +
+                    R"(","clientid":")" + escaped(client_id(member)) + R"("}]})");
+        }
+    }
+    wait_for_queues();
+    publish_to_each_group();
+}
+
+void Player::wait_for_queues() {
+    Statistics now;
+    for (int tries = 0; tries < 50; ++tries) {
+        now = statistics();
+        if (now.queued == 0) return;
+        world_.wait(pause);
+    }
+    throw Failure("messages wait although all members are there", std::to_string(now.queued));
+}
+
+void Player::publish_to_each_group() {
+    world_.observer().take_messages();
+    std::set<std::string> topics;
+    for (const auto& [name, members] : accounts_.groups.all()) {
+        // What may not be published, and what the restricted member may not read.
+        if (name.filter.starts_with("$SYS")) continue;
+        topics.insert(topic_of(name.filter));
+    }
+    for (const auto& topic : topics) {
+        for (int number = first_member; number < client_count; ++number) {
+            world_.random_client(number).take_messages();
+        }
+        const auto payload = "fresh" + std::to_string(++fresh_);
+        world_.administrator().publish({.topic = topic, .payload = payload, .qos = 1}, 0, false);
+        world_.settle();
+        judge_service(payload, topic);
+    }
+}
+
+// One copy for each group. Which of a client's copies is for which does not show, so those for its
+// ordinary subscriptions count as well, where they may.
+void Player::judge_service(const std::string& payload, const std::string& topic) {
+    long least = 0;
+    long most = 0;
+    std::string names;
+    for (const auto& [name, members] : accounts_.groups.all()) {
+        if (!matches(name.filter, topic)) continue;
+        ++most;
+        // Where the broker cannot be asked, what a member may not read is lost for its group.
+        if (restricts(course_.configuration) && members.contains(restricted_client)) continue;
+        if (accounts_.groups.is_certain(name)) ++least;
+        names += " '" + shown(name.share_name) + "' on '" + shown(name.filter) + "'";
+    }
+    for (const auto& [name, clients] : ordinary_.all()) {
+        if (matches(name.filter, topic)) most += static_cast<long>(clients.size());
+    }
+    const auto count_copies = [&] {
+        long copies = 0;
+        for (int number = first_member; number < client_count; ++number) {
+            for (const auto& message : world_.random_client(number).take_messages()) {
+                if (message.payload == payload) ++copies;
+            }
+        }
+        return copies;
+    };
+    long copies = count_copies();
+    for (int tries = 0; tries < 30 && copies < least; ++tries) {
+        world_.wait(pause);
+        copies += count_copies();
+    }
+    const auto text = std::to_string(copies) + " copies of a message to '" + shown(topic) +
+                      "' instead of " + std::to_string(least) + " to " + std::to_string(most) +
+                      "; groups:" + names;
+    if (copies < least) throw Failure("a group is not served", text);
+    if (copies > most) throw Failure("members have a message too often", text);
+}
+
+// All sessions end, and what is retained is taken away.
+void Player::leave() {
+    for (int number = 0; number < client_count; ++number) {
+        Client& client = world_.random_client(number);
+        client.connect(world_.port(), {});
+        world_.settle();
+        client.disconnect();
+        world_.settle();
+    }
+    for (const auto& topic : all_topics()) {
+        world_.administrator().publish({.topic = topic, .qos = 1, .retain = true}, 0, false);
+        world_.settle();
+    }
+    world_.observer().take_messages();
+    for (int number = 0; number < World::healthy_count; ++number) {
+        world_.healthy_member(number).take_messages();
+    }
+    for (int number = 0; number < client_count; ++number) {
+        accounts_.groups.end_session(number);
+        ordinary_.end_session(number);
+    }
+    if (with_plugin()) {
+        expect_groups(1, World::healthy_count);
+        accounts_.open(statistics());
+    }
+}
+
+void Player::expect_groups(long groups, long members) {
+    Statistics now;
+    for (int tries = 0; tries < 40; ++tries) {
+        now = statistics();
+        if (now.groups == groups && now.members == members && now.queued == 0) return;
+        world_.wait(pause);
+    }
+    throw Failure("groups are left", std::to_string(now.groups) + " groups, " +
+                                         std::to_string(now.members) + " members, " +
+                                         std::to_string(now.queued) +
+                                         " queued, although everybody has left");
+}
+
+void Player::judge_log() {
+    const auto log = world_.log();
+    const auto is_odd = [](char each) {
+        const auto code = static_cast<unsigned char>(each);
+        return (code < 0x20 && each != '\n' && each != '\t') || code == 0x7F;
+    };
+    if (const auto odd = std::ranges::find_if(log, is_odd); with_plugin() && odd != log.end()) {
+        const auto begin = odd - std::min<std::ptrdiff_t>(odd - log.begin(), 60);
+        report("a control character in the log", std::string(begin, odd + 1));
+    }
+    for (const char* word : {"runtime error:", "Sanitizer", "exception"}) {
+        const auto at = log.find(word);
+        if (at != log.npos) report("an alarm in the log", log.substr(at, 500));
+    }
+}
+
+}  // namespace fuzz
