@@ -150,8 +150,10 @@ std::string describe(const Action& action) {
         case ActionKind::publish:
             return result + describe_publish(action);
         case ActionKind::raw:
+            return result + " " + shown(action.bytes);
         case ActionKind::control:
-            return result + " " + shown(action.bytes) + action.group + " " + shown(action.filter);
+            return result + " " + shown(action.bytes, 200) + " GROUP " + action.group + " FILTER " +
+                   shown(action.filter) + " " + std::to_string(action.count);
         case ActionKind::other_plugin:
             return result + " " + std::to_string(action.count) + " times" +
                    describe_publish(action);

@@ -26,6 +26,10 @@ std::string escaped(const std::string& text) {
     return result.substr(1, result.size() - 2);
 }
 
+std::string identity(const Message& message) {
+    return shown(message.topic) + " '" + shown(message.payload) + "'";
+}
+
 // A topic that the filter matches.
 std::string topic_of(const std::string& filter) {
     std::string topic = replaced(filter, "+", "b");
@@ -91,16 +95,17 @@ void Player::judge_health() {
     std::map<std::string, int> balance;
     for (const auto& message : published_) {
         if (matches(healthy_topics, message.topic)) {
-            ++balance[shown(message.topic) + " '" + shown(message.payload) + "'"];
+            ++balance[identity(message)];
         }
     }
     for (int number = 0; number < World::healthy_count; ++number) {
         Client& member = world_.healthy_member(number);
         if (member.take_ended_by_broker()) {
-            throw Failure("a healthy member is disconnected", member.id());
+            throw Failure("a healthy member is disconnected",
+                          member.id() + "\n" + world_.last_log_lines());
         }
         for (const auto& message : member.take_messages()) {
-            --balance[shown(message.topic) + " '" + shown(message.payload) + "'"];
+            --balance[identity(message)];
         }
     }
     for (const auto& [message, count] : balance) {

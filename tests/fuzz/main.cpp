@@ -31,7 +31,7 @@ one without, and judges. The first finding is made shorter, shown, and ends the 
   --keep N,N,...     only these actions of the list
   --only-plain       the broker without the plugin against itself: there must be no finding
   --go-on            goes on after a finding, with the next round
-  --shrink N         seconds for making a failure shorter (60)
+  --shrink N         seconds for making a failure shorter (120)
   --list             names the configurations
 )";
 
@@ -40,7 +40,7 @@ struct Options {
     std::size_t rounds = static_cast<std::size_t>(-1);
     std::size_t seconds = 60;
     std::size_t actions = 300;
-    std::size_t shrink = 60;
+    std::size_t shrink = 120;
     std::string configuration = {};
     std::set<std::size_t> kept = {};
     bool only_plain = false;
@@ -119,10 +119,12 @@ class Round {
     void show(const Actions& actions, const std::string& kind) const {
         std::cout << "\n" << kind << ", configuration " << configuration_ << ":\n";
         std::string numbers;
+        std::size_t shown = 0;
         for (const auto& each : actions) {
-            std::cout << "  " << describe(each) << '\n';
+            if (++shown < 60) std::cout << "  " << describe(each) << '\n';
             numbers += (numbers.empty() ? "" : ",") + std::to_string(each.number);
         }
+        if (shown >= 60) std::cout << "  and " << shown - 59 << " more\n";
         std::cout << "Again: --seed " << seed_ << " --actions " << options_.actions
                   << " --rounds 1 --configuration " << configuration_ << " --keep " << numbers
                   << '\n'

@@ -215,8 +215,10 @@ std::string describe(const Message& message) {
                          std::to_string(message.qos);
     if (message.retain) result += " retain";
     if (message.dup) result += " dup";
+    std::size_t users = 0;
     for (const auto& each : message.properties) {
         if (each.identifier == property::topic_alias) continue;
+        if (each.identifier == property::user && ++users > 10) continue;
         result += " " + std::to_string(each.identifier) + "=";
         // It counts down while a message waits.
         if (each.identifier == property::message_expiry) {
@@ -227,12 +229,12 @@ std::string describe(const Message& message) {
             result += shown(each.text) + (each.value.empty() ? "" : ":" + shown(each.value));
         }
     }
-    return result;
+    return users > 10 ? result + " ... (" + std::to_string(users) + ")" : result;
 }
 
-std::string shown(std::string_view value) {
+std::string shown(std::string_view value, std::size_t most) {
     std::string result;
-    for (const char each : value.substr(0, 40)) {
+    for (const char each : value.substr(0, most)) {
         const auto code = static_cast<unsigned char>(each);
         if (code >= 0x20 && code < 0x7F) {
             result += each;
@@ -242,7 +244,7 @@ std::string shown(std::string_view value) {
             result += escaped;
         }
     }
-    if (value.size() > 40) {
+    if (value.size() > most) {
         result += "...(" + std::to_string(value.size()) + " bytes, " +
                   std::to_string(std::hash<std::string_view>()(value) % 10000) + ")";
     }

@@ -87,6 +87,6 @@ bool take_packet(std::string& bytes, Packet& packet);
 // One line: what a subscriber can tell of it, topic alias and packet identifier apart.
 std::string describe(const Message& message);
 // Short and printable.
-std::string shown(std::string_view value);
+std::string shown(std::string_view value, std::size_t most = 40);
 
 }  // namespace fuzz

@@ -39,6 +39,7 @@ class World {
     bool with_plugin() const { return with_plugin_; }
     const std::string& configuration() const { return configuration_; }
     std::uint16_t port() const { return broker_.port(); }
+    std::string last_log_lines() const;
     std::string log() const { return broker_.log(); }
     std::size_t resident_kilobytes() const;
 
@@ -49,7 +50,6 @@ class World {
     bool exchange();
     void check_life(std::chrono::steady_clock::time_point begin, double cpu_begin) const;
     double cpu_seconds() const;
-    std::string last_log_lines() const;
 
     const std::string configuration_;
     const bool with_plugin_;
