@@ -65,8 +65,7 @@ const std::vector<std::string>& filters() {
                                                  "\xC3\xA4/#",
                                                  deep_topic,
                                                  deep_topic + "/#",
-                                                 "d" + repeat("/+", 150),
-                                                 "$SYS/broker/clients/#"};
+                                                 "d" + repeat("/+", 150)};
     return result;
 }
 

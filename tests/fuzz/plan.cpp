@@ -200,6 +200,8 @@ class Planner {
         const bool is_member = action_->client >= first_member;
         if (!is_member || random_.one_in(3)) return choose(filters());
         if (random_.one_in(20)) return choose(malformed_filters());
+        // Messages of the broker itself; when they come depends on the time, so for members alone.
+        if (random_.one_in(30)) return "$share/g/$SYS/broker/clients/#";
         if (random_.one_in(4)) return "$queue/" + choose(filters());
         const auto& name = random_.one_in(8) ? choose(odd_group_names()) : choose(group_names);
         return "$share/" + name + "/" + choose(filters());
