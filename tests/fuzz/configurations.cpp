@@ -23,9 +23,15 @@ constexpr const char* acl_file =
 // With the PBKDF2 (SHA-512, 101 iterations) of "secret".
 constexpr const char* dynamic_security = R"({
 "defaultACLAccess":{"publishClientSend":true,"publishClientReceive":true,"subscribe":true,"unsubscribe":true},
-"roles":[{"rolename":"bob","acls":[
- {"acltype":"publishClientReceive","topic":"a/b","priority":0,"allow":false},
- {"acltype":"subscribeLiteral","topic":"+/b","priority":0,"allow":false}]}],
+"roles":[
+ {"rolename":"all","acls":[
+  {"acltype":"publishClientSend","topic":"$CONTROL/#","priority":0,"allow":true},
+  {"acltype":"publishClientReceive","topic":"$CONTROL/#","priority":0,"allow":true}]},
+ {"rolename":"bob","acls":[
+  {"acltype":"publishClientReceive","topic":"a/b","priority":0,"allow":false},
+  {"acltype":"subscribeLiteral","topic":"+/b","priority":0,"allow":false}]}],
+"groups":[{"groupname":"others","roles":[{"rolename":"all"}]}],
+"anonymousGroup":"others",
 "clients":[{"username":"bob","salt":"dHdlbHZlIGJ5dGVz","iterations":101,
  "password":"v/lj6L3NtZzRH+EyeyPkX06ZV2hBBVZqta7rtt0tD+UEtFehuQLthWWy1s9ZSdmRV5IZqoUymx/Udzry8Wtupw==",
  "roles":[{"rolename":"bob"}]}]})";
@@ -138,6 +144,9 @@ bool keeps_groups(const std::string& name) {
 }
 bool restricts(const std::string& name) {
     return has(name, "acl_file") || has(name, "dynamic_security");
+}
+bool denies_the_away(const std::string& name) {
+    return has(name, "per_listener_settings") && integration::broker_denies_the_away();
 }
 bool is_limited(const std::string& name) {
     return has(name, "limits") || has(name, "bytes");

@@ -16,6 +16,8 @@ integration::Configuration make_configuration(const std::string& name, integrati
                                               bool with_plugin);
 bool keeps_groups(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
+// The broker asks no plugin about those who are away, so what their groups miss is not counted.
+bool denies_the_away(const std::string& name);
 bool is_limited(const std::string& name);
 
 }  // namespace fuzz

@@ -243,7 +243,8 @@ void Player::expect_groups(long groups, long members) {
     throw Failure("groups are left", std::to_string(now.groups) + " groups, " +
                                          std::to_string(now.members) + " members, " +
                                          std::to_string(now.queued) +
-                                         " queued, although everybody has left");
+                                         " queued, although everybody has left: " +
+                                         request(R"({"commands":[{"command":"listGroups"}]})"));
 }
 
 void Player::judge_log() {

@@ -29,6 +29,8 @@ one without, and judges. The first finding is made shorter, shown, and ends the 
   --actions N        in each round (300)
   --configuration C  of the broker, words joined by '+' (each round another one); --list names some
   --keep N,N,...     only these actions of the list
+  --ignore KIND      a kind of finding that is known; may be repeated
+  --no-empty-texts   no string of length zero in properties, at which 2.0.11 may crash
   --only-plain       the broker without the plugin against itself: there must be no finding
   --go-on            goes on after a finding, with the next round
   --shrink N         seconds for making a failure shorter (120)
@@ -43,6 +45,8 @@ struct Options {
     std::size_t shrink = 120;
     std::string configuration = {};
     std::set<std::size_t> kept = {};
+    std::set<std::string> ignored = {};
+    bool no_empty_texts = false;
     bool only_plain = false;
     bool goes_on = false;
 };
@@ -63,6 +67,7 @@ class Round {
             std::erase_if(actions,
                           [&](const auto& each) { return !options_.kept.contains(each.number); });
         }
+        if (options_.no_empty_texts) fill_empty_texts(actions);
         const auto findings = judge(actions);
         totals.actions += actions_;
         if (findings.empty()) return 0;
@@ -81,6 +86,13 @@ class Round {
     // One with the plugin and one without. Two of each where they differ: only what is the same
     // each time is a finding.
     Findings judge(const Actions& actions) {
+        auto findings = judge_all(actions);
+        std::erase_if(findings,
+                      [&](const auto& each) { return options_.ignored.contains(each.kind); });
+        return findings;
+    }
+
+    Findings judge_all(const Actions& actions) {
         const auto first = play_both(actions);
         actions_ += first.with.actions + first.without.actions;
         if (!first.with.findings.empty()) return first.with.findings;
@@ -126,6 +138,7 @@ class Round {
         }
         if (shown >= 60) std::cout << "  and " << shown - 59 << " more\n";
         std::cout << "Again: --seed " << seed_ << " --actions " << options_.actions
+                  << (options_.no_empty_texts ? " --no-empty-texts" : "")
                   << " --rounds 1 --configuration " << configuration_ << " --keep " << numbers
                   << '\n'
                   << std::endl;
@@ -178,6 +191,10 @@ Options parse(const std::vector<std::string>& arguments) {
             options.configuration = value();
         else if (name == "--keep")
             options.kept = numbers(value());
+        else if (name == "--ignore")
+            options.ignored.insert(value());
+        else if (name == "--no-empty-texts")
+            options.no_empty_texts = true;
         else if (name == "--only-plain")
             options.only_plain = true;
         else if (name == "--go-on")

@@ -270,6 +270,22 @@ Actions make_plan(std::uint64_t seed, std::size_t count) {
     return result;
 }
 
+void fill_empty_texts(Actions& actions) {
+    const auto fill = [](Properties& properties) {
+        for (auto& each : properties) {
+            const bool is_text = each.identifier == property::content_type ||
+                                 each.identifier == property::response_topic ||
+                                 each.identifier == property::user;
+            if (is_text && each.text.empty()) each.text = "e";
+            if (each.identifier == property::user && each.value.empty()) each.value = "e";
+        }
+    };
+    for (auto& action : actions) {
+        fill(action.message.properties);
+        if (action.session.will) fill(action.session.will->properties);
+    }
+}
+
 std::vector<std::string> all_topics() {
     return topics();
 }

@@ -21,6 +21,9 @@ std::string client_id(int client);
 // The same for the same arguments, on every machine.
 Actions make_plan(std::uint64_t seed, std::size_t count);
 
+// The same list but for strings of length zero in properties.
+void fill_empty_texts(Actions& actions);
+
 // What messages are published to: for the end, when each retained one is taken away.
 std::vector<std::string> all_topics();
 

@@ -205,7 +205,7 @@ void Player::follow_connection(int number, std::size_t action) {
     }
     if (client.is_connected()) {
         accounts_.groups.set_doubtful(number, false);
-    } else if (number == timed_client) {
+    } else if (number == timed_client || denies_the_away(course_.configuration)) {
         accounts_.groups.set_doubtful(number, true);
     }
 }

@@ -127,9 +127,19 @@ bool World::exchange() {
         if (ready == 0 || received_ + count > flood) check_life(begin, cpu_begin);
         if (received_ + count > 2 * flood) break;
     }
-    if (broker_.has_ended()) throw Failure("the broker has ended", last_log_lines());
+    check_end();
     received_ += count;
     return count > 0;
+}
+
+// The sockets of a process are closed before it has ended.
+void World::check_end() const {
+    const auto end = steady_clock::now() + std::chrono::seconds(2);
+    while (!broker_.has_ended()) {
+        if (clients_[observer_index].is_connected() || steady_clock::now() > end) return;
+        ::poll(nullptr, 0, 10);
+    }
+    throw Failure("the broker has ended", last_log_lines());
 }
 
 void World::check_life(steady_clock::time_point begin, double cpu_begin) const {
@@ -175,6 +185,7 @@ std::size_t World::resident_kilobytes() const {
 
 std::string World::last_log_lines() const {
     auto lines = broker_.log_lines();
+    std::erase_if(lines, [](const auto& line) { return line.find(" PING") != line.npos; });
     if (lines.size() > 8) lines.erase(lines.begin(), lines.end() - 8);
     std::string result;
     for (const auto& line : lines) result += "    " + line.substr(0, 300) + "\n";

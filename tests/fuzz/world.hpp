@@ -48,6 +48,7 @@ class World {
 
     void connect_judges();
     bool exchange();
+    void check_end() const;
     void check_life(std::chrono::steady_clock::time_point begin, double cpu_begin) const;
     double cpu_seconds() const;
 
