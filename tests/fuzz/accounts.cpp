@@ -10,8 +10,13 @@ void Accounts::open(const Statistics& statistics) {
 
 std::map<GroupName, bool> Accounts::known() const {
     std::map<GroupName, bool> result{{healthy, true}};
+    for (const auto& name : doubted_) result[name] = false;
     for (const auto& [name, members] : groups.all()) result[name] = groups.is_certain(name);
     return result;
+}
+
+void Accounts::doubt_all() {
+    for (const auto& [name, members] : groups.all()) doubted_.insert(name);
 }
 
 void Accounts::before_action() {

@@ -27,6 +27,11 @@ class Accounts {
     Groups groups;
     GroupName healthy;  // one that is always there
 
+    // A restart leaves groups whose members' sessions are gone until a message shows that, and a
+    // crash takes back what the broker had not saved: they may count.
+    void doubt_all();
+    const std::set<GroupName>& doubted() const { return doubted_; }
+
     // From now on.
     void open(const Statistics& statistics);
     void before_action();
@@ -44,6 +49,7 @@ class Accounts {
     long least_ = 0, most_ = 0;
     bool is_open_ended_ = false;
     std::map<GroupName, bool> before_;
+    std::set<GroupName> doubted_;
 };
 
 }  // namespace fuzz

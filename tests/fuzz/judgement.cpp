@@ -116,11 +116,11 @@ void Player::judge_health() {
 
 // All members are back and as they should be: each group has to be served.
 void Player::revive() {
-    judge_figures();
+    if (with_plugin()) judge_figures();
     for (int number = first_member; number < client_count; ++number) {
         Client& client = world_.random_client(number);
-        if (!accounts_.groups.has_member(number)) continue;
         if (!client.is_lively()) {
+            if (!client.has_kept_session()) continue;
             client.connect(world_.port(), {.clean_start = false, .expiry = 3600});
         }
         client.acknowledge(0);
@@ -128,6 +128,13 @@ void Player::revive() {
         world_.settle();
         follow_connection(number, outcome_.actions);
     }
+    if (!with_plugin()) return;
+    resume_members();
+    wait_for_queues();
+    publish_to_each_group();
+}
+
+void Player::resume_members() {
     for (const auto& [name, members] : accounts_.groups.all()) {
         for (const int member : members) {
             request(R"({"commands":[{"command":"resumeMember","group":")" +
@@ -135,8 +142,6 @@ void Player::revive() {
                     R"(","clientid":")" + escaped(client_id(member)) + R"("}]})");
         }
     }
-    wait_for_queues();
-    publish_to_each_group();
 }
 
 void Player::wait_for_queues() {
@@ -181,6 +186,9 @@ void Player::judge_service(const std::string& payload, const std::string& topic)
         if (restricts(course_.configuration) && members.contains(restricted_client)) continue;
         if (accounts_.groups.is_certain(name)) ++least;
         names += " '" + shown(name.share_name) + "' on '" + shown(name.filter) + "'";
+    }
+    for (const auto& name : accounts_.doubted()) {
+        if (matches(name.filter, topic)) ++most;
     }
     for (const auto& [name, clients] : ordinary_.all()) {
         if (matches(name.filter, topic)) most += static_cast<long>(clients.size());

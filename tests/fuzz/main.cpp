@@ -95,13 +95,23 @@ class Round {
     Findings judge_all(const Actions& actions) {
         const auto first = play_both(actions);
         actions_ += first.with.actions + first.without.actions;
-        if (!first.with.findings.empty()) return first.with.findings;
+        if (!first.with.findings.empty()) return of_the_plugin(first.with.findings, actions);
         if (!first.without.findings.empty()) return without_plugin(first.without.findings);
         const auto findings = compare(first.with, first.without);
         if (findings.empty()) return {};
         const auto second = play_both(actions);
         if (!compare(first.without, second.without).empty()) return {};
         return compare(second.with, second.without).empty() ? Findings() : findings;
+    }
+
+    // The broker has faults of its own.
+    Findings of_the_plugin(const Findings& findings, const Actions& actions) const {
+        if (!findings.front().kind.starts_with("the broker")) return findings;
+        const Outcome nothing;
+        const auto plain =
+            play(actions, {.configuration = configuration_, .with_plugin = &nothing});
+        const bool is_own = has(plain.findings, findings.front().kind);
+        return is_own ? Findings() : findings;
     }
 
     struct Both {

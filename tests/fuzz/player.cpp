@@ -32,7 +32,7 @@ void Player::play(const Actions& actions) try {
                 outcome_.records.push_back(world_.random_client(number).records());
             }
         }
-        if (with_plugin() && course_.passes == 1) revive();
+        if (course_.passes == 1) revive();
         leave();
         outcome_.resident_kilobytes.push_back(world_.resident_kilobytes());
     }
@@ -158,7 +158,8 @@ void Player::publish(Client& client, const Action& action) {
 void Player::restart(bool is_crash) {
     world_.restart(is_crash);
     if (!with_plugin()) return;
-    if (!keeps_groups(course_.configuration)) {
+    accounts_.doubt_all();
+    if (is_crash || !keeps_groups(course_.configuration)) {
         // 2.0 goes on to serve members whose sessions it kept as ordinary subscribers.
         for (const auto& [name, members] : accounts_.groups.all()) {
             for (const int member : members) ordinary_.join({"", name.filter}, member);
@@ -167,11 +168,6 @@ void Player::restart(bool is_crash) {
     }
     for (int number = 0; number < World::healthy_count; ++number) {
         world_.healthy_member(number).take_messages();
-    }
-    // A session that was kept may be gone all the same: without `persistence true`, or by a crash.
-    for (int number = first_member; number < client_count; ++number) {
-        const bool is_kept = world_.random_client(number).has_kept_session();
-        if (is_kept) accounts_.groups.set_doubtful(number, true);
     }
     accounts_.open(statistics());
 }

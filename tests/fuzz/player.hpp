@@ -56,6 +56,7 @@ class Player {
 
     // The end, which a broker without the plugin does not have.
     void revive();
+    void resume_members();
     void wait_for_queues();
     void publish_to_each_group();
     void judge_service(const std::string& payload, const std::string& topic);

@@ -16,8 +16,8 @@ namespace {
 using std::chrono::steady_clock;
 
 // More than anything that a run asks for.
-constexpr std::size_t flood = 20000;
-constexpr int most_exchanges = 3000;
+constexpr std::size_t flood = 5000;
+constexpr int most_exchanges = 500;
 
 // The broker's own time, so that a busy machine is no finding; far more than that is one all the
 // same.
