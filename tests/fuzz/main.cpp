@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "../integration/environment.hpp"
 #include "comparison.hpp"
 #include "configurations.hpp"
 #include "plan.hpp"
@@ -68,7 +69,10 @@ class Round {
                           [&](const auto& each) { return !options_.kept.contains(each.number); });
         }
         if (options_.no_empty_texts) fill_empty_texts(actions);
-        const auto findings = judge(actions);
+        auto findings = judge(actions);
+        // Sanitizers keep what is freed.
+        const bool measures = integration::environment().broker_preload.empty() && seed_ % 8 == 0;
+        if (findings.empty() && measures) findings = judge_memory(actions);
         totals.actions += actions_;
         if (findings.empty()) return 0;
         for (const auto& each : findings)
@@ -76,7 +80,10 @@ class Round {
         std::cout << "Making it shorter ..." << std::endl;
         const auto kind = findings.front().kind;
         const auto shorter = shrink(
-            actions, [&](const auto& fewer) { return has(judge(fewer), kind); },
+            actions,
+            [&](const auto& fewer) {
+                return has(kind == memory ? judge_memory(fewer) : judge(fewer), kind);
+            },
             std::chrono::seconds(options_.shrink));
         show(shorter, kind);
         return findings.size();
@@ -102,6 +109,35 @@ class Round {
         const auto second = play_both(actions);
         if (!compare(first.without, second.without).empty()) return {};
         return compare(second.with, second.without).empty() ? Findings() : findings;
+    }
+
+    static constexpr const char* memory = "memory is not given back";
+
+    // The same again and again on one broker, from which everybody leaves each time: what is used
+    // after the second time is enough for the others. The broker without the plugin says what is
+    // its own.
+    Findings judge_memory(Actions actions) {
+        constexpr int passes = 6;
+        constexpr std::size_t small = 512;  // kilobytes: whole pages of a small allocator
+        std::erase_if(actions, [](const Action& each) {
+            return each.kind == ActionKind::restart || each.kind == ActionKind::crash ||
+                   each.kind == ActionKind::wait;
+        });
+        const Outcome nothing;
+        const auto growth = [&](const Outcome* plain) {
+            const auto outcome = play(actions, {configuration_, plain, passes});
+            actions_ += outcome.actions;
+            const auto& sizes = outcome.resident_kilobytes;
+            if (sizes.size() < passes) return std::pair<std::size_t, std::size_t>();
+            return std::pair(sizes[1], sizes.back() - std::min(sizes[1], sizes.back()));
+        };
+        const auto [size, with] = growth(nullptr);
+        if (with <= size / 10 + small) return {};
+        const auto without = growth(&nothing).second;
+        if (with <= size / 10 + small + without) return {};
+        return {{memory, "after the second time " + std::to_string(size) + " KB, after the last " +
+                             std::to_string(with) + " more; without the plugin " +
+                             std::to_string(without) + " more"}};
     }
 
     // The broker has faults of its own.

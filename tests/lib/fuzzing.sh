@@ -2,6 +2,8 @@
 # Random clients against a broker. Sourced by tests/run and tests/fuzz/run, after tests/lib/brokers.sh and
 # tests/lib/sanitizers.sh.
 
+# shellcheck disable=SC2154  # repository, and what select_broker sets.
+
 # fuzz BROKER PRESET DIRECTORY OPTION...: against the preset's plugin, with the broker that
 # select_broker has selected. Reports of sanitizers go into the directory, and are a failure.
 fuzz() {
