@@ -11,7 +11,9 @@ void Accounts::open(const Statistics& statistics) {
 std::map<GroupName, bool> Accounts::known() const {
     std::map<GroupName, bool> result{{healthy, true}};
     for (const auto& name : doubted_) result[name] = false;
-    for (const auto& [name, members] : groups.all()) result[name] = groups.is_certain(name);
+    for (const auto& [name, members] : groups.all()) {
+        result[name] = groups.is_certain(name) && !unseen_.contains(name);
+    }
     return result;
 }
 

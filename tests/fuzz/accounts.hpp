@@ -32,6 +32,9 @@ class Accounts {
     void doubt_all();
     const std::set<GroupName>& doubted() const { return doubted_; }
 
+    // A member asked for No Local: 2.0 does not show to a plugin what it publishes itself.
+    void doubt(const GroupName& name) { unseen_.insert(name); }
+
     // From now on.
     void open(const Statistics& statistics);
     void before_action();
@@ -49,7 +52,7 @@ class Accounts {
     long least_ = 0, most_ = 0;
     bool is_open_ended_ = false;
     std::map<GroupName, bool> before_;
-    std::set<GroupName> doubted_;
+    std::set<GroupName> doubted_, unseen_;
 };
 
 }  // namespace fuzz

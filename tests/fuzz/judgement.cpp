@@ -85,9 +85,11 @@ void Player::steer(const Action& action) {
 }
 
 void Player::judge_figures() {
-    if (const auto problem = accounts_.check(statistics())) {
-        throw Failure("the figures do not add up", *problem);
-    }
+    const auto now = statistics();
+    const auto problem = accounts_.check(now);
+    if (!problem) return;
+    report("the figures do not add up", *problem);
+    accounts_.open(now);
 }
 
 // The observer has each message once; together, so have the members of the healthy group.

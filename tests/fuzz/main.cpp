@@ -93,22 +93,26 @@ class Round {
     // One with the plugin and one without. Two of each where they differ: only what is the same
     // each time is a finding.
     Findings judge(const Actions& actions) {
-        auto findings = judge_all(actions);
+        const auto first = play_both(actions);
+        actions_ += first.with.actions + first.without.actions;
+        if (const auto findings = unknown(first.with.findings); !findings.empty()) {
+            return of_the_plugin(findings, actions);
+        }
+        if (!first.without.findings.empty()) return without_plugin(first.without.findings);
+        // One that could not go on.
+        if (first.with.records.empty()) return {};
+        const auto findings = unknown(compare(first.with, first.without));
+        if (findings.empty()) return {};
+        const auto second = play_both(actions);
+        if (second.with.records.empty() || !compare(first.without, second.without).empty())
+            return {};
+        return compare(second.with, second.without).empty() ? Findings() : findings;
+    }
+
+    Findings unknown(Findings findings) const {
         std::erase_if(findings,
                       [&](const auto& each) { return options_.ignored.contains(each.kind); });
         return findings;
-    }
-
-    Findings judge_all(const Actions& actions) {
-        const auto first = play_both(actions);
-        actions_ += first.with.actions + first.without.actions;
-        if (!first.with.findings.empty()) return of_the_plugin(first.with.findings, actions);
-        if (!first.without.findings.empty()) return without_plugin(first.without.findings);
-        const auto findings = compare(first.with, first.without);
-        if (findings.empty()) return {};
-        const auto second = play_both(actions);
-        if (!compare(first.without, second.without).empty()) return {};
-        return compare(second.with, second.without).empty() ? Findings() : findings;
     }
 
     static constexpr const char* memory = "memory is not given back";
@@ -158,7 +162,7 @@ class Round {
         const Outcome nothing;
         result.with = play(actions, {.configuration = configuration_,
                                      .with_plugin = options_.only_plain ? &nothing : nullptr});
-        if (result.with.findings.empty()) {
+        if (unknown(result.with.findings).empty() && !result.with.records.empty()) {
             result.without =
                 play(actions, {.configuration = configuration_, .with_plugin = &result.with});
         }

@@ -208,6 +208,7 @@ void Player::follow_connection(int number, std::size_t action) {
 
 void Player::follow_subscriptions(const Action& action) {
     constexpr int failure = 0x80;
+    constexpr int no_local = 4;
     Client& client = world_.random_client(action.client);
     const auto codes = client.take_codes();
     const bool joins = action.kind == ActionKind::subscribe;
@@ -218,6 +219,7 @@ void Player::follow_subscriptions(const Action& action) {
         if (!name) continue;
         auto& groups = is_group ? accounts_.groups : ordinary_;
         if (joins && i < codes.size() && codes[i] < failure) groups.join(*name, action.client);
+        if (is_group && (action.subscriptions[i].options & no_local) != 0) accounts_.doubt(*name);
         if (!joins && client.is_lively()) groups.leave(*name, action.client);
     }
 }
