@@ -32,10 +32,7 @@ std::string identity(const Message& message) {
 
 // A topic that the filter matches.
 std::string topic_of(const std::string& filter) {
-    std::string topic = replaced(filter, "+", "b");
-    if (topic == "#") return "b";
-    if (topic.ends_with("/#")) topic.resize(topic.size() - 2);
-    return topic.empty() ? "b" : topic;
+    return replaced(replaced(filter, "+", "b"), "#", "b");
 }
 
 }  // namespace
@@ -147,13 +144,29 @@ void Player::resume_members() {
 }
 
 void Player::wait_for_queues() {
-    Statistics now;
+    std::string waiting;
     for (int tries = 0; tries < 50; ++tries) {
-        now = statistics();
-        if (now.queued == 0) return;
+        waiting = queues();
+        if (waiting.empty()) return;
         world_.wait(pause);
     }
-    throw Failure("messages wait although all members are there", std::to_string(now.queued));
+    throw Failure("messages wait although all members are there", waiting);
+}
+
+// Of groups that may have nobody left, the broker has still to say so.
+std::string Player::queues() {
+    const auto answer = Json::parse(
+        request(R"({"commands":[{"command":"listGroups","verbose":true,"count":1000}]})"), nullptr,
+        false);
+    if (!answer.is_object()) throw Failure("a control request is not answered", "listGroups");
+    std::string result;
+    for (const auto& group : answer.at("responses").at(0).at("data").at("groups")) {
+        const GroupName name{group.at("group"), group.at("filter")};
+        if (group.value("queued", 0L) == 0 || !accounts_.groups.is_certain(name)) continue;
+        result += std::to_string(group.value("queued", 0L)) + " for '" + shown(name.share_name) +
+                  "' on '" + shown(name.filter) + "'; ";
+    }
+    return result;
 }
 
 void Player::publish_to_each_group() {

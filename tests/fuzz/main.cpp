@@ -1,17 +1,13 @@
 // Drives a real broker with random clients, and judges. tests/fuzz/run names the broker.
 
-#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <random>
 #include <set>
 #include <sstream>
 
-#include "../integration/environment.hpp"
-#include "comparison.hpp"
 #include "configurations.hpp"
-#include "plan.hpp"
-#include "shrink.hpp"
+#include "round.hpp"
 
 namespace {
 
@@ -37,168 +33,6 @@ one without, and judges. The first finding is made shorter, shown, and ends the 
   --shrink N         seconds for making a failure shorter (120)
   --list             names the configurations
 )";
-
-struct Options {
-    std::uint64_t seed = 0;
-    std::size_t rounds = static_cast<std::size_t>(-1);
-    std::size_t seconds = 60;
-    std::size_t actions = 300;
-    std::size_t shrink = 120;
-    std::string configuration = {};
-    std::set<std::size_t> kept = {};
-    std::set<std::string> ignored = {};
-    bool no_empty_texts = false;
-    bool only_plain = false;
-    bool goes_on = false;
-};
-
-struct Totals {
-    std::size_t rounds = 0, actions = 0, findings = 0;
-};
-
-class Round {
-  public:
-    Round(const Options& options, std::uint64_t seed, std::string configuration)
-        : options_(options), seed_(seed), configuration_(std::move(configuration)) {}
-
-    // Returns how many findings there were.
-    std::size_t run(Totals& totals) {
-        auto actions = make_plan(seed_, options_.actions);
-        if (!options_.kept.empty()) {
-            std::erase_if(actions,
-                          [&](const auto& each) { return !options_.kept.contains(each.number); });
-        }
-        if (options_.no_empty_texts) fill_empty_texts(actions);
-        auto findings = judge(actions);
-        // Sanitizers keep what is freed.
-        const bool measures = integration::environment().broker_preload.empty() && seed_ % 8 == 0;
-        if (findings.empty() && measures) findings = judge_memory(actions);
-        totals.actions += actions_;
-        if (findings.empty()) return 0;
-        for (const auto& each : findings)
-            std::cout << "FOUND: " << each.kind << ": " << each.text << '\n';
-        std::cout << "Making it shorter ..." << std::endl;
-        const auto kind = findings.front().kind;
-        const auto shorter = shrink(
-            actions,
-            [&](const auto& fewer) {
-                return has(kind == memory ? judge_memory(fewer) : judge(fewer), kind);
-            },
-            std::chrono::seconds(options_.shrink));
-        show(shorter, kind);
-        return findings.size();
-    }
-
-  private:
-    // One with the plugin and one without. Two of each where they differ: only what is the same
-    // each time is a finding.
-    Findings judge(const Actions& actions) {
-        const auto first = play_both(actions);
-        actions_ += first.with.actions + first.without.actions;
-        if (const auto findings = unknown(first.with.findings); !findings.empty()) {
-            return of_the_plugin(findings, actions);
-        }
-        if (!first.without.findings.empty()) return without_plugin(first.without.findings);
-        // One that could not go on.
-        if (first.with.records.empty()) return {};
-        const auto findings = unknown(compare(first.with, first.without));
-        if (findings.empty()) return {};
-        const auto second = play_both(actions);
-        if (second.with.records.empty() || !compare(first.without, second.without).empty())
-            return {};
-        return compare(second.with, second.without).empty() ? Findings() : findings;
-    }
-
-    Findings unknown(Findings findings) const {
-        std::erase_if(findings,
-                      [&](const auto& each) { return options_.ignored.contains(each.kind); });
-        return findings;
-    }
-
-    static constexpr const char* memory = "memory is not given back";
-
-    // The same again and again on one broker, from which everybody leaves each time: what is used
-    // after the second time is enough for the others. The broker without the plugin says what is
-    // its own.
-    Findings judge_memory(Actions actions) {
-        constexpr int passes = 6;
-        constexpr std::size_t small = 512;  // kilobytes: whole pages of a small allocator
-        std::erase_if(actions, [](const Action& each) {
-            return each.kind == ActionKind::restart || each.kind == ActionKind::crash ||
-                   each.kind == ActionKind::wait;
-        });
-        const Outcome nothing;
-        const auto growth = [&](const Outcome* plain) {
-            const auto outcome = play(actions, {configuration_, plain, passes});
-            actions_ += outcome.actions;
-            const auto& sizes = outcome.resident_kilobytes;
-            if (sizes.size() < passes) return std::pair<std::size_t, std::size_t>();
-            return std::pair(sizes[1], sizes.back() - std::min(sizes[1], sizes.back()));
-        };
-        const auto [size, with] = growth(nullptr);
-        if (with <= size / 10 + small) return {};
-        const auto without = growth(&nothing).second;
-        if (with <= size / 10 + small + without) return {};
-        return {{memory, "after the second time " + std::to_string(size) + " KB, after the last " +
-                             std::to_string(with) + " more; without the plugin " +
-                             std::to_string(without) + " more"}};
-    }
-
-    // The broker has faults of its own.
-    Findings of_the_plugin(const Findings& findings, const Actions& actions) const {
-        if (!findings.front().kind.starts_with("the broker")) return findings;
-        const Outcome nothing;
-        const auto plain =
-            play(actions, {.configuration = configuration_, .with_plugin = &nothing});
-        const bool is_own = has(plain.findings, findings.front().kind);
-        return is_own ? Findings() : findings;
-    }
-
-    struct Both {
-        Outcome with, without;
-    };
-    Both play_both(const Actions& actions) const {
-        Both result;
-        const Outcome nothing;
-        result.with = play(actions, {.configuration = configuration_,
-                                     .with_plugin = options_.only_plain ? &nothing : nullptr});
-        if (unknown(result.with.findings).empty() && !result.with.records.empty()) {
-            result.without =
-                play(actions, {.configuration = configuration_, .with_plugin = &result.with});
-        }
-        return result;
-    }
-
-    static Findings without_plugin(Findings findings) {
-        for (auto& each : findings) each.kind = "without the plugin: " + each.kind;
-        return findings;
-    }
-
-    static bool has(const Findings& findings, const std::string& kind) {
-        return std::ranges::any_of(findings, [&](const auto& each) { return each.kind == kind; });
-    }
-
-    void show(const Actions& actions, const std::string& kind) const {
-        std::cout << "\n" << kind << ", configuration " << configuration_ << ":\n";
-        std::string numbers;
-        std::size_t shown = 0;
-        for (const auto& each : actions) {
-            if (++shown < 60) std::cout << "  " << describe(each) << '\n';
-            numbers += (numbers.empty() ? "" : ",") + std::to_string(each.number);
-        }
-        if (shown >= 60) std::cout << "  and " << shown - 59 << " more\n";
-        std::cout << "Again: --seed " << seed_ << " --actions " << options_.actions
-                  << (options_.no_empty_texts ? " --no-empty-texts" : "")
-                  << " --rounds 1 --configuration " << configuration_ << " --keep " << numbers
-                  << '\n'
-                  << std::endl;
-    }
-
-    const Options& options_;
-    const std::uint64_t seed_;
-    const std::string configuration_;
-    std::size_t actions_ = 0;
-};
 
 std::uint64_t number(const std::string& text) {
     std::uint64_t result = 0;
@@ -266,7 +100,7 @@ int run(const Options& options) {
                                         : options.configuration;
         std::cout << "Seed " << seed << ", configuration " << configuration << std::endl;
         ++totals.rounds;
-        totals.findings += Round(options, seed, configuration).run(totals);
+        Round(options, seed, configuration).run(totals);
         if (totals.findings > 0 && !options.goes_on) break;
     }
     std::cout << totals.rounds << " rounds, " << totals.actions << " actions, " << totals.findings

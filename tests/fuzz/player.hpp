@@ -58,6 +58,7 @@ class Player {
     void revive();
     void resume_members();
     void wait_for_queues();
+    std::string queues();
     void publish_to_each_group();
     void judge_service(const std::string& payload, const std::string& topic);
     void leave();
