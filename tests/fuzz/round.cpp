@@ -52,7 +52,8 @@ Actions Round::actions() const {
 // long.
 Findings Round::judge_all(const Actions& actions) {
     const auto findings = judge(actions);
-    const bool measures = integration::environment().broker_preload.empty() && seed_ % 8 == 0;
+    const bool measures =
+        integration::environment().broker_preload.empty() && seed_ % 8 == 0 && !options_.only_plain;
     return findings.empty() && measures ? judge_memory(actions) : findings;
 }
 
