@@ -53,9 +53,9 @@ inline void shorten_to(const char* filter, std::string_view topic_filter) {
 
 // Filters that no client is subscribed to, to let an UNSUBSCRIBE change nothing in the broker's
 // tree. sub__remove answers "success" where even the first level is unknown, "no subscription
-// existed" elsewhere; no SUBSCRIBE can hold a control character.
+// existed" elsewhere. No SUBSCRIBE can hold a level that begins with '#' and goes on.
 inline constexpr const char* kRemovesNothingWithSuccess = "$";
-inline constexpr char kControlCharacter = '\x01';
+inline constexpr const char* kRemovesNothing = "#none";
 
 /// Refuses a filter that begins like a shared subscription and is none.
 [[nodiscard]] inline int refuse(Instance& instance, const mosquitto_evt_acl_check& check,

@@ -11,8 +11,12 @@ namespace {
 void remove_nothing_with_success(const char* filter) {
     shorten_to(filter, kRemovesNothingWithSuccess);
 }
+// No filter of one character is invalid that can be read in the log.
 void remove_nothing(const char* filter) {
-    writable(filter)[0] = kControlCharacter;
+    constexpr char kControlCharacter = '\x01';
+    const bool is_one = std::strlen(filter) == 1;
+    writable(filter)[0] = is_one ? kControlCharacter : '#';
+    if (!is_one && filter[1] == '/') writable(filter)[1] = '#';
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
                 replace(event.data.topic_filter, kRemovesNothingWithSuccess);
                 break;
             case Unsubscribed::no_such_use:
-                replace(event.data.topic_filter, {kControlCharacter});
+                replace(event.data.topic_filter, kRemovesNothing);
                 break;
             case Unsubscribed::unknown:
                 break;
