@@ -208,7 +208,7 @@ void Registry::erase(Subscription& subscription) {
     note(session);
     set_standing(subscription, Standing::present);
     std::erase(filter.subscriptions, &subscription);
-    session.subscriptions.erase(find_owned(session.subscriptions, subscription));
+    session.subscriptions.erase(lower_bound(session, filter));
     if (filter.subscriptions.empty()) {
         filters_.erase(std::string(filter.text));
         ++version_;

@@ -17,6 +17,7 @@ class OneTurnTest : public BoundedTest {
   protected:
     void SetUp() override {
         constexpr unsigned seconds = 300;
+        if (!long_runs()) GTEST_SKIP() << "takes minutes";
         BoundedTest::SetUp();
         allow_seconds(seconds);
     }
