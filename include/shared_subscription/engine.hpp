@@ -38,7 +38,7 @@ enum class Ending : std::uint8_t {
 
 /// So many groups may one client be in, as what it asks for is done in one go: when it subscribes,
 /// with each message that all of them match, and when its session ends.
-inline constexpr std::size_t kMostGroupsOfAClient = 1000;
+inline constexpr std::size_t kMostGroupsOfAClient = 2500;
 
 class Engine {
   public:

@@ -105,11 +105,6 @@ void Engine::disconnected(const Client& client, bool clean) {
     const bool was_back = !session->connected && !moved && fan_out_.passes_over_away();
     if (session->context && session->context != client.context && !was_back) return;
 
-    // A connection that began anew, after the one whose subscriptions went: they are gone.
-    if (moved && clean && session->moved) {
-        end(*session, Ending::lost);
-        return;
-    }
     if (!moved) meet(*session, client);  // it may never have acted
     const bool cannot_tell = !ticks_ && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {

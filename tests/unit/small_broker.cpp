@@ -426,6 +426,7 @@ std::vector<std::size_t> SmallBroker::take_counts(const std::vector<std::string>
 }
 
 void SmallBroker::publish(const Message& message) {
+    ++copies_to_all;
     std::ignore = publish_to({}, message, {.flags = message.qos});
 }
 

@@ -88,6 +88,7 @@ class SmallBroker final : public Broker {
     std::vector<std::string> log_lines{};
     std::vector<std::string> membership_lines{};  ///< at the log types subscribe and unsubscribe
     int copies = 0;                               ///< published by the engine
+    int copies_to_all = 0;                        ///< ... of these, to everybody
     QueueLimits queue_limits{};                   ///< after the next restart
     std::int64_t clock = 1'000'000'000;           ///< seconds since 1970
 

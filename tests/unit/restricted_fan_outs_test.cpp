@@ -1,0 +1,109 @@
+// Messages that are published to everybody and meant for one: known by their content, for as long
+// as the broker may ask about them.
+#include "core/delivery/restricted_fan_outs.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "engine_test.hpp"
+#include "quiet_broker.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+RestrictedFanOut to(const std::string& client, const std::string& payload) {
+    return {.message = std::make_shared<const StoredMessage>(
+                StoredMessage{.topic = "t", .payload = payload, .qos = 1}),
+            .group = {.share_name = "g", .filter = "t"},
+            .client_id = client};
+}
+
+class RestrictedFanOutsTest : public ::testing::Test {
+  protected:
+    QuietBroker broker;
+    RestrictedFanOuts fan_outs{broker};
+};
+
+TEST_F(RestrictedFanOutsTest, AreKnownByTheirContentHoweverOften) {
+    const auto one = to("a", "one");
+    ASSERT_TRUE(fan_outs.publish(one));
+    // Wherever the broker has them.
+    const StoredMessage elsewhere{.topic = "t", .payload = "one", .qos = 1};
+    for (int question = 0; question < 3; ++question) {
+        auto* found = fan_outs.find(elsewhere.message());
+        ASSERT_NE(found, nullptr);
+        EXPECT_EQ(found->client_id, "a");
+    }
+    for (const auto& other :
+         {StoredMessage{.topic = "t", .payload = "two", .qos = 1},
+          StoredMessage{.topic = "u", .payload = "one", .qos = 1},
+          StoredMessage{.topic = "t", .payload = "one", .qos = 0},
+          StoredMessage{.topic = "t", .payload = "one", .qos = 1, .retain = true}})
+        EXPECT_EQ(fan_outs.find(other.message()), nullptr) << other.topic << other.payload;
+}
+
+TEST_F(RestrictedFanOutsTest, OfWhichTwoAreAlikeAreNotUnderWayAtOnce) {
+    EXPECT_TRUE(fan_outs.publish(to("a", "one")));
+    EXPECT_FALSE(fan_outs.publish(to("b", "one")));
+    EXPECT_TRUE(fan_outs.publish(to("b", "two")));
+    EXPECT_EQ(broker.published, 2);
+    EXPECT_THAT(fan_outs.take_ended(true), SizeIs(2));
+    EXPECT_TRUE(fan_outs.publish(to("b", "one")));
+}
+
+TEST_F(RestrictedFanOutsTest, EndWhenTheyWereShownOrAllAreDrained) {
+    ASSERT_TRUE(fan_outs.publish(to("a", "one")));
+    ASSERT_TRUE(fan_outs.publish(to("", "two")));
+    EXPECT_THAT(fan_outs.take_ended(false), IsEmpty());
+    fan_outs.find(to("", "two").message->message())->was_shown = true;
+    const auto shown = fan_outs.take_ended(false);
+    ASSERT_THAT(shown, SizeIs(1));
+    EXPECT_TRUE(shown.front().is_probe());
+    EXPECT_FALSE(fan_outs.empty());
+    EXPECT_THAT(fan_outs.take_ended(true), SizeIs(1));
+    EXPECT_TRUE(fan_outs.empty());
+}
+
+using Unasked = EngineTest;
+
+// As 2.0.12 and later with other access control.
+TEST_P(Unasked, OthersJudgeWhatHasWaitedAndNobodyElseGetsIt) {
+    constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
+    broker.exports_acl_check = false;
+    broker.set_others(
+        [](const auto& client, const auto& topic) { return client != "a" || topic != "secret"; });
+    join_all({"a"}, "$share/g/#", kPersistent);
+    join_all({"ordinary"}, "#");
+    broker.drop("a");
+    broker.settle();
+    publish("t", 3);
+    publish("secret", 1);
+    EXPECT_THAT(broker.take("ordinary"), SizeIs(4));
+    broker.connect("a", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2"));
+    EXPECT_THAT(broker.take("ordinary"), IsEmpty());
+}
+
+TEST_P(Unasked, NothingIsPublishedToEverybodyWhereOthersCanBeAsked) {
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    join_all({"a"}, "$share/g/t", {.protocol = 5, .persistent = true});
+    broker.drop("a");
+    broker.settle();
+    publish("t", 2);
+    broker.copies_to_all = 0;
+    join_all({"b"}, "$share/g/t");
+    broker.settle();
+    EXPECT_THAT(broker.take("b"), ElementsAre("0", "1"));
+    EXPECT_LE(broker.copies_to_all, is_2_1() ? 0 : 1) << "2.0 takes a probe to see who is there";
+}
+
+INSTANTIATE_FOR_GENERATIONS(Unasked);
+
+}  // namespace
+}  // namespace shared_subscription
