@@ -2,6 +2,7 @@
 #include "mosquitto/access_control.hpp"
 
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -191,7 +192,8 @@ TEST(Misplaced, KnowsItsOwnFileByALink) {
 
 TEST(Misplaced, KnowsItsOwnFileByANameWithoutADirectory) {
     Dl_info loaded{};
-    ASSERT_NE(dladdr(reinterpret_cast<const void*>(&dlopen), &loaded), 0);
+    // One of the library that sanitizers do not replace.
+    ASSERT_NE(dladdr(reinterpret_cast<const void*>(&gnu_get_libc_version), &loaded), 0);
     const std::filesystem::path file = loaded.dli_fname;
     const Configuration behind = Lines().use("libother.so").use("libc.so.6");
     EXPECT_FALSE(find_misplaced(behind, file, Generation::v2_1).empty());
