@@ -9,31 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "../integration/packet.hpp"
+
 namespace fuzz {
 
-// MQTT 5 section 2.1.2.
-enum class PacketType : std::uint8_t {
-    connect = 1,
-    connack,
-    publish,
-    puback,
-    pubrec,
-    pubrel,
-    pubcomp,
-    subscribe,
-    suback,
-    unsubscribe,
-    unsuback,
-    pingreq,
-    pingresp,
-    disconnect,
-};
-
-struct Packet {
-    PacketType type{};
-    std::uint8_t flags = 0;
-    std::string body = {};  // what follows the fixed header
-};
+using integration::Packet;
+using integration::PacketType;
 
 // MQTT 5 section 2.2.2.2.
 namespace property {

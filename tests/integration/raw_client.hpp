@@ -13,33 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "packet.hpp"
 #include "stream.hpp"
 
 namespace integration {
-
-// Types of control packets, MQTT 5 section 2.1.2.
-enum class PacketType : std::uint8_t {
-    connect = 1,
-    connack,
-    publish,
-    puback,
-    pubrec,
-    pubrel,
-    pubcomp,
-    subscribe,
-    suback,
-    unsubscribe,
-    unsuback,
-    pingreq,
-    pingresp,
-    disconnect,
-};
-
-struct Packet {
-    PacketType type{};
-    std::uint8_t flags = 0;
-    std::string body = {};  // what follows the fixed header
-};
 
 // A PUBLISH packet, without its properties.
 struct Publish {
