@@ -29,8 +29,6 @@ class Ghosts {
     [[nodiscard]] bool has(Context context) const noexcept {
         return !ghosts_.empty() && ghosts_.contains(context);
     }
-    /// Whether one stands in the group's ring.
-    [[nodiscard]] bool stand_in(const Group& group) const;
 
     /// The broker asks for a leaf of that context, of which `has` is true, in that fan-out: the
     /// leaf's group, null if it is nobody's (any more). Nothing: not in this fan-out, as it has

@@ -50,8 +50,6 @@ class Parking {
     void stand(Member& member);
     /// The broker has done so, or is about to.
     void stands_again(Member& member);
-    /// The broker asked for nobody in the group: it gets its leaves again in the next TICK.
-    void note_unasked(const Group& group);
 
   private:
     void change_some();
@@ -59,14 +57,12 @@ class Parking {
     void align(Group& group, bool nothing_fanned_out);
     [[nodiscard]] bool note_if_expired(const Member& member);
     void park(Member& member);
-    void stand_all(const Group& group);
     void form_ring(Group& group);
     void dissolve_ring(Group& group);
 
     Registry& registry_;
     Broker& broker_;
     std::vector<std::string> expired_;
-    std::vector<GroupName> unasked_;
 };
 
 }  // namespace shared_subscription

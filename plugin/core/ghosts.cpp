@@ -64,15 +64,6 @@ void Ghosts::tick() {
     }
 }
 
-bool Ghosts::stand_in(const Group& group) const {
-    const auto name = name_of(group);
-    return std::ranges::any_of(ghosts_, [&name](const auto& one) {
-        return std::ranges::any_of(one.second.leaves, [&name](const Leaf& leaf) {
-            return leaf.in_ring && leaf.group == name;
-        });
-    });
-}
-
 bool Ghosts::ring_was_asked(const Leaf& leaf, std::uint64_t fan_out) const {
     if (const auto* group = group_of(leaf)) return group->ring.was_asked_in(fan_out);
     return std::ranges::any_of(ghosts_, [&](const auto& one) {

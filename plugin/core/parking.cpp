@@ -25,10 +25,6 @@ const std::string& client_of(const Member& member) {
 
 void Parking::tick() {
     change_some();
-    for (const auto& name : std::exchange(unasked_, {})) {
-        const auto* group = registry_.find_group(name.share_name, name.filter);
-        if (group && group->rotates) stand_all(*group);
-    }
     if (registry_.has_unaligned()) align_all(true);
 }
 
@@ -110,19 +106,6 @@ void Parking::stands_again(Member& member) {
     auto& session = member.subscription->session;
     member.group->ring.append(member);
     if (--session.parked == 0) broker_.remove_mark(session.id);
-}
-
-void Parking::note_unasked(const Group& group) {
-    auto name = name_of(group);
-    if (std::ranges::find(unasked_, name) == unasked_.end()) unasked_.push_back(std::move(name));
-}
-
-void Parking::stand_all(const Group& group) {
-    for (const auto* member : group.members()) {
-        if (member->stands) {
-            broker_.add_leaf(client_of(*member), name_of(group), LeafKind::joint, member->options);
-        }
-    }
 }
 
 void Parking::form_ring(Group& group) {
