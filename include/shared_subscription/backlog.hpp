@@ -120,7 +120,8 @@ class Backlog {
     void insert(Group& group, GroupQueue::Entry entry);
     [[nodiscard]] bool drain(Group& group, bool turn);
     /// False: not in this turn.
-    [[nodiscard]] bool probe(Group& group);
+    [[nodiscard]] bool publish_restricted(const Group& group, RestrictedFanOut fan_out);
+    void probe(Group& group);
     [[nodiscard]] Result offer(Group& group, const GroupQueue::Entry& entry);
     [[nodiscard]] Result give(Member& member, const GroupQueue::Entry& entry);
     [[nodiscard]] bool spend(const StoredMessage& message) noexcept;

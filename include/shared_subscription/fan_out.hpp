@@ -96,8 +96,7 @@ class FanOut {
 
     /// Whether the message is a restricted fan-out of ours.
     [[nodiscard]] bool is_restricted(const Message& message) const noexcept {
-        return !restricted_.empty() && !publications_.is_announced(message.topic) &&
-               restricted_.find(message);
+        return find_restricted(message) != nullptr;
     }
 
     /// Whether the message is the one that is being fanned out.
@@ -143,6 +142,12 @@ class FanOut {
         std::span<const std::unique_ptr<Member>> members{};
     };
 
+    /// What a client publishes is none of ours, whatever it is like. Null: it is none.
+    [[nodiscard]] RestrictedFanOut* find_restricted(const Message& message) const noexcept {
+        const bool may_be = !restricted_.empty() && !publications_.is_announced(message.topic);
+        return may_be ? restricted_.find(message) : nullptr;
+    }
+
     /// Notes what is known after a question about that group's member.
     void note_answered(Group& group) noexcept;
 
@@ -150,9 +155,7 @@ class FanOut {
     void begin(Publication* announcement);
     void begin(const Message& message) {
         message_ = message;
-        shown_restricted_ = restricted_.empty() || publications_.is_announced(message.topic)
-                                ? nullptr
-                                : restricted_.find(message);
+        shown_restricted_ = find_restricted(message);
         begin(shown_restricted_ ? nullptr : publications_.take_announced(message));
     }
     void match();

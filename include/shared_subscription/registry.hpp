@@ -120,8 +120,8 @@ struct alignas(64) Session {
     bool saved = false;            ///< something of it is in the store
     bool unsaved = false;          ///< something has changed since (Registry::unsaved_sessions)
     std::size_t parked = 0;        ///< memberships without a leaf (Parking)
-    /// Messages that the broker holds back for it, as far as known, by the broker's topic; in the
-    /// order in which they came.
+    /// Messages that the broker holds back for it, as far as known, in the order in which they
+    /// came: by the broker's topic, or as SessionCopies::Copy.
     std::vector<const void*> held{};
     std::unique_ptr<SessionCopies> copies{};  ///< null: none
     std::int64_t held_changed = 0;            ///< second of Deliveries::tick

@@ -168,7 +168,10 @@ bool Backlog::drain(Group& group, bool turn) {
     auto& queue = group.queue;
     group.allowance = std::min(group.allowance, burst_);
     if (turn) ++group.allowance;
-    if (group.question && !queue.empty()) return probe(group);
+    if (group.question && !queue.empty()) {
+        probe(group);
+        return false;
+    }
     while (const auto* entry = queue.next()) {
         if (burst_ > 0 && group.allowance == 0) return false;
         if (!spend(*entry->message)) return false;
@@ -181,13 +184,16 @@ bool Backlog::drain(Group& group, bool turn) {
     return true;
 }
 
-bool Backlog::probe(Group& group) {
-    if (group.asked) return false;
-    group.asked = restricted_.publish({.message = group.queue.front().message,
-                                       .group = name_of(group),
-                                       .sent = registry_.clock(),
-                                       .sent_after = registry_.fan_out});
-    return false;
+bool Backlog::publish_restricted(const Group& group, RestrictedFanOut fan_out) {
+    fan_out.group = name_of(group);
+    fan_out.sent = registry_.clock();
+    fan_out.sent_after = registry_.fan_out;
+    return restricted_.publish(std::move(fan_out));
+}
+
+void Backlog::probe(Group& group) {
+    if (group.asked) return;
+    group.asked = publish_restricted(group, {.message = group.queue.front().message, .group = {}});
 }
 
 // `entry` is gone afterwards, or under way, or has been passed over until somebody comes.
@@ -217,12 +223,8 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
     const auto id = entry.id;
     if (!deliveries_.takes_more(session)) return Result::not_now;
     if (!broker_.can_judge()) {
-        const bool is_sent = restricted_.publish({.message = entry.message,
-                                                  .group = name_of(group),
-                                                  .id = id,
-                                                  .client_id = session.id,
-                                                  .sent = registry_.clock(),
-                                                  .sent_after = registry_.fan_out});
+        const bool is_sent = publish_restricted(
+            group, {.message = entry.message, .group = {}, .id = id, .client_id = session.id});
         if (!is_sent) return Result::not_now;
         group.queue.take(id);
         return Result::gone;

@@ -133,10 +133,7 @@ void FanOut::look_ahead(const Member& next) noexcept {
 
 void FanOut::ask_ghost(Context context, const Message& message) {
     enter(message);
-    const auto ask = [&] {
-        return ghosts_.ask(context, topic_, publication_.publisher(), number_);
-    };
-    auto group = ask();
+    const auto group = ghosts_.ask(context, topic_, publication_.publisher(), number_);
     if (group && *group && !shown_restricted_) hold_for(**group);
 }
 

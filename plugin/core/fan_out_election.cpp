@@ -195,7 +195,6 @@ bool FanOut::has_changed_since(const Member& member, const RestrictedFanOut& fan
 
 // The broker asked for nobody in the group, or not for the one client that it was for.
 void FanOut::not_shown(Group& group, const RestrictedFanOut& fan_out) {
-    const auto name = fan_out.group;
     bool may_change = false;  // somebody would be asked for now
     for (auto* member : group.members()) {
         if (!is_shown(*member->subscription)) continue;
@@ -214,7 +213,7 @@ void FanOut::not_shown(Group& group, const RestrictedFanOut& fan_out) {
         }
     }
     erase_gone();
-    auto* left = registry_.find_group(name.share_name, name.filter);
+    auto* left = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
     if (!left) return;
     if (fan_out.is_probe() && !may_change) {
         backlog_.answered(*left);

@@ -30,14 +30,13 @@ Member* Group::choose(const Ballot& ballot) {
     for (auto left = ring.size(); left > 0; --left, member = member->ring_after) {
         if (fitness(*member) == Candidate::Fitness::ready) return member;
     }
-    const auto place = chooser_->choose(candidates_, ballot);
-    if (place == Chooser::kNobody) return nullptr;
-    if (!member) return members_[place];
+    auto* chosen = choose_by_strategy(ballot);
+    if (!chosen || !member) return chosen;
     const auto& first = candidates_[member->place];
-    const auto& fittest = candidates_[place];
+    const auto& fittest = candidates_[chosen->place];
     const bool is_as_fit =
         first.fitness == fittest.fitness && first.held_back <= fittest.held_back + 1;
-    return is_as_fit ? member : members_[place];
+    return is_as_fit ? member : chosen;
 }
 
 bool Group::has_ready() const noexcept {
