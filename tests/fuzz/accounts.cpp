@@ -12,7 +12,7 @@ std::map<GroupName, bool> Accounts::known() const {
     std::map<GroupName, bool> result{{healthy, true}};
     for (const auto& name : doubted_) result[name] = false;
     for (const auto& [name, members] : groups.all()) {
-        result[name] = groups.is_certain(name) && !unseen_.contains(name);
+        result[name] = groups.is_certain(name) && !unseen_.contains(name.filter);
     }
     return result;
 }

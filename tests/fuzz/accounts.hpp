@@ -32,8 +32,11 @@ class Accounts {
     void doubt_all();
     const std::set<GroupName>& doubted() const { return doubted_; }
 
-    // A member asked for No Local: 2.0 does not show to a plugin what it publishes itself.
-    void doubt(const GroupName& name) { unseen_.insert(name); }
+    // Somebody asked for No Local on this filter. 2.0 does not show to a plugin what such a client
+    // publishes itself, and keeps the option for whatever else the client subscribes to there.
+    void doubt(const std::string& filter) { unseen_.insert(filter); }
+    // One that the broker may have made, or not.
+    void doubt(const GroupName& name) { doubted_.insert(name); }
 
     // From now on.
     void open(const Statistics& statistics);
@@ -52,7 +55,8 @@ class Accounts {
     long least_ = 0, most_ = 0;
     bool is_open_ended_ = false;
     std::map<GroupName, bool> before_;
-    std::set<GroupName> doubted_, unseen_;
+    std::set<GroupName> doubted_;
+    std::set<std::string> unseen_;
 };
 
 }  // namespace fuzz

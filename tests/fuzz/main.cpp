@@ -29,6 +29,7 @@ one without, and judges. The first finding is made shorter, shown, and ends the 
   --ignore KIND      a kind of finding that is known; may be repeated
   --no-empty-texts   no string of length zero in properties, at which 2.0.11 may crash
   --only-plain       the broker without the plugin against itself: there must be no finding
+  --log              shows the broker's log of each run that has a finding, without PINGs
   --go-on            goes on after a finding, with the next round
   --shrink N         seconds for making a failure shorter (120)
   --list             names the configurations
@@ -79,6 +80,8 @@ Options parse(const std::vector<std::string>& arguments) {
             options.ignored.insert(value());
         else if (name == "--no-empty-texts")
             options.no_empty_texts = true;
+        else if (name == "--log")
+            options.shows_log = true;
         else if (name == "--only-plain")
             options.only_plain = true;
         else if (name == "--go-on")

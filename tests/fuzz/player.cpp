@@ -8,7 +8,8 @@ namespace fuzz {
 
 Outcome play(const Actions& actions, const Course& course) {
     Outcome outcome;
-    Player(course, outcome).play(actions);
+    Player player(course, outcome);
+    player.play(actions);
     return outcome;
 }
 
@@ -19,7 +20,12 @@ Player::Player(const Course& course, Outcome& outcome)
     accounts_.healthy = {healthy_group, healthy_topics};
 }
 
-void Player::play(const Actions& actions) try {
+void Player::play(const Actions& actions) {
+    carry_out_all(actions);
+    if (!outcome_.findings.empty()) outcome_.log = world_.log();
+}
+
+void Player::carry_out_all(const Actions& actions) try {
     world_.start();
     if (with_plugin()) accounts_.open(statistics());
     for (int pass = 0; pass < course_.passes; ++pass) {
@@ -188,6 +194,10 @@ void Player::follow(const Action& action) {
         follow_subscriptions(action);
     }
     for (int number = 0; number < client_count; ++number) follow_connection(number, action.number);
+    // The broker may have given the session up, under which name ever; CONNACK will tell.
+    if (action.kind == ActionKind::raw && !world_.random_client(action.client).is_connected()) {
+        accounts_.groups.set_doubtful(action.client, true);
+    }
 }
 
 void Player::follow_connection(int number, std::size_t action) {
@@ -219,7 +229,9 @@ void Player::follow_subscriptions(const Action& action) {
         if (!name) continue;
         auto& groups = is_group ? accounts_.groups : ordinary_;
         if (joins && i < codes.size() && codes[i] < failure) groups.join(*name, action.client);
-        if (is_group && (action.subscriptions[i].options & no_local) != 0) accounts_.doubt(*name);
+        if ((action.subscriptions[i].options & no_local) != 0) accounts_.doubt(name->filter);
+        // It takes the filters one by one, until one is a reason to end the connection.
+        if (is_group && joins && codes.empty()) accounts_.doubt(*name);
         if (!joins && client.is_lively()) groups.leave(*name, action.client);
     }
 }

@@ -15,6 +15,7 @@ namespace fuzz {
 
 struct Outcome {
     Findings findings;
+    std::string log = {};  // the broker's, where there are findings
     std::size_t actions = 0;
     // Of those that are in no group, and of the observer behind them: by client and connection.
     std::vector<std::vector<std::vector<Record>>> records;
@@ -39,6 +40,7 @@ class Player {
     void play(const Actions& actions);
 
   private:
+    void carry_out_all(const Actions& actions);
     void carry_out(const Action& action);
     void carry_out_alone(const Action& action);
     void act(Client& client, const Action& action);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <sstream>
 
 #include "../integration/environment.hpp"
 #include "comparison.hpp"
@@ -63,6 +64,7 @@ Findings Round::judge(const Actions& actions) {
     const auto first = play_both(actions);
     actions_ += first.with.actions + first.without.actions;
     if (const auto findings = unknown(first.with.findings); !findings.empty()) {
+        if (options_.shows_log) show_log(first.with.log);
         return of_the_plugin(findings, actions);
     }
     if (!first.without.findings.empty()) return without_plugin(first.without.findings);
@@ -130,6 +132,13 @@ Round::Both Round::play_both(const Actions& actions) const {
             play(actions, {.configuration = configuration_, .with_plugin = &result.with});
     }
     return result;
+}
+
+void Round::show_log(const std::string& log) const {
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find(" PING") == line.npos) std::cout << "  " << line << '\n';
+    }
 }
 
 void Round::show(const Actions& actions, const std::string& kind) const {

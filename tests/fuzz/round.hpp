@@ -21,6 +21,7 @@ struct Options {
     std::set<std::size_t> kept = {};
     std::set<std::string> ignored = {};
     bool no_empty_texts = false;
+    bool shows_log = false;
     bool only_plain = false;
     bool goes_on = false;
 };
@@ -50,6 +51,7 @@ class Round {
     Both play_both(const Actions& actions) const;
     Findings of_the_plugin(const Findings& findings, const Actions& actions) const;
     Findings unknown(Findings findings) const;
+    void show_log(const std::string& log) const;
     void show(const Actions& actions, const std::string& kind) const;
 
     const Options& options_;
