@@ -23,6 +23,7 @@ void Client::connect(std::uint16_t port, const Session& session) {
     fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
     protocol_ = session.protocol;
     is_kept_ = session.expiry != 0;
+    is_clean_start_ = session.clean_start;
     is_stalled_ = withholds_ = is_ending_ = ended_by_broker_ = false;
     awaits_connack_ = true;
     pings_ = 0;

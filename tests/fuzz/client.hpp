@@ -49,6 +49,8 @@ class Client {
     bool is_lively() const { return is_connected() && !is_stalled_; }
     bool is_stalled() const { return is_stalled_; }
     bool has_kept_session() const { return is_kept_; }
+    // The broker saves no session of a connection that began with it.
+    bool has_clean_start() const { return is_clean_start_; }
     bool awaits() const { return pings_ > 0 || awaits_connack_ || is_ending_; }
     int socket() const { return socket_.get(); }
     short events() const;
@@ -78,7 +80,7 @@ class Client {
 
     const std::string id_, user_name_;
     int protocol_ = 5;
-    bool is_kept_ = false, is_stalled_ = false, withholds_ = false;
+    bool is_kept_ = false, is_clean_start_ = false, is_stalled_ = false, withholds_ = false;
     bool awaits_connack_ = false, is_ending_ = false, ended_by_broker_ = false;
     bool is_new_session_ = false;
     integration::Descriptor socket_, taken_over_;

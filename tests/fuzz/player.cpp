@@ -172,6 +172,10 @@ void Player::restart(bool is_crash) {
         }
         accounts_.groups.end_all();
     }
+    for (int number = first_member; number < client_count; ++number) {
+        const bool is_saved = !world_.random_client(number).has_clean_start();
+        if (!is_saved) accounts_.groups.set_doubtful(number, true);
+    }
     for (int number = 0; number < World::healthy_count; ++number) {
         world_.healthy_member(number).take_messages();
     }
