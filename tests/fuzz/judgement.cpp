@@ -89,6 +89,18 @@ void Player::judge_figures() {
     accounts_.open(now);
 }
 
+// What a client publishes, or leaves as its will, comes once in a pass.
+void Player::judge_observer() {
+    if (course_.passes > 1) return;
+    for (const auto& message : published_) {
+        const auto origin = origin_of(message.payload);
+        const bool is_unique = origin.kind == 'm' || origin.kind == 'w' || origin.kind == 'x';
+        if (is_unique && !seen_.insert(origin).second) {
+            throw Failure("an ordinary client has a message twice", identity(message));
+        }
+    }
+}
+
 // The observer has each message once; together, so have the members of the healthy group.
 void Player::judge_health() {
     std::map<std::string, int> balance;

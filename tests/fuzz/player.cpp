@@ -71,6 +71,7 @@ void Player::carry_out(const Action& action) {
     }
     world_.settle();
     published_ = world_.observer().take_messages();
+    judge_observer();
     follow(action);
     accounts_.after_action(published_);
     if (!with_plugin()) return mirror(action.number);

@@ -53,6 +53,7 @@ class Player {
     void follow_subscriptions(const Action& action);
     void follow_connection(int number, std::size_t action);
     void mirror(std::size_t action);
+    void judge_observer();
     void judge_health();
     void judge_figures();
 
@@ -78,6 +79,7 @@ class Player {
     Accounts accounts_;
     Groups ordinary_;                 // subscriptions, as groups without a name
     std::vector<Message> published_;  // in this action, as the observer saw it
+    std::set<Origin> seen_;
     std::size_t fresh_ = 0;
 };
 
