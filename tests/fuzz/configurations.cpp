@@ -148,8 +148,11 @@ bool restricts(const std::string& name) {
 bool denies_the_away(const std::string& name) {
     return has(name, "per_listener_settings") && integration::broker_denies_the_away();
 }
-bool is_limited(const std::string& name) {
-    return has(name, "limits") || has(name, "bytes");
+bool is_for_this_broker(const std::string& name) {
+    const auto& environment = integration::environment();
+    return environment.broker_preload.empty() ||
+           environment.broker != integration::BrokerVersion::v20 ||
+           !(restricts(name) && keeps_groups(name));
 }
 
 }  // namespace fuzz

@@ -18,6 +18,8 @@ bool keeps_groups(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
 // The broker asks no plugin about those who are away, so what their groups miss is not counted.
 bool denies_the_away(const std::string& name);
-bool is_limited(const std::string& name);
+// 2.0.11 reads too much when it saves a client with a user name (persist__chunk_client_write_v6),
+// and its sanitizers end it.
+bool is_for_this_broker(const std::string& name);
 
 }  // namespace fuzz

@@ -93,7 +93,8 @@ Options parse(const std::vector<std::string>& arguments) {
 }
 
 int run(const Options& options) {
-    const auto configurations = all_configurations();
+    auto configurations = all_configurations();
+    std::erase_if(configurations, [](const auto& each) { return !is_for_this_broker(each); });
     const auto end = steady_clock::now() + std::chrono::seconds(options.seconds);
     Totals totals;
     for (auto seed = options.seed; totals.rounds < options.rounds; ++seed) {

@@ -34,7 +34,8 @@ constexpr std::uint8_t retain_as_published = 8;
 World::World(std::string configuration, bool with_plugin)
     : configuration_(std::move(configuration)), with_plugin_(with_plugin) {
     for (int number = 0; number < client_count; ++number) {
-        clients_.emplace_back(client_id(number), number == restricted_client ? "bob" : "");
+        const bool has_user = number == restricted_client && restricts(configuration_);
+        clients_.emplace_back(client_id(number), has_user ? "bob" : "");
     }
     clients_.emplace_back("observer", "");
     clients_.emplace_back("administrator", "");
