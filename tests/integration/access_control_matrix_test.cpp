@@ -47,7 +47,7 @@ Configuration every_rule(AccessControlTest&, Broker& broker) {
     return {.after_plugin = {"acl_file " + broker.path("acl")}};
 }
 
-std::vector<MatrixRow> rows() {
+std::vector<MatrixRow> matrix_rows() {
     std::vector<MatrixRow> result;
     for (const int protocol : {MQTT_PROTOCOL_V311, MQTT_PROTOCOL_V5}) {
         const auto add = [&](const std::string& name, const auto& set_up) {
@@ -172,7 +172,7 @@ TEST_P(AccessMatrix, HoldsForMembers) {
     EXPECT_THAT(read_by_everybody("$share/g/#"), ElementsAreArray(readable));
 }
 
-INSTANTIATE_TEST_SUITE_P(, AccessMatrix, ::testing::ValuesIn(rows()),
+INSTANTIATE_TEST_SUITE_P(, AccessMatrix, ::testing::ValuesIn(matrix_rows()),
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace

@@ -92,7 +92,7 @@ TEST_P(ReloadMatrix, IsTheSameWithThePlugin) {
     EXPECT_TRUE(is_any_other || !GetParam().name.starts_with("AclFile"));
 }
 
-std::vector<ReloadRow> rows() {
+std::vector<ReloadRow> reload_rows() {
     std::vector<ReloadRow> result;
     for (const bool per_listener : {false, true}) {
         const std::string suffix = per_listener ? "OfAListener" : "";
@@ -113,7 +113,7 @@ std::vector<ReloadRow> rows() {
     return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(, ReloadMatrix, ::testing::ValuesIn(rows()),
+INSTANTIATE_TEST_SUITE_P(, ReloadMatrix, ::testing::ValuesIn(reload_rows()),
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace

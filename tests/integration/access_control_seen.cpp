@@ -12,9 +12,9 @@ constexpr const char* passwords =
     "bob:$7$101$dHdlbHZlIGJ5dGVz$"
     "v/lj6L3NtZzRH+EyeyPkX06ZV2hBBVZqta7rtt0tD+UEtFehuQLthWWy1s9ZSdmRV5IZqoUymx/Udzry8Wtupw==\n";
 
-const Lines clients{"alice", "bob", "mallory"};
-const Lines filters{"#", "secret/#", "closed/#"};
-const Lines topics{"open/t", "secret/t", "closed/t", "other"};
+const Lines seen_clients{"alice", "bob", "mallory"};
+const Lines seen_filters{"#", "secret/#", "closed/#"};
+const Lines seen_topics{"open/t", "secret/t", "closed/t", "other"};
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void AccessControlSeen::stop() {
 // Each client does it to itself: what it is sent comes before the PUBACK.
 Lines AccessControlSeen::seen() {
     Lines result;
-    for (const auto& name : clients) {
+    for (const auto& name : seen_clients) {
         ClientOptions options;
         if (name != "alice") options.username = name;
         if (name != "alice") options.password = name == "bob" ? "secret" : "wrong";
@@ -77,11 +77,11 @@ Lines AccessControlSeen::seen() {
             continue;
         }
         result.push_back(name + " connects");
-        for (const auto& filter : filters) {
+        for (const auto& filter : seen_filters) {
             const bool is_granted = client.subscribe(filter, 1) < 128;
             result.push_back(name + " subscribes " + filter + (is_granted ? "" : ": denied"));
         }
-        for (const auto& topic : topics) {
+        for (const auto& topic : seen_topics) {
             const bool is_accepted = client.publish(topic, "x", 1) < 128;
             result.push_back(name + " publishes " + topic + (is_accepted ? "" : ": denied"));
             const auto count = client.take_messages().size();

@@ -290,10 +290,10 @@ std::vector<Way> hidden_ways() {
     };
 }
 
-const auto name_of = [](const auto& row) { return row.param.name; };
-INSTANTIATE_TEST_SUITE_P(Seen, Start, ::testing::ValuesIn(plain_ways()), name_of);
-INSTANTIATE_TEST_SUITE_P(Hidden, Start, ::testing::ValuesIn(hidden_ways()), name_of);
-INSTANTIATE_TEST_SUITE_P(Hidden, StartWithOption, ::testing::ValuesIn(hidden_ways()), name_of);
+const auto name_of_way = [](const auto& row) { return row.param.name; };
+INSTANTIATE_TEST_SUITE_P(Seen, Start, ::testing::ValuesIn(plain_ways()), name_of_way);
+INSTANTIATE_TEST_SUITE_P(Hidden, Start, ::testing::ValuesIn(hidden_ways()), name_of_way);
+INSTANTIATE_TEST_SUITE_P(Hidden, StartWithOption, ::testing::ValuesIn(hidden_ways()), name_of_way);
 
 }  // namespace
 }  // namespace integration

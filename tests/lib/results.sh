@@ -4,6 +4,7 @@
 passed=0
 failed=0
 running=()
+failures=()  # what each one that failed said, for the end
 
 # run_tests SECONDS PROCESSES COMMAND...: runs the program's tests in so many processes at once, shows
 # what they say, and counts.
@@ -40,6 +41,16 @@ count_results() {
     fi
     passed=$((passed + now_passed))
     failed=$((failed + now_failed))
+    ((now_failed == 0)) || failures+=("$(failed_tests "$log")")
+}
+
+# failed_tests LOG: all that a failed test said, or one that never ended.
+failed_tests() {
+    awk '/^\[ RUN      \]/ { said = "" }
+         { said = said $0 "\n" }
+         /^\[       OK \]|^\[  SKIPPED \]|^\[-/ { said = "" }
+         /^\[  FAILED  \] .*\([0-9]+ ms\)$/ { printf "%s", said; said = "" }
+         END { if (said ~ /^\[ RUN/) printf "%s", said }' "$1" | tail -n 100
 }
 
 # run_script SECONDS COMMAND...: the same for a script whose last line is "N passed, M failed".
@@ -54,6 +65,7 @@ run_script() {
     fi
     passed=$((passed + now_passed))
     failed=$((failed + now_failed))
+    ((now_failed == 0)) || failures+=("$(tail -n 30 "$log")")
 }
 
 sum() { sed -nE "s/$1/\1/p" "$2" | awk '{ total += $1 } END { print total + 0 }'; }
@@ -76,6 +88,15 @@ run_bounded() {
 count_failure() {
     printf '%s\n' "$*"
     failed=$((failed + 1))
+    failures+=("$*")
+}
+
+# sum_up: what failed once more, and as the last line how many passed and failed. Fails if any did.
+sum_up() {
+    ((failed == 0)) || printf '\n== What failed\n'
+    ((failed == 0)) || printf '%s\n' "${failures[@]}"
+    printf '\n%s passed, %s failed\n' "$passed" "$failed"
+    ((failed == 0))
 }
 
 end_tests() {

@@ -25,18 +25,18 @@ Options parse(const Words& words) {
     return options;
 }
 
-struct GoodRow : Row {
+struct ReadOptionsRow : Row {
     Words words;
     bool (*as_expected)(const Options&);
 };
-class CtrlOption : public ::testing::TestWithParam<GoodRow> {};
+class CtrlOption : public ::testing::TestWithParam<ReadOptionsRow> {};
 
 TEST_P(CtrlOption, IsApplied) {
     EXPECT_TRUE(GetParam().as_expected(parse(GetParam().words)));
 }
 
 using O = const Options&;
-const GoodRow kGood[] = {
+const ReadOptionsRow kReadOptions[] = {
     {{"None"}, {}, [](O o) { return o.host == "localhost" && o.effective_port() == 1883; }},
     {{"Host"}, {"-h", "b"}, [](O o) { return o.host == "b"; }},
     {{"LongHost"}, {"--host", "b"}, [](O o) { return o.host == "b"; }},
@@ -69,13 +69,14 @@ const GoodRow kGood[] = {
          return o.proxy == Proxy{"x", 1080, "", ""};
      }},
 };
-INSTANTIATE_TEST_SUITE_P(All, CtrlOption, ::testing::ValuesIn(kGood), name_of<GoodRow>);
+INSTANTIATE_TEST_SUITE_P(All, CtrlOption, ::testing::ValuesIn(kReadOptions),
+                         name_of<ReadOptionsRow>);
 
-struct BadRow : Row {
+struct RefusedOptionsRow : Row {
     Words words;
     const char* problem;
 };
-class BadCtrlOption : public ::testing::TestWithParam<BadRow> {};
+class BadCtrlOption : public ::testing::TestWithParam<RefusedOptionsRow> {};
 
 TEST_P(BadCtrlOption, IsNamed) {
     Options options;
@@ -85,7 +86,7 @@ TEST_P(BadCtrlOption, IsNamed) {
     EXPECT_THAT(problem, HasSubstr(GetParam().problem));
 }
 
-const BadRow kBad[] = {
+const RefusedOptionsRow kRefusedOptions[] = {
     {{"Unknown"}, {"--nonsense", "x"}, "unknown option '--nonsense'"},
     {{"UnknownAtTheEnd"}, {"--nonsense"}, "unknown option '--nonsense'"},
     {{"Empty"}, {"-"}, "unknown option '-'"},
@@ -106,7 +107,8 @@ const BadRow kBad[] = {
     {{"PskAndCa"}, {"--psk", "1", "--cafile", "c"}, "exclude each other"},
     {{"PskWithoutIdentity"}, {"--psk", "1"}, "--psk-identity"},
 };
-INSTANTIATE_TEST_SUITE_P(All, BadCtrlOption, ::testing::ValuesIn(kBad), name_of<BadRow>);
+INSTANTIATE_TEST_SUITE_P(All, BadCtrlOption, ::testing::ValuesIn(kRefusedOptions),
+                         name_of<RefusedOptionsRow>);
 
 TEST(CtrlOptions, EndWithTheFirstOtherWord) {
     Options options;

@@ -6,17 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "generations.hpp"
+#include "engine_test.hpp"
 #include "quiet_broker.hpp"
-#include "rows.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {
 namespace {
-
-struct GenerationRow : Row {
-    BrokerTraits traits;
-};
 
 class EngineAtOnce : public ::testing::TestWithParam<GenerationRow> {
     std::deque<std::string> ids_;

@@ -14,8 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
-
 class EngineQueue : public EngineTest {
   protected:
     /// Members of the group, who are away.

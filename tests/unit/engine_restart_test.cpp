@@ -10,8 +10,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
-
 class EngineRestart : public EngineTest {
   protected:
     void join_all(const std::vector<std::string>& ids, const std::string& filter = "$share/g/t") {

@@ -11,8 +11,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
-
 using EngineSessions = EngineTest;
 
 TEST_P(EngineSessions, ThatEndGetNothingMore) {

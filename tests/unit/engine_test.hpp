@@ -43,6 +43,8 @@ class EngineFixture : public ::testing::Test {
     bool has_publisher_ = false;
 };
 
+inline constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
+
 struct GenerationRow : Row {
     BrokerTraits traits;
 };

@@ -99,27 +99,27 @@ TEST(Options, MayNameManyGroups) {
     EXPECT_EQ(options.strategies.of("other"), Strategy::hash_topic);
 }
 
-struct GroupNameRow : Row {
+struct GroupOfAnOptionRow : Row {
     std::string_view value;
     std::string_view group;
 };
-class GroupName : public ::testing::TestWithParam<GroupNameRow> {};
+class GroupOfAnOption : public ::testing::TestWithParam<GroupOfAnOptionRow> {};
 
-TEST_P(GroupName, IsAllBehindTheStrategy) {
+TEST_P(GroupOfAnOption, IsAllBehindTheStrategy) {
     const auto options = parse({{"group_strategy", GetParam().value}});
     EXPECT_EQ(options.strategies.of(GetParam().group), Strategy::sticky) << GetParam().group;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    , GroupName,
-    ::testing::Values(GroupNameRow{"Simple", "sticky g", "g"},
-                      GroupNameRow{"Spaces", "sticky my own group", "my own group"},
-                      GroupNameRow{"TwoSpacesWithin", "sticky my  group", "my  group"},
-                      GroupNameRow{"SpacesBefore", "sticky   g", "g"},
-                      GroupNameRow{"Queue", "sticky $queue", "$queue"},
-                      GroupNameRow{"NameOfAStrategy", "sticky random", "random"},
-                      GroupNameRow{"Utf8", "sticky größe", "größe"}),
-    name_of<GroupNameRow>);
+    , GroupOfAnOption,
+    ::testing::Values(GroupOfAnOptionRow{"Simple", "sticky g", "g"},
+                      GroupOfAnOptionRow{"Spaces", "sticky my own group", "my own group"},
+                      GroupOfAnOptionRow{"TwoSpacesWithin", "sticky my  group", "my  group"},
+                      GroupOfAnOptionRow{"SpacesBefore", "sticky   g", "g"},
+                      GroupOfAnOptionRow{"Queue", "sticky $queue", "$queue"},
+                      GroupOfAnOptionRow{"NameOfAStrategy", "sticky random", "random"},
+                      GroupOfAnOptionRow{"Utf8", "sticky größe", "größe"}),
+    name_of<GroupOfAnOptionRow>);
 
 struct AccessRow : Row {
     std::string_view value;
@@ -156,9 +156,9 @@ TEST_P(WrongOption, NamesOptionValueAndWhatIsAllowed) {
     EXPECT_THAT(problem, Not(HasSubstr("\n"))) << "one log line";
 }
 
-const std::vector<std::string> kStrategies{"round_robin",   "random",     "sticky",
-                                           "hash_clientid", "hash_topic", "round_robin_per_group",
-                                           "local"};
+const std::vector<std::string> kStrategyNames{
+    "round_robin",           "random", "sticky", "hash_clientid", "hash_topic",
+    "round_robin_per_group", "local"};
 const std::vector<std::string> kOptions{"plugin_opt_strategy", "plugin_opt_group_strategy",
                                         "plugin_opt_access_control"};
 const std::vector<std::string> kAccess{"auto", "none", "defer", "first"};
@@ -208,13 +208,19 @@ INSTANTIATE_TEST_SUITE_P(
                  "qos",
                  "1",
                  kOptions},
+        WrongRow{"UnknownStrategy",
+                 {{"strategy", "roundrobin"}},
+                 "strategy",
+                 "roundrobin",
+                 kStrategyNames},
+        WrongRow{"EmptyStrategy", {{"strategy", ""}}, "strategy", "", kStrategyNames},
         WrongRow{
-            "UnknownStrategy", {{"strategy", "roundrobin"}}, "strategy", "roundrobin", kStrategies},
-        WrongRow{"EmptyStrategy", {{"strategy", ""}}, "strategy", "", kStrategies},
-        WrongRow{
-            "StrategyInOtherCase", {{"strategy", "RANDOM"}}, "strategy", "RANDOM", kStrategies},
-        WrongRow{
-            "StrategyWithGroup", {{"strategy", "random g"}}, "strategy", "random g", kStrategies},
+            "StrategyInOtherCase", {{"strategy", "RANDOM"}}, "strategy", "RANDOM", kStrategyNames},
+        WrongRow{"StrategyWithGroup",
+                 {{"strategy", "random g"}},
+                 "strategy",
+                 "random g",
+                 kStrategyNames},
         WrongRow{"StrategyTwice",
                  {{"strategy", "random"}, {"strategy", "sticky"}},
                  "strategy",
@@ -229,12 +235,12 @@ INSTANTIATE_TEST_SUITE_P(
                  {{"group_strategy", "fastest g"}},
                  "group_strategy",
                  "fastest g",
-                 kStrategies},
+                 kStrategyNames},
         WrongRow{"GroupBeforeStrategy",
                  {{"group_strategy", "g random"}},
                  "group_strategy",
                  "g random",
-                 kStrategies},
+                 kStrategyNames},
         WrongRow{"EmptyGroupStrategy", {{"group_strategy", ""}}, "group_strategy", "", kForm},
         WrongRow{"GroupMissing", {{"group_strategy", "random"}}, "group_strategy", "random", kForm},
         WrongRow{"GroupIsSpaces",
@@ -275,7 +281,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "access_control",
                  "none",
                  {"once"}},
-        WrongRow{"ControlCharacters", {{"strategy", "a\nb"}}, "strategy", "a?b", kStrategies}),
+        WrongRow{"ControlCharacters", {{"strategy", "a\nb"}}, "strategy", "a?b", kStrategyNames}),
     name_of<WrongRow>);
 
 // Runtime compares the options of all listeners.

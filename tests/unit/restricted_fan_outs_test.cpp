@@ -73,7 +73,6 @@ using Unasked = EngineTest;
 
 // As 2.0.12 and later with other access control.
 TEST_P(Unasked, OthersJudgeWhatHasWaitedAndNobodyElseGetsIt) {
-    constexpr SmallBroker::ConnectOptions kPersistent{.protocol = 5, .persistent = true};
     broker.exports_acl_check = false;
     broker.set_others(
         [](const auto& client, const auto& topic) { return client != "a" || topic != "secret"; });

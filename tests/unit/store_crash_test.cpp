@@ -17,17 +17,17 @@ namespace {
 constexpr int kRounds = 10;
 constexpr std::int64_t kMessages = 20;  ///< of a batch
 constexpr std::int64_t kBatches = 5;    ///< whose messages are there; older ones are dequeued
-const GroupName kGroup{.share_name = "g", .filter = "t"};
+const GroupName kSavedGroup{.share_name = "g", .filter = "t"};
 
 /// A batch changes everything: its number is the group's turn and the only use's identifier, and
 /// part of its messages' ids.
 Changes make_batch(std::int64_t number) {
-    Changes changes{.groups = {{.name = kGroup, .turn = std::to_string(number)}}};
+    Changes changes{.groups = {{.name = kSavedGroup, .turn = std::to_string(number)}}};
     const SavedUse use{.filter = "t", .identifier = static_cast<std::uint32_t>(number)};
     changes.sessions = {{.client_id = "c", .uses = {use}}};
     for (std::int64_t index = 0; index < kMessages; ++index) {
         changes.queued.push_back({.id = number * kMessages + index,
-                                  .group = kGroup,
+                                  .group = kSavedGroup,
                                   .topic = "t",
                                   .payload = std::string(1'000, 'x'),
                                   .properties = {{.identifier = 1, .name = {}, .value = "1"}}});
