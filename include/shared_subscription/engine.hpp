@@ -171,9 +171,9 @@ class Engine {
 
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) {
+        traits_.removes_duplicates = removes;
         fan_out_.set_removes_duplicates(removes);
-        // A copy for one client finds it only where it stands with a leaf of its own.
-        registry_.let_rotate(removes ? 0 : traits_.rotates_from);
+        let_rotate();
     }
 
     // What administrators do; each may come between any two events.
@@ -256,6 +256,12 @@ class Engine {
     }
     /// A member has joined, or leaves.
     void note(Member& member, bool joins);
+    /// A copy for one client reaches it only where it stands with a leaf of its own. Of a ring, the
+    /// broker asks for the first alone.
+    void let_rotate() {
+        const bool may_rotate = !traits_.removes_duplicates && broker_.can_judge();
+        registry_.let_rotate(may_rotate ? traits_.rotates_from : 0);
+    }
     /// A context that speaks for this session: is it the one that is known?
     void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);

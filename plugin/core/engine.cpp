@@ -44,6 +44,7 @@ bool Engine::tick(std::int64_t now) {
     fan_out_.tick();
     deliveries_.tick(now);
     ghosts_.tick();
+    let_rotate();  // other access control may have come
     parking_.tick();
     backlog_.tick(now);
     backlog_.drain(true);

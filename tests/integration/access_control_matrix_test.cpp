@@ -13,12 +13,12 @@ using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::vector<std::string> names{"alice", "bob", "carol"};
-const std::vector<std::string> filters{"#",        "open/#",   "secret/#",  "secret/t", "+/t",
-                                       "closed/#", "pinned/#", "own/bob/#", "own/+/+"};
-const std::vector<std::string> topics{"open/t",   "secret/t",    "secret/u",    "closed/t",
-                                      "pinned/t", "own/bob/r",   "own/alice/r", "own/bob/w",
-                                      "write/t",  "denied/open", "other"};
+const std::vector<std::string> matrix_names{"alice", "bob", "carol"};
+const std::vector<std::string> matrix_filters{
+    "#", "open/#", "secret/#", "secret/t", "+/t", "closed/#", "pinned/#", "own/bob/#", "own/+/+"};
+const std::vector<std::string> matrix_topics{"open/t",   "secret/t",    "secret/u",    "closed/t",
+                                             "pinned/t", "own/bob/r",   "own/alice/r", "own/bob/w",
+                                             "write/t",  "denied/open", "other"};
 
 struct MatrixRow {
     std::string name;
@@ -78,10 +78,10 @@ class AccessMatrix : public AccessControlTest, public ::testing::WithParamInterf
     Observations act() {
         Observations seen;
         std::vector<Client*> clients;
-        for (const auto& name : names) {
+        for (const auto& name : matrix_names) {
             clients.push_back(&connect_client(name, {.protocol = GetParam().protocol}));
         }
-        subscribe_publish(clients, filters, seen);
+        subscribe_publish(clients, matrix_filters, seen);
         for (Client* client : clients) {
             for (const auto& filter : {"#", "pinned/#", "+/t"}) client->unsubscribe(filter);
         }
@@ -93,10 +93,10 @@ class AccessMatrix : public AccessControlTest, public ::testing::WithParamInterf
     std::set<std::string> read_by_everybody(const std::string& filter) {
         std::set<std::string> seen;
         Client& publisher = connect("publisher");
-        for (const auto& name : names) {
+        for (const auto& name : matrix_names) {
             Client& client = connect_client(name, {.protocol = GetParam().protocol});
             client.subscribe(filter, 1);
-            for (const auto& topic : topics) publisher.publish(topic, "x", 1);
+            for (const auto& topic : matrix_topics) publisher.publish(topic, "x", 1);
             settle();
             for (const auto& message : client.messages()) {
                 seen.insert(name + " reads " + message.topic);
@@ -115,7 +115,7 @@ class AccessMatrix : public AccessControlTest, public ::testing::WithParamInterf
             }
         }
         for (Client* client : clients) {
-            for (const auto& topic : topics) {
+            for (const auto& topic : matrix_topics) {
                 const Message message{.topic = topic, .payload = client->id(), .qos = 1};
                 seen.insert(client->id() + " publishes to " + topic + ": " +
                             (client->publish(message) < 128 ? "allowed" : "denied"));
@@ -152,7 +152,7 @@ TEST_P(AccessMatrix, IsTheSameBesideGroups) {
     restart(configuration);
     for (const auto& name : {"worker", "porter"}) {
         Client& member = connect(name, {.protocol = GetParam().protocol});
-        for (const auto& filter : filters) member.subscribe("$share/g/" + filter);
+        for (const auto& filter : matrix_filters) member.subscribe("$share/g/" + filter);
         member.subscribe("$queue/#");
     }
     EXPECT_THAT(act(), ElementsAreArray(without));

@@ -262,11 +262,11 @@ TEST_P(RefusedUnsubscription, LeavesALeafThatIsOrdinaryToo) {
 }
 
 const auto name_of_access_control = [](const auto& row) { return row.param.name; };
-const auto rows = ::testing::ValuesIn(each_access_control());
-INSTANTIATE_TEST_SUITE_P(, ForbiddenMember, rows, name_of_access_control);
-INSTANTIATE_TEST_SUITE_P(, RightsGivenBack, rows, name_of_access_control);
-INSTANTIATE_TEST_SUITE_P(, RefusedSubscription, rows, name_of_access_control);
-INSTANTIATE_TEST_SUITE_P(, RefusedUnsubscription, rows, name_of_access_control);
+const auto each_row = ::testing::ValuesIn(each_access_control());
+INSTANTIATE_TEST_SUITE_P(, ForbiddenMember, each_row, name_of_access_control);
+INSTANTIATE_TEST_SUITE_P(, RightsGivenBack, each_row, name_of_access_control);
+INSTANTIATE_TEST_SUITE_P(, RefusedSubscription, each_row, name_of_access_control);
+INSTANTIATE_TEST_SUITE_P(, RefusedUnsubscription, each_row, name_of_access_control);
 
 }  // namespace
 }  // namespace integration

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::string error = "nonsense true";
+const std::string wrong_line = "nonsense true";
 
 // Lines behind those of the plugin, at the start and then with each SIGHUP. "acl_file" stands for
 // the line with the file's name, "other" for one that loads another plugin.
@@ -104,11 +104,13 @@ std::vector<ReloadRow> reload_rows() {
                           .steps = {{}, {"acl_file /missing"}, {"acl_file"}},
                           .per_listener = per_listener,
                           .only_in_20 = true});
-        add("NothingButErrors", {{}, {error}, {error, "acl_file"}, {}, {"other"}, {}});
-        add("AclFileComesAfterAnError", {{}, {error, "acl_file"}, {"acl_file"}});
-        add("AclFileComesBeforeAnError", {{}, {"acl_file", error}, {"acl_file"}, {error}});
+        add("NothingButErrors", {{}, {wrong_line}, {wrong_line, "acl_file"}, {}, {"other"}, {}});
+        add("AclFileComesAfterAnError", {{}, {wrong_line, "acl_file"}, {"acl_file"}});
+        add("AclFileComesBeforeAnError",
+            {{}, {"acl_file", wrong_line}, {"acl_file"}, {wrong_line}});
         add("AclFileComesAndGoes", {{}, {"acl_file"}, {}, {"acl_file"}});
-        add("OtherPluginStays", {{"other"}, {}, {error}, {"other", "acl_file", error}, {"other"}});
+        add("OtherPluginStays",
+            {{"other"}, {}, {wrong_line}, {"other", "acl_file", wrong_line}, {"other"}});
     }
     return result;
 }

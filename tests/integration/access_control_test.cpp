@@ -43,15 +43,15 @@ void append(std::vector<Acl>& acls, const std::vector<Acl>& more) {
 }
 
 // 2.1 shows $share/... to those who judge, as it is.
-const std::vector<std::string> closed{"closed/#", "$share/g/closed/#"};
-const std::vector<std::string> pinned{"pinned/#", "$share/g/pinned/#"};
-const std::vector<std::string> all{"#", "$fence/#", "$CONTROL/#", "$share/g/#"};
+const std::vector<std::string> closed_filters{"closed/#", "$share/g/closed/#"};
+const std::vector<std::string> pinned_filters{"pinned/#", "$share/g/pinned/#"};
+const std::vector<std::string> all_filters{"#", "$fence/#", "$CONTROL/#", "$share/g/#"};
 
 std::vector<Acl> everything() {
     std::vector<Acl> acls;
     for (const auto* type :
          {"publishClientSend", "publishClientReceive", "subscribePattern", "unsubscribePattern"}) {
-        append(acls, on_topics(type, all, true));
+        append(acls, on_topics(type, all_filters, true));
     }
     append(acls, {{"subscribeLiteral", "$share/g/#", true}});
     return acls;
@@ -59,7 +59,7 @@ std::vector<Acl> everything() {
 
 std::vector<Acl> bob_by_default() {
     const std::vector<std::string> topics{"open/#", "pinned/#", "$fence/#"};
-    std::vector<Acl> acls = on_topics("publishClientSend", all, true);
+    std::vector<Acl> acls = on_topics("publishClientSend", all_filters, true);
     append(acls, on_topics("publishClientReceive", topics, true));
     for (const auto* filter : {"open/#", "secret/#", "pinned/#", "#", "+/t"}) {
         const auto both = {std::string(filter), "$share/g/" + std::string(filter)};
@@ -74,8 +74,8 @@ std::vector<Acl> bob_by_default() {
 
 std::vector<Acl> bob_by_exception() {
     std::vector<Acl> acls{{"publishClientReceive", "secret/#", false}};
-    append(acls, on_topics("subscribeLiteral", closed, false));
-    append(acls, on_topics("unsubscribeLiteral", pinned, false));
+    append(acls, on_topics("subscribeLiteral", closed_filters, false));
+    append(acls, on_topics("unsubscribeLiteral", pinned_filters, false));
     return acls;
 }
 
@@ -155,8 +155,8 @@ void AccessControlTest::write_acl_file(bool bob_reads_secrets) {
 void AccessControlTest::write_rules(bool bob_reads_secrets) {
     std::string text;
     if (!bob_reads_secrets) text += "read bob secret/*\n";
-    for (const auto& filter : closed) text += "subscribe bob " + filter + "\n";
-    for (const auto& filter : pinned) text += "unsubscribe bob " + filter + "\n";
+    for (const auto& filter : closed_filters) text += "subscribe bob " + filter + "\n";
+    for (const auto& filter : pinned_filters) text += "unsubscribe bob " + filter + "\n";
     broker.write_file("rules", text);
 }
 

@@ -13,8 +13,8 @@ using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::string other = ON_REQUEST_PLUGIN;
-const std::string other_line = "plugin " + other;
+const std::string other_plugin = ON_REQUEST_PLUGIN;
+const std::string other_plugin_line = "plugin " + other_plugin;
 std::string own_line() {
     return "plugin " + environment().plugin;
 }
@@ -81,10 +81,11 @@ std::vector<ChainRow> rows() {
         {"First",
          [](Broker&) {
              return Configuration{.options = {"plugin_opt_access_control none"},
-                                  .after_plugin = {other_line}};
+                                  .after_plugin = {other_plugin_line}};
          }},
-        {"BehindAPlugin", [](Broker&) { return Configuration{.before_plugin = {other_line}}; },
-         other_line},
+        {"BehindAPlugin",
+         [](Broker&) { return Configuration{.before_plugin = {other_plugin_line}}; },
+         other_plugin_line},
         {"BehindAnAuthPlugin",
          [](Broker& broker) {
              return Configuration{.before_plugin = {"auth_plugin " RULES_V4_PLUGIN,
@@ -93,60 +94,62 @@ std::vector<ChainRow> rows() {
          "auth_plugin " RULES_V4_PLUGIN},
         {"BehindAnIncludedPlugin",
          [](Broker& broker) {
-             broker.write_file("more/a.conf", "# Another one.\n\n" + other_line + "\n");
+             broker.write_file("more/a.conf", "# Another one.\n\n" + other_plugin_line + "\n");
              return Configuration{.before_plugin = {"include_dir " + broker.path("more")}};
          },
-         other_line, "more/a.conf"},
+         other_plugin_line, "more/a.conf"},
         {"BehindInAnIncludedFile",
          [](Broker& broker) {
-             broker.write_file("more/a.conf", other_line + "\n" + own_line() + "\n");
+             broker.write_file("more/a.conf", other_plugin_line + "\n" + own_line() + "\n");
              return include(broker);
          },
-         other_line, "more/a.conf"},
+         other_plugin_line, "more/a.conf"},
         {"BehindInTheOrderOfIncludedFiles",
          [](Broker& broker) {
              broker.write_file("more/B.conf", own_line() + "\n");
-             broker.write_file("more/a.conf", other_line + "\n");
+             broker.write_file("more/a.conf", other_plugin_line + "\n");
              return include(broker);
          },
-         other_line, "more/a.conf"},
+         other_plugin_line, "more/a.conf"},
         {"FirstInTheOrderOfIncludedFiles",
          [](Broker& broker) {
-             broker.write_file("more/B.conf", other_line + "\n");
+             broker.write_file("more/B.conf", other_plugin_line + "\n");
              broker.write_file("more/a.conf", own_line() + "\nplugin_opt_access_control none\n");
-             broker.write_file("more/0.txt", other_line + "\n");
+             broker.write_file("more/0.txt", other_plugin_line + "\n");
              return include(broker);
          }},
         {"BehindOfAnotherListener",
          [](Broker&) {
-             return per_listener({}, listener({other_line, own_line()}));
+             return per_listener({}, listener({other_plugin_line, own_line()}));
          },
-         other_line},
-        {"FirstOfItsListener", [](Broker&) { return per_listener({}, listener({other_line})); }},
+         other_plugin_line},
+        {"FirstOfItsListener",
+         [](Broker&) { return per_listener({}, listener({other_plugin_line})); }},
         {"BehindAGlobalPlugin",
-         [](Broker&) { return Configuration{.before_plugin = {"global_plugin " + other}}; },
-         "global_plugin " + other, "mosquitto.conf", true},
+         [](Broker&) { return Configuration{.before_plugin = {"global_plugin " + other_plugin}}; },
+         "global_plugin " + other_plugin, "mosquitto.conf", true},
         {"ListenersOwnBehindAGlobalPlugin",
-         [](Broker&) { return per_listener({}, listener({"global_plugin " + other})); },
-         "global_plugin " + other, "mosquitto.conf", true},
+         [](Broker&) { return per_listener({}, listener({"global_plugin " + other_plugin})); },
+         "global_plugin " + other_plugin, "mosquitto.conf", true},
         {"GlobalBeforeAListenersPlugin",
          [](Broker&) {
-             return per_listener({"global_plugin " + environment().plugin}, {other_line}, false);
+             return per_listener({"global_plugin " + environment().plugin}, {other_plugin_line},
+                                 false);
          },
          "", "", true},
         // What counts is the order of the plugin_load lines: src/plugin_init.c initialises so.
         {"UsedBehindAUsedPlugin",
          [](Broker&) {
-             return Configuration{.before_plugin = {"plugin_load other " + other,
+             return Configuration{.before_plugin = {"plugin_load other " + other_plugin,
                                                     "plugin_load own " + environment().plugin,
                                                     "plugin_use own", "plugin_use other"},
                                   .with_plugin = false};
          },
-         "plugin_load other " + other, "mosquitto.conf", true},
+         "plugin_load other " + other_plugin, "mosquitto.conf", true},
         {"UsedBeforeAUsedPlugin",
          [](Broker&) {
              return Configuration{.before_plugin = {"plugin_load own " + environment().plugin,
-                                                    "plugin_load other " + other,
+                                                    "plugin_load other " + other_plugin,
                                                     "plugin_use other", "plugin_use own"},
                                   .with_plugin = false};
          },
@@ -154,10 +157,10 @@ std::vector<ChainRow> rows() {
         {"UsedByAListenerBehindAPluginOfAll",
          [](Broker&) {
              return Configuration{.before_plugin = {"plugin_load own " + environment().plugin,
-                                                    "plugin_use own", other_line},
+                                                    "plugin_use own", other_plugin_line},
                                   .with_plugin = false};
          },
-         other_line, "mosquitto.conf", true},
+         other_plugin_line, "mosquitto.conf", true},
     };
 }
 
@@ -200,13 +203,14 @@ TEST_F(Answer, WithAnAclFile) {
 }
 
 TEST_F(Answer, WithAnotherPlugin) {
-    broker.start({.after_plugin = {other_line}});
-    EXPECT_THAT(answers(), ElementsAre(AllOf(HasSubstr(defer), HasSubstr(other_line),
-                                             HasSubstr(broker.line_number(other_line)))));
+    broker.start({.after_plugin = {other_plugin_line}});
+    EXPECT_THAT(answers(), ElementsAre(AllOf(HasSubstr(defer), HasSubstr(other_plugin_line),
+                                             HasSubstr(broker.line_number(other_plugin_line)))));
 }
 
 TEST_F(Answer, NoneSaysThatTheOtherPluginDoesNotDecide) {
-    broker.start({.options = {"plugin_opt_access_control none"}, .after_plugin = {other_line}});
+    broker.start(
+        {.options = {"plugin_opt_access_control none"}, .after_plugin = {other_plugin_line}});
     if (broker_is_20()) {
         EXPECT_THAT(answers(), ElementsAre(AllOf(HasSubstr("SUCCESS"), HasSubstr("'none'"))));
     }

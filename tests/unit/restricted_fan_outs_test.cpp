@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <tuple>
 
 #include "engine_test.hpp"
 #include "quiet_broker.hpp"
@@ -87,6 +88,24 @@ TEST_P(Unasked, OthersJudgeWhatHasWaitedAndNobodyElseGetsIt) {
     broker.settle();
     EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2"));
     EXPECT_THAT(broker.take("ordinary"), IsEmpty());
+}
+
+// Of a ring the broker would ask for its head alone, which may not be the one that it is for.
+TEST_P(Unasked, MembersGetWhatHasWaitedWhoeverTheBrokerAsksForFirst) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    join_all({"a", "b", "c"}, "$share/g/#", kPersistent);
+    publish("t", 4);
+    std::ignore = broker.take_counts({"a", "b", "c"});
+    for (const auto* id : {"a", "b", "c"}) broker.drop(id);
+    broker.settle();
+    publish("t", 6);
+    for (const auto* id : {"c", "b", "a"}) broker.connect(id, kPersistent);
+    broker.settle();
+    publish("t", 3);
+    const auto counts = broker.take_counts({"a", "b", "c"});
+    EXPECT_EQ(counts[0] + counts[1] + counts[2], 9);
+    EXPECT_THAT(broker.log_lines, IsEmpty());
 }
 
 TEST_P(Unasked, NothingIsPublishedToEverybodyWhereOthersCanBeAsked) {
