@@ -74,7 +74,7 @@ class Parser {
         if (key == "redispatch_window") return set(key, value, result_.redispatch_window);
         if (key == "persistence_file") return set_persistence_file(value);
         if (key == "sys_interval") return set(key, value, result_.sys_interval);
-        if (key == "parking") return set_parking(value);
+        if (key == "parking") return result_.names_parking = true;
         if (key == "control") return set(key, value, result_.control.emplace());
         return fail(key, value,
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
@@ -82,8 +82,7 @@ class Parser {
                     "plugin_opt_max_queued_seconds, "
                     "plugin_opt_queue_qos0_messages, plugin_opt_persistence_file, "
                     "plugin_opt_redispatch, plugin_opt_redispatch_window, "
-                    "plugin_opt_sys_interval, plugin_opt_control, plugin_opt_access_control, "
-                    "plugin_opt_parking.");
+                    "plugin_opt_sys_interval, plugin_opt_control, plugin_opt_access_control.");
     }
 
     bool set(std::string_view key, std::string_view value, bool& result) {
@@ -130,13 +129,6 @@ class Parser {
                fail(kKey, value,
                     "group " + quote(group) +
                         " has a strategy already; allowed is one for each group.");
-    }
-
-    bool set_parking(std::string_view value) {
-        if (value != "auto" && value != "off")
-            return fail("parking", value, "unknown value; allowed are auto and off.");
-        result_.parking = value == "auto";
-        return once("parking", value);
     }
 
     bool set_access_control(std::string_view value) {

@@ -31,8 +31,8 @@ struct Options {
     std::size_t redispatch_window = 20;      ///< messages
     std::filesystem::path persistence_file;  ///< empty: none
     std::size_t sys_interval = 10;           ///< seconds; 0: never
-    bool parking = true;                     ///< large groups do not all stand in the tree (2.1)
     std::optional<bool> control;             ///< none: where other access control decides
+    bool names_parking = false;              ///< `plugin_opt_parking`, which had a meaning once
     bool operator==(const Options&) const = default;
 };
 

@@ -53,7 +53,7 @@ Runtime::Runtime(Generation generation, Options options)
         .separate_leaves = is_2_1,
         .announces_sessions = is_2_1,
         .has_listener_settings = !is_2_1 && configuration_ && configuration_->per_listener_settings,
-        .rotates_from = is_2_1 && options_.parking ? kRotatesFrom : 0,
+        .rotates_from = is_2_1 ? kRotatesFrom : 0,
         .removes_duplicates = removes_duplicates(configuration_)};
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
     is_certainly_controlled_ = configuration_ && certainly_controls_access(*configuration_);
@@ -65,6 +65,10 @@ Runtime::Runtime(Generation generation, Options options)
     sys_topics_->set_interval(static_cast<std::int64_t>(options_.sys_interval));
     broker_.log(LogLevel::info, "version " PLUGIN_VERSION " on Mosquitto " +
                                     std::string(is_2_1 ? "2.1" : "2.0") + ".");
+    if (options_.names_parking) {
+        broker_.log(LogLevel::notice,
+                    "plugin_opt_parking has no effect any more: the line can be taken out.");
+    }
 }
 
 Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Option> options) {

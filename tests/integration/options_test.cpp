@@ -150,6 +150,15 @@ TEST_F(GroupStrategy, NamesOfEmqxMayBeTheDefault) {
     EXPECT_THAT(shares("$share/g/t", 64), Each(Gt(0U)));
 }
 
+using FormerOption = BrokerTest;
+
+TEST_F(FormerOption, OnlySaysThatItHasNoEffect) {
+    broker.start({.options = {"plugin_opt_parking off", "plugin_opt_parking whatever"}});
+    connect("client");
+    EXPECT_THAT(broker.log_lines("plugin_opt_parking"),
+                ElementsAre(HasSubstr("has no effect any more")));
+}
+
 class ExampleConfiguration : public BrokerTest {
   protected:
     // As it is in the repository, but for the port, the path, and the user: mosquitto's own could
