@@ -10,12 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "shared_subscription/backlog.hpp"
+#include "core/delivery/fan_out.hpp"
+#include "core/delivery/publications.hpp"
+#include "core/flow/deliveries.hpp"
+#include "core/model/registry.hpp"
+#include "core/queue/backlog.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/deliveries.hpp"
-#include "shared_subscription/fan_out.hpp"
-#include "shared_subscription/publications.hpp"
-#include "shared_subscription/registry.hpp"
 #include "shared_subscription/subscription_filter.hpp"
 
 namespace shared_subscription {

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/model/registry.hpp"
 #include "shared_subscription/queue_limits.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "allocations.hpp"
+#include "core/model/group.hpp"
 #include "crowd.hpp"
-#include "shared_subscription/group.hpp"
 #include "shared_subscription/hash.hpp"
 
 namespace shared_subscription {

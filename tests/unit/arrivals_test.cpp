@@ -1,5 +1,5 @@
 // Where messages have been received, as far as it is remembered.
-#include "shared_subscription/arrivals.hpp"
+#include "core/flow/arrivals.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Full queues, as far as they can be counted from outside: who is passed over, and when no longer.
-#include "shared_subscription/deliveries.hpp"
+#include "core/flow/deliveries.hpp"
 
 #include <gmock/gmock.h>
 

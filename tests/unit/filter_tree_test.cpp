@@ -1,5 +1,5 @@
 // Matching by MQTT 5, 4.7, in the order in which the broker asks for its subscribers.
-#include "shared_subscription/filter_tree.hpp"
+#include "core/model/filter_tree.hpp"
 
 #include <gmock/gmock.h>
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <memory_resource>
 
-#include "shared_subscription/given.hpp"
-#include "shared_subscription/group.hpp"
+#include "core/flow/given.hpp"
+#include "core/model/group.hpp"
 
 namespace shared_subscription {
 namespace {

@@ -1,5 +1,5 @@
 // What waits for a group: the order, what is tried, and what newer messages wait behind.
-#include "shared_subscription/group_queue.hpp"
+#include "core/queue/group_queue.hpp"
 
 #include <gmock/gmock.h>
 

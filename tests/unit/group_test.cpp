@@ -1,13 +1,13 @@
 // A group keeps its members in the order of joining and its choosers informed.
-#include "shared_subscription/group.hpp"
+#include "core/model/group.hpp"
 
 #include <gtest/gtest.h>
 
 #include <list>
 #include <string>
 
+#include "core/model/registry.hpp"
 #include "shared_subscription/hash.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 namespace {

@@ -1,5 +1,5 @@
 // Which publisher a fan-out belongs to: announced just before, or in flight since long.
-#include "shared_subscription/publications.hpp"
+#include "core/delivery/publications.hpp"
 
 #include <gmock/gmock.h>
 

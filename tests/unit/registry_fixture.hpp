@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "shared_subscription/registry.hpp"
+#include "core/model/registry.hpp"
 
 namespace shared_subscription {
 

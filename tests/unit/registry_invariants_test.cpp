@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/model/registry.hpp"
 #include "registry_fixture.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 namespace {

@@ -1,5 +1,5 @@
 // Sessions, subscriptions, groups and members.
-#include "shared_subscription/registry.hpp"
+#include "core/model/registry.hpp"
 
 #include <gmock/gmock.h>
 

@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "shared_subscription/group.hpp"
-#include "shared_subscription/ring.hpp"
+#include "core/model/group.hpp"
+#include "core/placement/ring.hpp"
 
 namespace shared_subscription {
 namespace {

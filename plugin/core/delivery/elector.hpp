@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/delivery/publications.hpp"
+#include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/publications.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

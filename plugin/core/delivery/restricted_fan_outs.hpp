@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "core/queue/stored_message.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/state.hpp"
-#include "shared_subscription/stored_message.hpp"
 
 namespace shared_subscription {
 

@@ -20,14 +20,14 @@
 #include <vector>
 
 #include "core/delivery/elector.hpp"
+#include "core/delivery/publications.hpp"
 #include "core/delivery/restricted_fan_outs.hpp"
-#include "shared_subscription/backlog.hpp"
+#include "core/flow/deliveries.hpp"
+#include "core/model/registry.hpp"
+#include "core/placement/ghosts.hpp"
+#include "core/placement/parking.hpp"
+#include "core/queue/backlog.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/deliveries.hpp"
-#include "shared_subscription/ghosts.hpp"
-#include "shared_subscription/parking.hpp"
-#include "shared_subscription/publications.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

@@ -1,4 +1,4 @@
-#include "shared_subscription/group_queue.hpp"
+#include "core/queue/group_queue.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "shared_subscription/arrivals.hpp"
+#include "core/delivery/publications.hpp"
+#include "core/flow/arrivals.hpp"
+#include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/publications.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

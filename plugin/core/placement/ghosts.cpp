@@ -1,4 +1,4 @@
-#include "shared_subscription/ghosts.hpp"
+#include "core/placement/ghosts.hpp"
 
 #include <algorithm>
 #include <iterator>

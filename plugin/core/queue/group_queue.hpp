@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "shared_subscription/stored_message.hpp"
+#include "core/queue/stored_message.hpp"
 
 namespace shared_subscription {
 

@@ -1,4 +1,4 @@
-#include "shared_subscription/registry.hpp"
+#include "core/model/registry.hpp"
 
 #include <algorithm>
 #include <functional>

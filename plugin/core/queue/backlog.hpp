@@ -14,13 +14,13 @@
 #include <vector>
 
 #include "core/delivery/elector.hpp"
+#include "core/delivery/publications.hpp"
 #include "core/delivery/restricted_fan_outs.hpp"
+#include "core/flow/deliveries.hpp"
+#include "core/model/registry.hpp"
+#include "core/queue/stored_message.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/deliveries.hpp"
-#include "shared_subscription/publications.hpp"
 #include "shared_subscription/queue_limits.hpp"
-#include "shared_subscription/registry.hpp"
-#include "shared_subscription/stored_message.hpp"
 
 namespace shared_subscription {
 

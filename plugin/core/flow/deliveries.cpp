@@ -1,4 +1,4 @@
-#include "shared_subscription/deliveries.hpp"
+#include "core/flow/deliveries.hpp"
 
 #include <algorithm>
 #include <utility>

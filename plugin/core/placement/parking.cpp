@@ -1,4 +1,4 @@
-#include "shared_subscription/parking.hpp"
+#include "core/placement/parking.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,11 +1,11 @@
-#include "shared_subscription/fan_out.hpp"
+#include "core/delivery/fan_out.hpp"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "core/prefetch.hpp"
 #include "shared_subscription/hash.hpp"
-#include "shared_subscription/prefetch.hpp"
 
 #include "shared_subscription/core_only.hpp"
 

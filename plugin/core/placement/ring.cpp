@@ -1,8 +1,8 @@
-#include "shared_subscription/ring.hpp"
+#include "core/placement/ring.hpp"
 
 #include <utility>
 
-#include "shared_subscription/group.hpp"
+#include "core/model/group.hpp"
 
 #include "shared_subscription/core_only.hpp"
 

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

@@ -1,4 +1,4 @@
-#include "shared_subscription/publications.hpp"
+#include "core/delivery/publications.hpp"
 
 #include <utility>
 

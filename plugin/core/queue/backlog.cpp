@@ -1,4 +1,4 @@
-#include "shared_subscription/backlog.hpp"
+#include "core/queue/backlog.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "core/placement/ring.hpp"
+#include "core/prefetch.hpp"
+#include "core/queue/group_queue.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/group_queue.hpp"
-#include "shared_subscription/prefetch.hpp"
-#include "shared_subscription/ring.hpp"
 #include "shared_subscription/strategy.hpp"
 
 namespace shared_subscription {

@@ -11,9 +11,9 @@
 #include <memory_resource>
 #include <vector>
 
-#include "shared_subscription/arrivals.hpp"
-#include "shared_subscription/prefetch.hpp"
-#include "shared_subscription/stored_message.hpp"
+#include "core/flow/arrivals.hpp"
+#include "core/prefetch.hpp"
+#include "core/queue/stored_message.hpp"
 
 namespace shared_subscription {
 

@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/registry.hpp"
 
 namespace shared_subscription {
 

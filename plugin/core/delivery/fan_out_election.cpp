@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "shared_subscription/fan_out.hpp"
+#include "core/delivery/fan_out.hpp"
 #include "shared_subscription/hash.hpp"
 #include "shared_subscription/text.hpp"
 

@@ -26,13 +26,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/flow/given.hpp"
+#include "core/model/filter_tree.hpp"
+#include "core/model/group.hpp"
+#include "core/model/statistics.hpp"
+#include "core/prefetch.hpp"
 #include "shared_subscription/broker.hpp"
-#include "shared_subscription/filter_tree.hpp"
-#include "shared_subscription/given.hpp"
-#include "shared_subscription/group.hpp"
 #include "shared_subscription/hash.hpp"
-#include "shared_subscription/prefetch.hpp"
-#include "shared_subscription/statistics.hpp"
 
 namespace shared_subscription {
 

@@ -1,4 +1,4 @@
-#include "shared_subscription/given.hpp"
+#include "core/flow/given.hpp"
 
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "shared_subscription/group.hpp"
+#include "core/model/group.hpp"
 
 #include <algorithm>
 
