@@ -2,8 +2,6 @@
 // duplicates: who gets what must not show it.
 
 #include <algorithm>
-#include <iterator>
-#include <utility>
 
 #include "raw_client.hpp"
 #include "restart_test.hpp"
@@ -23,18 +21,15 @@ class LargeGroups : public RestartTest, public ::testing::WithParamInterface<std
   protected:
     void SetUp() override {
         BrokerTest::SetUp();
-        broker.start(configuration());
+        broker.start(asked({.options = without_redispatch}));
     }
-    Configuration configuration(std::vector<std::string> options = {
-                                    "plugin_opt_redispatch false"}) const {
-        return {.first = {"allow_duplicate_messages " + GetParam()}, .options = std::move(options)};
+    // The broker is asked for one member, or for all.
+    static Configuration asked(Configuration configuration) {
+        configuration.first.push_back("allow_duplicate_messages " + GetParam());
+        return configuration;
     }
-    Configuration remembering_configuration() const {
-        auto result = configuration();
-        std::ranges::copy(broker_remembers(), std::back_inserter(result.first));
-        result.options.push_back("plugin_opt_persistence_file " + database());
-        return result;
-    }
+    const std::vector<std::string> without_redispatch{"plugin_opt_redispatch false"};
+
     std::vector<Client*> join_many(const ClientOptions& client_options = {}) {
         std::vector<std::string> ids;
         for (const auto& number : numbers(1, member_count)) ids.push_back("worker-" + number);
@@ -152,7 +147,7 @@ TEST_P(LargeGroups, ShareWhatNoClientPublishes) {
 TEST_P(LargeGroups, GetWhatADeadMemberLeavesInTheMiddleOfTraffic) {
     constexpr std::uint16_t each = 100;
     if (broker_is_20()) return;  // loses what it leaves
-    restart(configuration({}));
+    restart(asked({}));
     const std::vector<Client*> others = connect_all({"a", "b", "c"});
     for (Client* member : others) member->subscribe("$share/g/t/#", 1);
     auto silent = std::make_unique<RawClient>(broker.port(), "silent");
@@ -201,9 +196,9 @@ TEST_P(LargeGroups, LoseNothingToAMemberWhoseWillIsDelayed) {
 }
 
 TEST_P(LargeGroups, ComeBackAfterARestart) {
-    restart(remembering_configuration());
+    restart(asked(remembering(without_redispatch)));
     const auto members = join_many(persistent());
-    restart(remembering_configuration());
+    restart(asked(remembering(without_redispatch)));
     come_back(members);
     EXPECT_THAT(shares(members, 2 * member_count), Each(2U));
 }

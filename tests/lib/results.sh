@@ -93,8 +93,7 @@ count_failure() {
 
 # sum_up: what failed once more, and as the last line how many passed and failed. Fails if any did.
 sum_up() {
-    ((failed == 0)) || printf '\n== What failed\n'
-    ((failed == 0)) || printf '%s\n' "${failures[@]}"
+    if ((failed > 0)); then printf '%s\n' '' '== What failed' "${failures[@]}"; fi
     printf '\n%s passed, %s failed\n' "$passed" "$failed"
     ((failed == 0))
 }

@@ -32,13 +32,13 @@ TEST_P(EngineAccess, PassesOverWhoMayNotRead) {
 }
 
 TEST_P(EngineAccess, PassesOverWhoIsAwayAndMayNotRead) {
-    join_all({"a", "b"}, "$share/g/secret", {.protocol = 5, .persistent = true});
+    join_all({"a", "b"}, "$share/g/secret", kPersistent);
     for (const auto* id : {"a", "b"}) broker.drop(id);
     broker.settle();
     deny("a");
     publish("secret", 4);
     for (const auto* id : {"a", "b"}) {
-        broker.connect(id, {.protocol = 5, .persistent = true});
+        broker.connect(id, kPersistent);
         broker.settle();
     }
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 4));

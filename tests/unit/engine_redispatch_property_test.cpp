@@ -139,8 +139,8 @@ class Members {
         broker_.acknowledge_some(id, 1 + static_cast<int>(random_() % 3));
     }
     void administer(const std::string& id) {
-        constexpr std::array choices{Strategy::round_robin, Strategy::round_robin,
-                                         Strategy::sticky, Strategy::hash_topic};
+        constexpr std::array choices{Strategy::round_robin, Strategy::round_robin, Strategy::sticky,
+                                     Strategy::hash_topic};
         if (random_() % 2 == 0) {
             const auto strategy = choices.at(random_() % choices.size());
             note("groups choose by " + std::string(name_of(strategy)));

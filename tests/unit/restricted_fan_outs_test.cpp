@@ -110,7 +110,7 @@ TEST_P(Unasked, MembersGetWhatHasWaitedWhoeverTheBrokerAsksForFirst) {
 
 TEST_P(Unasked, NothingIsPublishedToEverybodyWhereOthersCanBeAsked) {
     broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
-    join_all({"a"}, "$share/g/t", {.protocol = 5, .persistent = true});
+    join_all({"a"}, "$share/g/t", kPersistent);
     broker.drop("a");
     broker.settle();
     publish("t", 2);

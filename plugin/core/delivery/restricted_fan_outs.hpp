@@ -19,7 +19,7 @@ namespace shared_subscription {
 
 struct RestrictedFanOut {
     SharedMessage message;
-    GroupName group;
+    GroupName group{};
     std::int64_t id = 0;           ///< its place in the group's queue
     std::string client_id{};       ///< whom it is for; empty: nobody, it is a probe
     std::uint64_t sent = 0;        ///< when, by Registry::clock

@@ -193,7 +193,7 @@ bool Backlog::publish_restricted(const Group& group, RestrictedFanOut fan_out) {
 
 void Backlog::probe(Group& group) {
     if (group.asked) return;
-    group.asked = publish_restricted(group, {.message = group.queue.front().message, .group = {}});
+    group.asked = publish_restricted(group, {.message = group.queue.front().message});
 }
 
 // `entry` is gone afterwards, or under way, or has been passed over until somebody comes.
@@ -224,7 +224,7 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
     if (!deliveries_.takes_more(session)) return Result::not_now;
     if (!broker_.can_judge()) {
         const bool is_sent = publish_restricted(
-            group, {.message = entry.message, .group = {}, .id = id, .client_id = session.id});
+            group, {.message = entry.message, .id = id, .client_id = session.id});
         if (!is_sent) return Result::not_now;
         group.queue.take(id);
         return Result::gone;
