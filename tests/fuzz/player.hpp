@@ -40,6 +40,11 @@ class Player {
     void play(const Actions& actions);
 
   private:
+    // As `listGroups` shows a group.
+    struct Shown {
+        long members = 0, queued = 0;
+    };
+
     void carry_out_all(const Actions& actions);
     void carry_out(const Action& action);
     void carry_out_alone(const Action& action);
@@ -61,11 +66,14 @@ class Player {
     void revive();
     void resume_members();
     void wait_for_queues();
+    std::map<GroupName, Shown> list_groups();
     std::string queues();
     void publish_to_each_group();
     void judge_service(const std::string& payload, const std::string& topic);
     void leave();
+    void ask_about_all();
     void expect_groups(long groups, long members);
+    void leave_out_groups_of_broker(Statistics& statistics);
     void judge_log();
 
     std::string request(const std::string& json);

@@ -42,6 +42,7 @@ World::World(std::string configuration, bool with_plugin)
     for (int number = 0; number < healthy_count; ++number) {
         clients_.emplace_back("healthy " + std::to_string(number), "");
     }
+    clients_.emplace_back("witness", "");
 }
 
 void World::start() {

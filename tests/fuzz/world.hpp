@@ -36,6 +36,8 @@ class World {
     Client& healthy_member(int number) {
         return clients_[observer_index + 2 + static_cast<std::size_t>(number)];
     }
+    // Joins groups for a moment.
+    Client& witness() { return clients_.back(); }
     bool with_plugin() const { return with_plugin_; }
     const std::string& configuration() const { return configuration_; }
     std::uint16_t port() const { return broker_.port(); }
