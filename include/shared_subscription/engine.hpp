@@ -294,6 +294,8 @@ class Engine {
     /// A session ends, and others get what it leaves behind.
     void end(Session& session, Ending ending);
     void end_expired_members(const SubscriptionFilter& filter);
+    /// The client subscribes anew by a filter that it has unsubscribed from.
+    void end_left(const Client& client, std::string_view filter);
     void join(Session& session, const SubscriptionFilter& filter,
               const SubscriptionOptions& options, Standing standing);
 

@@ -88,16 +88,22 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_strange = session && session->context != client.context;
     if (is_strange && traits_.announces_sessions) return Answer::untouched;
     if (is_strange) meet(*session, client);
-    return fan_out_.ask(session, message);
+    const auto answer = fan_out_.ask(session, message);
+    // Without TICKs nothing else may come for long.
+    const bool is_last_chance = !traits_.announces_sessions && !ticks_;
+    if (is_last_chance && !registry_.woken().empty()) backlog_.drain_straight();
+    return answer;
 }
 
 bool Engine::may_write(const Client& client, std::string_view topic) {
     // `check_retain_source` asks, in the middle of a replay, whether the publisher may still write
     // that topic.
     if (replay_.context && replay_.topic == topic.data()) return true;
-    // 2.1 asks a client that resumes about its incoming messages too.
-    const bool may_resume = traits_.announces_sessions && resumption_.key != 0;
-    if (may_resume && resumption_.key == stable_hash(client.id)) return true;
+    // A client that resumes its session is asked about its incoming messages, too. Its connection
+    // before that may yet send its will.
+    const bool resumes = resumption_.key != 0 && resumption_.before != client.context &&
+                         resumption_.key == stable_hash(client.id);
+    if (resumes) return true;
     pause();
     fan_out_.prepare();
     if (is_for_nobody(client, topic)) return false;
@@ -199,6 +205,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     replay_ = {
         .context = client.context, .shared = is_shared, .filter = std::string(filter.topic_filter)};
 
+    end_left(client, filter.topic_filter);
     auto* known = arrive(client);
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
@@ -213,6 +220,13 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     registry_.set_no_local(subscription, options.no_local());
     subscription.options = options;
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
+}
+
+// That it has a leaf again says nothing of what it was before.
+void Engine::end_left(const Client& client, std::string_view filter) {
+    const auto* session = registry_.find(client.id);
+    auto* subscription = session ? registry_.find(*session, filter) : nullptr;
+    if (subscription && subscription->leaving) registry_.erase(*subscription);
 }
 
 bool Engine::may_join(const Client& client, const SubscriptionFilter& group) {
@@ -258,6 +272,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (member && member->group->rotates && !member->stands) parking_.stand(*member);
     if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::doubtful);
+        subscription->leaving = true;
     } else if (is_shared) {
         registry_.leave(*member);
     } else {

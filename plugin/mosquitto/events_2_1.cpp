@@ -87,6 +87,10 @@ SubscriptionFilter filter_of(Instance& instance, const Subscription& data) {
     return parse_subscription(data.topic_filter);
 }
 
+/// When the broker stops, it ends the sessions that it has restored from its file, where they stay
+/// (session_expiry__remove_all).
+constexpr int kBrokerStops = -1;
+
 Ending ending(int reason) {
     switch (reason) {
         case MOSQ_ERR_SUCCESS:
@@ -216,7 +220,8 @@ int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
     return guarded("DISCONNECT", MOSQ_ERR_SUCCESS, [&] {
         const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
         const auto client = to_client(event.client);
-        if (client.id.data()) instance.runtime.engine().ended(client, ending(event.reason));
+        if (!client.id.data() || event.reason == kBrokerStops) return MOSQ_ERR_SUCCESS;
+        instance.runtime.engine().ended(client, ending(event.reason));
         return MOSQ_ERR_SUCCESS;
     });
 }

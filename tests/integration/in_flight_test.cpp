@@ -129,5 +129,25 @@ TEST_F(InFlight, ResumingDisturbsNoTurn) {
     EXPECT_THAT(counts(others), ElementsAre(3, 3));
 }
 
+// The broker asks whether it may still publish that, before it asks about what it holds.
+TEST_F(InFlight, WhatTheMemberItselfHasBegunToPublishDisturbsNoTurn) {
+    RawClient member(broker.port(), "member", outliving);
+    member.subscribe({"$share/g/t"}, 1);
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("t", 3, 1));
+    member.publish({.topic = "elsewhere", .payload = "x", .qos = 2, .identifier = 7});
+    member.expect(PacketType::pubrec);
+    const auto others = connect_all({"a", "b"});
+    for (Client* other : others) other->subscribe("$share/g/t", 1);
+    settle();
+
+    RawClient resumed = resume();
+    EXPECT_THAT(resumed.received(), SizeIs(3));
+    publisher.publish(numbered("t", 9, 1));
+    settle();
+    EXPECT_THAT(resumed.received(), SizeIs(3));
+    EXPECT_THAT(counts(others), ElementsAre(3, 3));
+}
+
 }  // namespace
 }  // namespace integration

@@ -83,6 +83,17 @@ TEST_P(Restart, MembersThatAreStillAwayHoldTheGroup) {
     EXPECT_THAT(members[0]->messages(), IsEmpty());
 }
 
+TEST_P(Restart, MembersThatAreAwayForSeveralAreMembersAgain) {
+    const auto members = join({"a", "b"});
+    leave(members);
+    for (int i = 0; i < 3; ++i) BrokerTest::restart(remembering());
+    publish(numbered("t", 2, 1));
+    BrokerTest::restart(remembering());
+    come_back(members);
+    publish({{.topic = "t", .payload = "3", .qos = 1}, {.topic = "t", .payload = "4", .qos = 1}});
+    EXPECT_THAT(all_payloads(members), UnorderedElementsAreArray(numbers(1, 4)));
+}
+
 TEST_P(Restart, QueueIsKeptInOrderAndGivenOnce) {
     const auto members = join({"a", "b"}, 2);
     leave(members);

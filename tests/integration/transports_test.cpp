@@ -100,6 +100,17 @@ TEST_F(Transports, OfListenersWithSettingsOfTheirOwnKeepWhatWaits) {
     }
 }
 
+// 2.0.11 gives a plugin no time of its own there.
+TEST_F(Transports, OfListenersWithSettingsOfTheirOwnServeAllGroupsOfAClientAtOnce) {
+    broker.start({.first = {"per_listener_settings true"}});
+    Client& member = connect("member");
+    member.subscribe("$share/one/t", 1);
+    member.subscribe("$share/other/t", 1);
+    connect("publisher").publish("t", "x", 1);
+    member.wait_for_messages(2);
+    EXPECT_THAT(member.payloads(), ElementsAre("x", "x"));
+}
+
 // The plugin serves whom it is given.
 TEST_F(Transports, OfListenersWithoutThePluginAreLeftAlone) {
     broker.start(

@@ -108,6 +108,33 @@ TEST_P(Unasked, MembersGetWhatHasWaitedWhoeverTheBrokerAsksForFirst) {
     EXPECT_THAT(broker.log_lines, IsEmpty());
 }
 
+// Whether the subscription is there shows when the broker asks about it for the first time.
+TEST_P(Unasked, MembersAreGivenTheirFirstMessageAndItCountsOnce) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    join_all({"a", "b"}, "$share/g/t");
+    broker.connect("publisher");
+    broker.publish("publisher", {.topic = "t", .payload = "first", .qos = 0});
+    broker.settle();
+    const auto counts = broker.take_counts({"a", "b"});
+    EXPECT_EQ(counts[0] + counts[1], 1);
+    const auto& statistics = broker.engine->registry().statistics;
+    EXPECT_EQ(statistics.dispatched, 1U);
+    EXPECT_EQ(statistics.dropped, 0U);
+}
+
+// It is not the group's leaf that the broker asks about then.
+TEST_P(Unasked, WhoLeavesAndSubscribesWithoutTheGroupIsNoMember) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    join_all({"a"}, "$share/g/t");
+    broker.unsubscribe("a", "$share/g/t");
+    EXPECT_TRUE(broker.subscribe("a", "t"));
+    publish("t", 3);
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2"));
+    EXPECT_EQ(broker.engine->registry().group_count(), 0U);
+}
+
 TEST_P(Unasked, NothingIsPublishedToEverybodyWhereOthersCanBeAsked) {
     broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
     join_all({"a"}, "$share/g/t", kPersistent);

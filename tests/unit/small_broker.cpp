@@ -167,7 +167,9 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
     if (parsed.kind == FilterKind::malformed) return false;
     constexpr std::uint8_t kNoLocal = 0x04;
     const auto flags = static_cast<std::uint8_t>(qos | (no_local && is_2_1() ? kNoLocal : 0));
-    engine->subscribe(client_of(connection), parsed, {.flags = flags});
+    const bool may_be_refused = !is_2_1() && !exports_acl_check;
+    engine->subscribe(client_of(connection), parsed, {.flags = flags},
+                      may_be_refused ? Standing::doubtful : Standing::present);
     auto leaf = leaf_for(connection, parsed);
     leaf.qos = qos;
     leaf.no_local = no_local;

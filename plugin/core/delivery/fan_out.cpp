@@ -48,6 +48,7 @@ Answer FanOut::ask(Session* session, const Message& message) {
     // Nothing tells when the session of a client that is away expires.
     const bool may_expire = !session->connected && !traits_.announces_sessions;
     if (proven_now && !may_expire) registry_.set_standing(subscription, Standing::present);
+    if (proven_now) subscription.leaving = false;
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
     auto* in_ring = leaf.members.size() == 1 && leaf.members[0]->group->rotates

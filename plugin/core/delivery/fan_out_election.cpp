@@ -61,7 +61,7 @@ bool FanOut::refused_at_its_leaf(Member& member) {
 
 void FanOut::pass_on(Group& group) {
     group.election.waits = true;
-    if (std::exchange(group.held_in, number_) == number_) return;  // settle_held does it
+    if (std::exchange(group.held_in, number_) == number_) std::erase(held_, &group);
     backlog_.add(group, {.id = backlog_.next_id(), .message = keep()});
 }
 
@@ -107,9 +107,8 @@ void FanOut::judge_rings() {
 
 // Who gets it, if anybody, shows when all have been asked for; the message is shown only now.
 void FanOut::hold_for(Group& group) {
-    if (!may_wait_for(group)) return;
     if (std::exchange(group.held_in, number_) == number_) return;
-    keep();
+    if (may_wait_for(group)) keep();
     held_.push_back(&group);
 }
 
@@ -130,12 +129,7 @@ void FanOut::hold_for_away() {
     if (shown_restricted_ || std::exchange(held_for_away_, true)) return;
     for (auto* filter : matches_) {
         for (const auto& group : filter->groups) {
-            if (group->has_ready()) continue;
-            if (backlog_.takes(message_.qos)) {
-                hold_for(*group);
-            } else if (std::exchange(group->held_in, number_) != number_) {
-                ++registry_.statistics.dropped;
-            }
+            if (!group->has_ready()) hold_for(*group);
         }
     }
 }
@@ -157,7 +151,8 @@ void FanOut::settle_held() {
         const auto& election = group->election;
         const bool was_opened = election.fan_out == number_;
         if (was_opened && election.served) continue;
-        if ((was_opened && election.waits) || elector_.may_want(*group)) {
+        const bool may_wait = kept_ && may_wait_for(*group);
+        if (may_wait && ((was_opened && election.waits) || elector_.may_want(*group))) {
             backlog_.add(*group, {.id = backlog_.next_id(), .message = kept_});
         } else {
             ++registry_.statistics.dropped;

@@ -64,6 +64,7 @@ struct Subscription {
     bool ordinary = false;          ///< subscribed without a group
     SubscriptionOptions options{};  ///< of that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
+    bool leaving = false;   ///< the client has asked for it to end; doubtful, as others may refuse
     std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::clock
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining

@@ -155,13 +155,23 @@ bool Backlog::spend(const StoredMessage& message) noexcept {
     return true;
 }
 
-void Backlog::drain(bool turn) {
+template <class Drain>
+void Backlog::drain_woken(const Drain& drain_group) {
     if (waits_for_tick_) return;
-    std::erase_if(registry_.woken(), [this, turn](Group* group) {
-        const bool is_done = drain(*group, turn);
+    std::erase_if(registry_.woken(), [&](Group* group) {
+        const bool is_done = drain_group(*group);
         if (is_done) group->woken = false;
         return is_done;
     });
+}
+
+void Backlog::drain(bool turn) {
+    drain_woken([this, turn](Group& group) { return drain(group, turn); });
+}
+
+void Backlog::drain_straight() {
+    if (!broker_.can_judge()) return;
+    drain_woken([this](Group& group) { return !group.question && drain(group, false); });
 }
 
 bool Backlog::drain(Group& group, bool turn) {

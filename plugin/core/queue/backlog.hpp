@@ -76,6 +76,8 @@ class Backlog {
     /// Lets messages go out to groups that have somebody for them, or may have. `turn`: the main
     /// loop has gone round since.
     void drain(bool turn);
+    /// The same in the middle of a fan-out, which what is fanned out itself could be taken for.
+    void drain_straight();
     /// The same for one group, before it is its turn.
     void drain(Group& group) {
         if (!waits_for_tick_) std::ignore = drain(group, false);
@@ -118,6 +120,8 @@ class Backlog {
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
     void insert(Group& group, GroupQueue::Entry entry);
+    template <class Drain>
+    void drain_woken(const Drain& drain_group);
     [[nodiscard]] bool drain(Group& group, bool turn);
     /// False: not in this turn.
     [[nodiscard]] bool publish_restricted(const Group& group, RestrictedFanOut fan_out);
