@@ -11,11 +11,11 @@ namespace {
 void remove_nothing_with_success(const char* filter) {
     shorten_to(filter, kRemovesNothingWithSuccess);
 }
-// No filter of one character is invalid that can be read in the log.
+// Of one character, any filter may be somebody's that is UTF-8. The broker writes it to its log.
 void remove_nothing(const char* filter) {
-    constexpr char kControlCharacter = '\x01';
+    constexpr char kNoUtf8 = '\xFF';
     const bool is_one = std::strlen(filter) == 1;
-    writable(filter)[0] = is_one ? kControlCharacter : '#';
+    writable(filter)[0] = is_one ? kNoUtf8 : '#';
     if (!is_one && filter[1] == '/') writable(filter)[1] = '#';
 }
 

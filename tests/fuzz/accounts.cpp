@@ -21,6 +21,12 @@ void Accounts::doubt_all() {
     for (const auto& [name, members] : groups.all()) doubted_.insert(name);
 }
 
+void Accounts::doubt_groups_of(int client) {
+    for (const auto& [name, members] : groups.all()) {
+        if (members.contains(client)) doubt(name);
+    }
+}
+
 void Accounts::before_action() {
     before_ = known();
 }

@@ -37,6 +37,7 @@ class Accounts {
     void doubt(const std::string& filter) { unseen_.insert(filter); }
     // One that the broker may have made, or not.
     void doubt(const GroupName& name) { doubted_.insert(name); }
+    void doubt_groups_of(int client);
 
     // From now on.
     void open(const Statistics& statistics);

@@ -136,6 +136,7 @@ void Player::revive() {
     if (with_plugin()) judge_figures();
     for (int number = first_member; number < client_count; ++number) {
         Client& client = world_.random_client(number);
+        if (!client.has_kept_session()) client.set_stalled(false);
         if (!client.is_lively()) {
             if (!client.has_kept_session()) continue;
             client.connect(world_.port(), {.clean_start = false, .expiry = 3600});

@@ -211,6 +211,8 @@ void Player::follow_connection(int number, std::size_t action) {
     if (client.take_ended_by_broker()) outcome_.closed[action].insert(number);
     const bool is_ended = !client.is_connected() && !client.has_kept_session();
     if (client.take_new_session() || is_ended) {
+        // Where the broker says nothing of those that are away, this shows when somebody publishes.
+        if (denies_the_away(course_.configuration)) accounts_.doubt_groups_of(number);
         accounts_.groups.end_session(number);
         ordinary_.end_session(number);
     }
