@@ -228,6 +228,12 @@ class Engine {
         std::string client_id;
         std::string filter;
     };
+    struct ExpectedLeaf {
+        std::string client_id{};  // empty: none
+        std::string filter{};
+        std::size_t count = 0;  // of the client's leaves before
+        bool has_gaps = false;  // ... of which some may be gone, or are not known
+    };
     struct Closing {
         Context context;
         std::string id;
@@ -296,8 +302,13 @@ class Engine {
     void end_expired_members(const SubscriptionFilter& filter);
     /// The client subscribes anew by a filter that it has unsubscribed from.
     void end_left(const Client& client, std::string_view filter);
-    void join(Session& session, const SubscriptionFilter& filter,
-              const SubscriptionOptions& options, Standing standing);
+    Subscription& join(Session& session, const SubscriptionFilter& filter,
+                       const SubscriptionOptions& options, Standing standing);
+    Subscription& subscribe_ordinary(Session& session, std::string_view filter,
+                                     const SubscriptionOptions& options, Standing standing);
+    /// Others may refuse what the client asks for: whether it has the leaf shows in the next event.
+    void expect_leaf(const Session& session, Subscription& subscription);
+    void look_for_leaf();
 
     Broker& broker_;
     BrokerTraits traits_;
@@ -321,6 +332,7 @@ class Engine {
     std::vector<std::string> restored_;   // 2.1: sessions that the broker has not shown yet
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
     std::int64_t expired_checked_ = 0;
+    ExpectedLeaf expected_leaf_;
     std::optional<Removal> removing_;
     std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;

@@ -25,6 +25,7 @@ void Engine::pause() {
 
 void Engine::conclude() {
     fan_out_.settle();
+    look_for_leaf();
     fan_out_.settle_restricted(!traits_.announces_sessions);
     publications_.forget_announced();
     if (replay_.context) replay_ = {};
@@ -209,24 +210,55 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     auto* known = arrive(client);
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) meet(session, client);
-    if (is_shared) {
-        join(session, filter, options, standing);
-        return;
-    }
     const auto* before = registry_.find(session, filter.topic_filter);
-    const bool may_be_recheck =
-        before && !before->ordinary && options.qos() == 0 && !traits_.announces_sessions;
-    auto& subscription = registry_.subscribe(session, filter.topic_filter, standing);
+    const bool may_be_recheck = before && !before->ordinary && !is_shared && options.qos() == 0 &&
+                                !traits_.announces_sessions;
+    auto& subscription = is_shared
+                             ? join(session, filter, options, standing)
+                             : subscribe_ordinary(session, filter.topic_filter, options, standing);
+    if (!before && standing == Standing::doubtful) expect_leaf(session, subscription);
+    if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
+}
+
+Subscription& Engine::subscribe_ordinary(Session& session, std::string_view filter,
+                                         const SubscriptionOptions& options, Standing standing) {
+    auto& subscription = registry_.subscribe(session, filter, standing);
     registry_.set_no_local(subscription, options.no_local());
     subscription.options = options;
-    if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
+    return subscription;
 }
 
 // That it has a leaf again says nothing of what it was before.
 void Engine::end_left(const Client& client, std::string_view filter) {
     const auto* session = registry_.find(client.id);
     auto* subscription = session ? registry_.find(*session, filter) : nullptr;
-    if (subscription && subscription->leaving) registry_.erase(*subscription);
+    if (subscription && subscription->pending == Request::unsubscribe)
+        registry_.erase(*subscription);
+}
+
+void Engine::expect_leaf(const Session& session, Subscription& subscription) {
+    subscription.pending = Request::subscribe;
+    const auto count = broker_.subscription_count(session.context);
+    const auto is_sure = [](const auto& known) { return known->standing == Standing::present; };
+    const auto sure = std::ranges::count_if(session.subscriptions, is_sure);
+    const bool has_gaps = count != static_cast<std::size_t>(sure);
+    if (ticks_) expected_leaf_ = {session.id, subscription.filter.text, count, has_gaps};
+}
+
+// The count is of places: one that was given up is taken again. A connection is not freed before the
+// next TICK.
+void Engine::look_for_leaf() {
+    if (expected_leaf_.client_id.empty()) return;
+    const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
+    const auto* session = registry_.find(client_id);
+    auto* subscription = session ? registry_.find(*session, filter) : nullptr;
+    if (!subscription || subscription->pending != Request::subscribe) return;
+    if (broker_.subscription_count(session->context) > count) {
+        subscription->pending = Request::none;
+        registry_.set_standing(*subscription, Standing::present);
+    } else if (!has_gaps) {
+        registry_.erase(*subscription);
+    }
 }
 
 bool Engine::may_join(const Client& client, const SubscriptionFilter& group) {
@@ -240,8 +272,8 @@ bool Engine::may_join(const Client& client, const SubscriptionFilter& group) {
     return false;
 }
 
-void Engine::join(Session& session, const SubscriptionFilter& filter,
-                  const SubscriptionOptions& options, Standing standing) {
+Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
+                           const SubscriptionOptions& options, Standing standing) {
     if (traits_.announces_sessions) end_expired_members(filter);
     const auto before = registry_.clock();
     auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
@@ -251,6 +283,7 @@ void Engine::join(Session& session, const SubscriptionFilter& filter,
         registry_.set_no_local(*member.subscription, options.no_local());
     const bool is_new = member.joined > before;
     if (is_new && !traits_.announces_sessions) backlog_.has_joined(member);
+    return *member.subscription;
 }
 
 Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,
@@ -272,7 +305,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (member && member->group->rotates && !member->stands) parking_.stand(*member);
     if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::doubtful);
-        subscription->leaving = true;
+        subscription->pending = Request::unsubscribe;
     } else if (is_shared) {
         registry_.leave(*member);
     } else {

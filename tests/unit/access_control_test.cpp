@@ -2,8 +2,8 @@
 #include "mosquitto/access_control.hpp"
 
 #include <dlfcn.h>
-#include <gnu/libc-version.h>
 #include <gmock/gmock.h>
+#include <gnu/libc-version.h>
 
 #include <string>
 #include <vector>

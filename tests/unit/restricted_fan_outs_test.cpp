@@ -135,6 +135,54 @@ TEST_P(Unasked, WhoLeavesAndSubscribesWithoutTheGroupIsNoMember) {
     EXPECT_EQ(broker.engine->registry().group_count(), 0U);
 }
 
+// The broker asks about leaves, and does not say which: what is not there must not stand for
+// another.
+TEST_P(Unasked, WhatOthersHaveRefusedTakesNoMembershipAway) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    broker.turn();
+    connect_all({"a"}, kPersistent);
+    broker.refused_filters = {"$share/g/+/b"};
+    subscribe_all({"a"}, "$share/g/#");
+    EXPECT_EQ(broker.subscribe("a", "$share/g/+/b"), is_2_1());
+    broker.turn();
+    EXPECT_EQ(broker.engine->registry().group_count(), is_2_1() ? 2U : 1U);
+    if (is_2_1()) return;
+    publish("a/b", 2);
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1"));
+    EXPECT_EQ(broker.engine->registry().statistics.dispatched, 2U);
+}
+
+TEST_P(Unasked, WhoMayNotLeaveStaysAMember) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    join_all({"a", "b"}, "$share/g/t");
+    subscribe_all({"a"}, "$share/other/#");
+    publish("t", 2);
+    std::ignore = broker.take_counts({"a", "b"});
+    broker.refused_filters = {"$share/g/t"};
+    broker.unsubscribe("a", "$share/g/t");
+    if (is_2_1()) return;
+    publish("t", 4);
+    // Four of the other group, and half of this one's.
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(6, 2));
+    EXPECT_EQ(broker.engine->registry().group_count(), 2U);
+}
+
+// The broker has as many places for its leaves as before.
+TEST_P(Unasked, WhoJoinsWhereItHasLeftAnotherGroupIsAMember) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    broker.turn();
+    join_all({"a"}, "$share/g/t");
+    broker.unsubscribe("a", "$share/g/t");
+    subscribe_all({"a"}, "$share/g/u");
+    join_all({"b"}, "$share/g/u");
+    broker.turn();
+    publish("u", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));
+}
+
 TEST_P(Unasked, NothingIsPublishedToEverybodyWhereOthersCanBeAsked) {
     broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
     join_all({"a"}, "$share/g/t", kPersistent);

@@ -89,6 +89,7 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
 
 void SmallBroker::resume(Connection& from, Connection& to) {
     to.slots = std::exchange(from.slots, 0);
+    to.gaps = std::exchange(from.gaps, 0);
     to.held = std::exchange(from.held, {});
     to.incoming = std::exchange(from.incoming, {});
     for (auto& leaf : leaves_) {
@@ -157,7 +158,7 @@ SmallBroker::Leaf* SmallBroker::find_leaf(const Leaf& like) {
 // sub__clean_session
 void SmallBroker::remove_leaves(Connection& owner) {
     std::erase_if(leaves_, [&owner](const auto& leaf) { return leaf.owner == &owner; });
-    owner.slots = 0;
+    owner.slots = owner.gaps = 0;
 }
 
 bool SmallBroker::subscribe(const std::string& id, const std::string& filter, std::uint8_t qos,
@@ -170,6 +171,7 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
     const bool may_be_refused = !is_2_1() && !exports_acl_check;
     engine->subscribe(client_of(connection), parsed, {.flags = flags},
                       may_be_refused ? Standing::doubtful : Standing::present);
+    if (may_be_refused && refuses(filter)) return false;
     auto leaf = leaf_for(connection, parsed);
     leaf.qos = qos;
     leaf.no_local = no_local;
@@ -177,7 +179,12 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
         known->qos = qos;
     } else {
         add(leaf);
-        ++connection.slots;
+        // sub__add_normal: a place that was given up is taken first.
+        if (connection.gaps > 0) {
+            --connection.gaps;
+        } else {
+            ++connection.slots;
+        }
     }
     if (leaf.share.empty()) replay(leaf);
     return true;
@@ -188,6 +195,7 @@ Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& 
     const auto parsed = parse_subscription(filter);
     const auto leaf = leaf_for(connection, parsed);
     const auto result = engine->unsubscribe(client_of(connection), parsed, exports_acl_check);
+    if (!exports_acl_check && refuses(filter)) return result;
     if (result == Unsubscribed::leaf_goes || result == Unsubscribed::unknown) remove(leaf);
     return result;
 }
@@ -209,7 +217,11 @@ void SmallBroker::remove(const Leaf& like) {
     const auto* gone = find_leaf(like);
     if (!gone) return;
     leaves_.erase(leaves_.begin() + (gone - leaves_.data()));
-    if (is_2_1()) --like.owner->slots;
+    if (is_2_1()) {
+        --like.owner->slots;
+    } else {
+        ++like.owner->gaps;
+    }
 }
 
 // retain__queue, check_retain_source

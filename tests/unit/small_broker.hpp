@@ -81,6 +81,8 @@ class SmallBroker final : public Broker {
         set_others_decide(true);
     }
     bool exports_acl_check = true;  ///< mosquitto_acl_check
+    /// Where it is not, others refuse what clients ask for by these filters, and nobody tells.
+    std::vector<std::string> refused_filters{};
 
     /// The payloads that the client was sent since the last time.
     std::vector<std::string> take(const std::string& id);
@@ -119,6 +121,9 @@ class SmallBroker final : public Broker {
     void log(LogLevel level, std::string_view text) override;
 
   private:
+    [[nodiscard]] bool refuses(const std::string& filter) const {
+        return std::ranges::find(refused_filters, filter) != refused_filters.end();
+    }
     /// mosquitto__base_msg
     struct Stored {
         Outgoing message;
@@ -148,6 +153,7 @@ class SmallBroker final : public Broker {
         std::size_t receive_maximum = 0;
         bool disused = false;   // freed in the next turn
         std::size_t slots = 0;  // of subs: 2.0 never makes them fewer
+        std::size_t gaps = 0;   // ... but has some without a leaf
         std::vector<Held> held{};
         std::deque<StoredPointer> incoming{};
     };

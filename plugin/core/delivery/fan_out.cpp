@@ -48,7 +48,7 @@ Answer FanOut::ask(Session* session, const Message& message) {
     // Nothing tells when the session of a client that is away expires.
     const bool may_expire = !session->connected && !traits_.announces_sessions;
     if (proven_now && !may_expire) registry_.set_standing(subscription, Standing::present);
-    if (proven_now) subscription.leaving = false;
+    if (proven_now) subscription.pending = Request::none;
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
     auto* in_ring = leaf.members.size() == 1 && leaf.members[0]->group->rotates
@@ -224,17 +224,31 @@ FanOut::Leaf FanOut::leaf_at(Session& session, std::size_t index) const noexcept
                                        : separate_leaf_at(session, index);
 }
 
-// A client may have many leaves, so that the next one is looked for behind the last.
+// A client may have many leaves, so that the next one is looked for behind the last. What others may
+// have refused comes after what is there.
 FanOut::Leaf FanOut::merged_leaf_at(Session& session, std::size_t index) const noexcept {
     const auto last = session.cursor;
     const bool goes_on = index > 0 && last.is_before(number_, index);
     auto count = goes_on ? 0 : index;
     for (auto match = goes_on ? last.match + 1 : 0; match < matches_.size(); ++match) {
         auto* subscription = Registry::find(session, *matches_[match]);
-        if (!subscription || !is_asked_for(*subscription) || count-- > 0) continue;
+        if (!subscription || !is_asked_for(*subscription)) continue;
+        if (subscription->pending != Request::none || count-- > 0) continue;
         session.cursor = {
             .fan_out = number_, .next = static_cast<std::uint32_t>(index + 1), .match = match};
         return {subscription, subscription->ordinary, subscription->members};
+    }
+    return pending_leaf_at(session, index);
+}
+
+FanOut::Leaf FanOut::pending_leaf_at(const Session& session, std::size_t index) const noexcept {
+    for (const bool is_pending : {false, true}) {
+        for (const auto* filter : matches_) {
+            auto* subscription = Registry::find(session, *filter);
+            if (!subscription || !is_asked_for(*subscription)) continue;
+            if ((subscription->pending != Request::none) != is_pending || index-- > 0) continue;
+            return {subscription, subscription->ordinary, subscription->members};
+        }
     }
     return {};
 }

@@ -164,6 +164,7 @@ class FanOut {
     [[nodiscard]] bool has_unknown_leaves(const Session& session) const;
     [[nodiscard]] Leaf leaf_at(Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf merged_leaf_at(Session& session, std::size_t index) const noexcept;
+    [[nodiscard]] Leaf pending_leaf_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf separate_leaf_at(Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf shared_leaf_from(Session& session, Session::LeafCursor from,
                                         std::size_t count) const noexcept;

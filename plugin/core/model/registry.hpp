@@ -55,6 +55,9 @@ enum class Standing : std::uint8_t {
                ///< before.
 };
 
+/// What a client has asked for, and others may have refused without a word.
+enum class Request : std::uint8_t { none, subscribe, unsubscribe };
+
 /// All that one client is subscribed to by one filter: on 2.0 one leaf in the broker's tree, on 2.1
 /// one for each use.
 struct Subscription {
@@ -64,7 +67,7 @@ struct Subscription {
     bool ordinary = false;          ///< subscribed without a group
     SubscriptionOptions options{};  ///< of that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
-    bool leaving = false;   ///< the client has asked for it to end; doubtful, as others may refuse
+    Request pending = Request::none;  ///< not none: it is doubtful because of that
     std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::clock
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
