@@ -1,5 +1,7 @@
 #include "accounts.hpp"
 
+#include "plan.hpp"
+
 namespace fuzz {
 
 void Accounts::open(const Statistics& statistics) {
@@ -44,7 +46,8 @@ void Accounts::after_action(const std::vector<Message>& published) {
         for (const auto& message : published) {
             if (!matches(name.filter, message.topic)) continue;
             ++most_;
-            if (is_certain) ++least_;
+            const bool is_heard = !unheard_.contains(origin_of(message.payload).client);
+            if (is_certain && is_heard) ++least_;
         }
     }
 }

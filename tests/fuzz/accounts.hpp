@@ -33,8 +33,12 @@ class Accounts {
     const std::set<GroupName>& doubted() const { return doubted_; }
 
     // Somebody asked for No Local on this filter. 2.0 does not show to a plugin what such a client
-    // publishes itself, and keeps the option for whatever else the client subscribes to there.
-    void doubt(const std::string& filter) { unseen_.insert(filter); }
+    // publishes itself, so that its questions are taken for others, and keeps the option for
+    // whatever else the client subscribes to there.
+    void doubt(const std::string& filter, int client) {
+        unseen_.insert(filter);
+        unheard_.insert(client);
+    }
     // One that the broker may have made, or not.
     void doubt(const GroupName& name) { doubted_.insert(name); }
     void doubt_groups_of(int client);
@@ -58,6 +62,7 @@ class Accounts {
     std::map<GroupName, bool> before_;
     std::set<GroupName> doubted_;
     std::set<std::string> unseen_;
+    std::set<int> unheard_;
 };
 
 }  // namespace fuzz

@@ -236,7 +236,8 @@ void Player::follow_subscriptions(const Action& action) {
         if (!name) continue;
         auto& groups = is_group ? accounts_.groups : ordinary_;
         if (joins && i < codes.size() && codes[i] < failure) groups.join(*name, action.client);
-        if ((action.subscriptions[i].options & no_local) != 0) accounts_.doubt(name->filter);
+        if ((action.subscriptions[i].options & no_local) != 0)
+            accounts_.doubt(name->filter, action.client);
         // It takes the filters one by one, until one is a reason to end the connection.
         if (is_group && joins && codes.empty()) accounts_.doubt(*name);
         if (!joins && client.is_lively()) groups.leave(*name, action.client);
