@@ -124,6 +124,10 @@ void Engine::disconnected(const Client& client, bool clean) {
 void Engine::move(Session& session) {
     registry_.set_context(session, nullptr);
     session.moved = true;
+    if (!session.may_outlive_restart) {
+        session.may_outlive_restart = true;  // as the new one may
+        registry_.note(session);
+    }
     registry_.note_return(session);
     backlog_.may_be_back(session);
 }

@@ -24,6 +24,7 @@ void Client::connect(std::uint16_t port, const Session& session) {
     protocol_ = session.protocol;
     is_kept_ = session.expiry != 0;
     is_clean_start_ = session.clean_start;
+    limits_packets_ = session.protocol == 5 && session.maximum_packet_size > 0;
     is_stalled_ = withholds_ = is_ending_ = ended_by_broker_ = false;
     awaits_connack_ = true;
     pings_ = 0;

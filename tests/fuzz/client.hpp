@@ -51,6 +51,8 @@ class Client {
     bool has_kept_session() const { return is_kept_; }
     // The broker saves no session of a connection that began with it.
     bool has_clean_start() const { return is_clean_start_; }
+    // 2.0 counts what is too large for the client among what it has in flight, for ever.
+    bool limits_packets() const { return limits_packets_; }
     bool awaits() const { return pings_ > 0 || awaits_connack_ || is_ending_; }
     int socket() const { return socket_.get(); }
     short events() const;
@@ -82,7 +84,7 @@ class Client {
     int protocol_ = 5;
     bool is_kept_ = false, is_clean_start_ = false, is_stalled_ = false, withholds_ = false;
     bool awaits_connack_ = false, is_ending_ = false, ended_by_broker_ = false;
-    bool is_new_session_ = false;
+    bool is_new_session_ = false, limits_packets_ = false;
     integration::Descriptor socket_, taken_over_;
     std::string input_, output_;
     int pings_ = 0;

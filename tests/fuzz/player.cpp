@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../integration/environment.hpp"
 #include "configurations.hpp"
 
 namespace fuzz {
@@ -217,7 +218,8 @@ void Player::follow_connection(int number, std::size_t action) {
         ordinary_.end_session(number);
     }
     if (client.is_connected()) {
-        accounts_.groups.set_doubtful(number, false);
+        const bool may_be_stuck = client.limits_packets() && integration::broker_is_20();
+        accounts_.groups.set_doubtful(number, may_be_stuck);
     } else if (number == timed_client || denies_the_away(course_.configuration)) {
         accounts_.groups.set_doubtful(number, true);
     }

@@ -207,6 +207,27 @@ TEST_F(Remembered, ChoiceOfSticky) {
     EXPECT_EQ(chosen() - members.begin(), 2);
 }
 
+// 2.0 saves what was begun with Clean Start only if another connection takes it over without.
+TEST_F(Remembered, SessionsThatAnotherConnectionHasTakenOver) {
+    const RawOptions before{.clean_start = true, .session_expiry = 3600};
+    const RawOptions after{.clean_start = false, .session_expiry = 3600};
+    broker.start(remembering());
+    std::optional<RawClient> member(std::in_place, broker.port(), "member", before);
+    member->subscribe({"$share/g/t"}, 1);
+    RawClient successor(broker.port(), "member", after);
+    ASSERT_TRUE(successor.session_present());
+    settle();
+    member.reset();
+    successor.disconnect();
+    restart(remembering());
+    const auto others = join({"other"});
+    member.emplace(broker.port(), "member", after);
+    ASSERT_TRUE(member->session_present());
+    publish(numbered("t", 4, 1));
+    EXPECT_THAT(member->received(), SizeIs(2));
+    EXPECT_THAT(counts(others), ElementsAre(2));
+}
+
 // What was given to a member's session is the broker's to keep.
 TEST_F(Remembered, WhatIsUnderWayToAMember) {
     constexpr int count = 50;  // The window of mosquitto is 20.

@@ -111,6 +111,23 @@ TEST_F(Transports, OfListenersWithSettingsOfTheirOwnServeAllGroupsOfAClientAtOnc
     EXPECT_THAT(member.payloads(), ElementsAre("x", "x"));
 }
 
+// However much waits: what goes out at once has a limit, and what goes out in all has none.
+TEST_F(Transports, OfListenersWithSettingsOfTheirOwnHandOutAllThatWaits) {
+    constexpr std::size_t count = 12;
+    broker.start({.first = {"per_listener_settings true"}});
+    Client& member = connect("member", persistent());
+    member.subscribe("$share/g/t", 1);
+    member.drop();
+    settle();
+    Client& publisher = connect("publisher");
+    for (std::size_t i = 0; i < count; ++i) publisher.publish("t", std::string(200'000, 'x'), 1);
+    EXPECT_TRUE(member.connect());
+    for (std::size_t i = 0; i < count; ++i) publisher.publish("elsewhere", "x", 1);
+    member.wait_for_messages(count);
+    settle();
+    EXPECT_THAT(member.messages(), SizeIs(count));
+}
+
 // The plugin serves whom it is given.
 TEST_F(Transports, OfListenersWithoutThePluginAreLeftAlone) {
     broker.start(

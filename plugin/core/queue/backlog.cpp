@@ -166,6 +166,7 @@ void Backlog::drain_woken(const Drain& drain_group) {
 }
 
 void Backlog::drain(bool turn) {
+    if (turn) spent_messages_ = spent_bytes_ = 0;
     drain_woken([this, turn](Group& group) { return drain(group, turn); });
 }
 
@@ -306,7 +307,6 @@ void Backlog::refuse(const Group& group, const char* option) {
 }
 
 void Backlog::tick(std::int64_t now) {
-    spent_messages_ = spent_bytes_ = 0;
     waits_for_tick_ = false;
     confirm();
     if (limits_.seconds > 0 && std::exchange(ticked_, now) != now) drop_expired();

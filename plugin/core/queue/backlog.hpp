@@ -146,7 +146,7 @@ class Backlog {
     QueueLimits limits_;
     std::size_t burst_ = 0;
     bool waits_for_tick_ = false;
-    std::size_t spent_messages_ = 0;  // in this turn
+    std::size_t spent_messages_ = 0;  // in this turn, or since the last event where none is shown
     std::size_t spent_bytes_ = 0;
     std::vector<Unconfirmed> unconfirmed_;
     std::int64_t last_id_ = 0;
