@@ -51,7 +51,7 @@ class Client {
     bool has_kept_session() const { return is_kept_; }
     // The broker saves no session of a connection that began with it.
     bool has_clean_start() const { return is_clean_start_; }
-    // 2.0 counts what is too large for the client among what it has in flight, for ever.
+    // The broker counts what is too large for the client among what it has in flight, for ever.
     bool limits_packets() const { return limits_packets_; }
     bool awaits() const { return pings_ > 0 || awaits_connack_ || is_ending_; }
     int socket() const { return socket_.get(); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "../integration/environment.hpp"
 #include "configurations.hpp"
 
 namespace fuzz {
@@ -218,8 +217,7 @@ void Player::follow_connection(int number, std::size_t action) {
         ordinary_.end_session(number);
     }
     if (client.is_connected()) {
-        const bool may_be_stuck = client.limits_packets() && integration::broker_is_20();
-        accounts_.groups.set_doubtful(number, may_be_stuck);
+        accounts_.groups.set_doubtful(number, client.limits_packets());
     } else if (number == timed_client || denies_the_away(course_.configuration)) {
         accounts_.groups.set_doubtful(number, true);
     }

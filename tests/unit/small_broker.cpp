@@ -194,8 +194,9 @@ Unsubscribed SmallBroker::unsubscribe(const std::string& id, const std::string& 
     auto& connection = find(id);
     const auto parsed = parse_subscription(filter);
     const auto leaf = leaf_for(connection, parsed);
-    const auto result = engine->unsubscribe(client_of(connection), parsed, exports_acl_check);
-    if (!exports_acl_check && refuses(filter)) return result;
+    const bool is_certain = is_2_1() || exports_acl_check;
+    const auto result = engine->unsubscribe(client_of(connection), parsed, is_certain);
+    if (!is_certain && refuses(filter)) return result;
     if (result == Unsubscribed::leaf_goes || result == Unsubscribed::unknown) remove(leaf);
     return result;
 }

@@ -224,8 +224,8 @@ FanOut::Leaf FanOut::leaf_at(Session& session, std::size_t index) const noexcept
                                        : separate_leaf_at(session, index);
 }
 
-// A client may have many leaves, so that the next one is looked for behind the last. What others may
-// have refused comes after what is there.
+// A client may have many leaves, so that the next one is looked for behind the last. What others
+// may have refused comes after what is there.
 FanOut::Leaf FanOut::merged_leaf_at(Session& session, std::size_t index) const noexcept {
     const auto last = session.cursor;
     const bool goes_on = index > 0 && last.is_before(number_, index);
@@ -241,12 +241,13 @@ FanOut::Leaf FanOut::merged_leaf_at(Session& session, std::size_t index) const n
     return pending_leaf_at(session, index);
 }
 
+// Others let a client have its way more often than not.
 FanOut::Leaf FanOut::pending_leaf_at(const Session& session, std::size_t index) const noexcept {
-    for (const bool is_pending : {false, true}) {
+    for (const auto pending : {Request::none, Request::subscribe, Request::unsubscribe}) {
         for (const auto* filter : matches_) {
             auto* subscription = Registry::find(session, *filter);
             if (!subscription || !is_asked_for(*subscription)) continue;
-            if ((subscription->pending != Request::none) != is_pending || index-- > 0) continue;
+            if (subscription->pending != pending || index-- > 0) continue;
             return {subscription, subscription->ordinary, subscription->members};
         }
     }
