@@ -300,6 +300,8 @@ class Engine {
     /// A session ends, and others get what it leaves behind.
     void end(Session& session, Ending ending);
     void end_expired_members(const SubscriptionFilter& filter);
+    /// 2.0: a kick has all that a client is subscribed to checked again, though it is away.
+    [[nodiscard]] bool is_check_of_away(const Client& client);
     /// The client subscribes anew by a filter that it has unsubscribed from.
     void end_left(const Client& client, std::string_view filter);
     Subscription& join(Session& session, const SubscriptionFilter& filter,

@@ -194,8 +194,19 @@ bool Engine::is_unreported_return(const Session& session, const Client& client,
     return broker_.is_connection(client.context);
 }
 
+// A connection that has ended acts no more; another one at its address begins without leaves.
+bool Engine::is_check_of_away(const Client& client) {
+    if (traits_.announces_sessions) return false;
+    const auto* session = registry_.find(client.id);
+    if (!session || session->connected) return false;
+    const bool is_away =
+        session->context == client.context || !broker_.is_connection(client.context);
+    return is_away && broker_.subscription_count(client.context) > 0;
+}
+
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing) {
+    if (is_check_of_away(client)) return;
     registry_.break_period();
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
@@ -245,8 +256,8 @@ void Engine::expect_leaf(const Session& session, Subscription& subscription) {
     if (ticks_) expected_leaf_ = {session.id, subscription.filter.text, count, has_gaps};
 }
 
-// The count is of places: one that was given up is taken again. A connection is not freed before the
-// next TICK.
+// The count is of places: one that was given up is taken again. A connection is not freed before
+// the next TICK.
 void Engine::look_for_leaf() {
     if (expected_leaf_.client_id.empty()) return;
     const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
