@@ -22,9 +22,7 @@ void Client::connect(std::uint16_t port, const Session& session) {
     socket_ = integration::connect_to(port);
     fcntl(socket_.get(), F_SETFL, O_NONBLOCK);
     protocol_ = session.protocol;
-    is_kept_ = session.expiry != 0;
-    is_clean_start_ = session.clean_start;
-    limits_packets_ = session.protocol == 5 && session.maximum_packet_size > 0;
+    requested_ = session;
     is_stalled_ = withholds_ = is_ending_ = ended_by_broker_ = false;
     awaits_connack_ = true;
     pings_ = 0;
@@ -244,8 +242,13 @@ void Client::handle(const Packet& packet) {
             const bool is_present = !packet.body.empty() && (packet.body[0] & 1) != 0;
             record("CONNACK " + shown(packet.body.substr(0, 2)));
             awaits_connack_ = false;
-            is_new_session_ = !is_present;
             taken_over_ = {};
+            // What is refused changes nothing.
+            if (packet.body.size() < 2 || packet.body[1] != 0) return;
+            is_new_session_ = !is_present;
+            is_kept_ = requested_.expiry != 0;
+            is_clean_start_ = requested_.clean_start;
+            limits_packets_ = requested_.protocol == 5 && requested_.maximum_packet_size > 0;
             if (!is_present) {
                 held_.clear();
                 unacknowledged_.clear();

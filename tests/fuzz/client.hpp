@@ -81,6 +81,7 @@ class Client {
     std::uint16_t next_identifier();
 
     const std::string id_, user_name_;
+    Session requested_;  // by the last CONNECT
     int protocol_ = 5;
     bool is_kept_ = false, is_clean_start_ = false, is_stalled_ = false, withholds_ = false;
     bool awaits_connack_ = false, is_ending_ = false, ended_by_broker_ = false;

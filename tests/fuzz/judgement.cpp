@@ -141,6 +141,9 @@ void Player::revive() {
             if (!client.has_kept_session()) continue;
             client.connect(world_.port(), {.clean_start = false, .expiry = 3600});
         }
+        // Of a session that was restored, such a broker shows nothing until its client does
+        // something.
+        if (denies_the_away(course_.configuration)) client.unsubscribe({{"unknown"}});
         client.acknowledge(0);
         client.release();
         world_.settle();
