@@ -12,6 +12,7 @@
 
 #include "core/delivery/fan_out.hpp"
 #include "core/delivery/publications.hpp"
+#include "core/events.hpp"
 #include "core/flow/deliveries.hpp"
 #include "core/model/registry.hpp"
 #include "core/queue/backlog.hpp"
@@ -239,11 +240,20 @@ class Engine {
         std::string id;
     };
 
-    /// `conclude`, and what waits may go out. Not where a client may be resuming its session: it
-    /// would look like what the broker holds for it.
-    void boundary();
-    /// The same where no message can be in the middle of its fan-out.
-    void pause();
+    /// The event has come: what it ends is concluded, and what it allows is done.
+    template <Event event>
+    void begin() {
+        constexpr auto rule = rule_of(event);
+        if constexpr (rule.moves_addresses) registry_.break_period();
+        conclude();
+        if constexpr (rule.may_publish) publish_what_waits();
+        if constexpr (rule.may_place) parking_.align();
+    }
+    void publish_what_waits() {
+        // Where 2.0 has TICKs, the broker drains what they publish before anything else.
+        const bool may_publish = traits_.announces_sessions || !ticks_;
+        if (may_publish && !registry_.woken().empty()) backlog_.drain(!ticks_);
+    }
     [[nodiscard]] static bool is_known_connection(const Session* session,
                                                   const Client& client) noexcept {
         return session && session->context == client.context;

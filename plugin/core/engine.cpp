@@ -11,18 +11,6 @@
 
 namespace shared_subscription {
 
-void Engine::boundary() {
-    conclude();
-    // Where 2.0 has TICKs, the broker drains what they publish before anything else.
-    const bool may_publish = traits_.announces_sessions || !ticks_;
-    if (may_publish && !registry_.woken().empty()) backlog_.drain(!ticks_);
-}
-
-void Engine::pause() {
-    boundary();
-    parking_.align();
-}
-
 void Engine::conclude() {
     fan_out_.settle();
     look_for_leaf();
@@ -105,7 +93,7 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     const bool resumes = resumption_.key != 0 && resumption_.before != client.context &&
                          resumption_.key == stable_hash(client.id);
     if (resumes) return true;
-    pause();
+    begin<Event::write>();
     fan_out_.prepare();
     if (is_for_nobody(client, topic)) return false;
     if (registry_.group_count() > 0) {
@@ -117,7 +105,7 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
 
 bool Engine::may_write_at_once(Context context, const char* topic) {
     if (!is_undisturbed() || !publications_.was_last(context) || *topic == '$') return false;
-    pause();
+    begin<Event::write>();
     fan_out_.prepare();
     if (registry_.group_count() > 0) publications_.announce_again(topic);
     return true;
@@ -126,7 +114,7 @@ bool Engine::may_write_at_once(Context context, const char* topic) {
 bool Engine::receive(const Client& client, const Message& message) {
     // After the WRITE check of this very message there is nothing to conclude.
     if (!publications_.is_announced(client.id, message.topic)) {
-        pause();
+        begin<Event::message>();
         if (is_for_nobody(client, message.topic)) return false;
     }
     if (registry_.group_count() == 0) return true;
@@ -207,11 +195,10 @@ bool Engine::is_check_of_away(const Client& client) {
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing) {
     if (is_check_of_away(client)) return;
-    registry_.break_period();
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
-    pause();
+    begin<Event::subscribe>();
     if (goes_on) rechecked_ = std::move(rechecked);
     rechecking_ = client.context;
     replay_ = {
@@ -299,8 +286,7 @@ Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
 
 Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                  bool certain) {
-    registry_.break_period();
-    pause();
+    begin<Event::unsubscribe>();
     auto* session = arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
     const bool is_shared = filter.kind == FilterKind::shared;

@@ -20,7 +20,7 @@ void Engine::note(Member& member, bool joins) {
 }
 
 void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {
-    pause();
+    begin<Event::administer>();
     registry_.set_strategy(share_name, strategy);
     if (!registry_.keeps_journal()) return;
     unsaved_strategies_.push_back(
@@ -52,7 +52,7 @@ bool Engine::check_parked(const Client& client,
 }
 
 bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool paused) {
-    pause();
+    begin<Event::administer>();
     auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
     registry_.set_paused(*member, paused);
@@ -60,7 +60,7 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
 }
 
 bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
-    pause();
+    begin<Event::administer>();
     auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
     const bool rotates = member->group->rotates;

@@ -43,8 +43,7 @@ Session* Engine::arrive(const Client& client) {
 }
 
 void Engine::connected(const Client& client) {
-    registry_.break_period();
-    boundary();
+    begin<Event::connected>();
     ghosts_.forget(client.context);
     auto* session = registry_.find(client.id);
     if (!session) return;
@@ -59,9 +58,8 @@ void Engine::connected(const Client& client) {
 }
 
 void Engine::offline(const Client& client, Ending ending) {
-    registry_.break_period();
     backlog_.wait_for_tick();
-    boundary();
+    begin<Event::offline>();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
     session->leaves_nothing = ending == Ending::kicked;
@@ -70,9 +68,8 @@ void Engine::offline(const Client& client, Ending ending) {
 }
 
 void Engine::ended(const Client& client, Ending ending) {
-    registry_.break_period();
     backlog_.wait_for_tick();
-    conclude();
+    begin<Event::ended>();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
     deliveries_.disconnected(*session);
@@ -92,10 +89,9 @@ void Engine::look_after(Session& session) {
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
-    registry_.break_period();
     auto* session = registry_.find(client.id);
     if (session && session->context == client.context) undo_kick_checks(*session);
-    conclude();
+    begin<Event::disconnected>();
     session = registry_.find(client.id);
     if (!session) return;
     // Taken over: the subscriptions have moved to the new connection, or were removed
