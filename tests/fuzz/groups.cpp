@@ -20,19 +20,22 @@ void Groups::end_session(int client) {
     doubtful_.erase(client);
 }
 
-void Groups::set_doubtful(int client, bool value) {
+void Groups::set_in(std::set<int>& set, int client, bool value) {
     if (value) {
-        doubtful_.insert(client);
+        set.insert(client);
     } else {
-        doubtful_.erase(client);
+        set.erase(client);
     }
 }
 
 bool Groups::is_certain(const GroupName& name) const {
     const auto found = members_.find(name);
-    return found != members_.end() && std::ranges::any_of(found->second, [&](int client) {
-               return !doubtful_.contains(client);
-           });
+    if (found == members_.end()) return false;
+    const auto is_in = [](const auto& set) {
+        return [&set](int client) { return set.contains(client); };
+    };
+    return std::ranges::none_of(found->second, is_in(stuck_)) &&
+           !std::ranges::all_of(found->second, is_in(doubtful_));
 }
 
 bool Groups::has_member(int client) const {

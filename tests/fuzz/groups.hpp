@@ -21,15 +21,19 @@ class Groups {
     void end_all() { members_.clear(); }
 
     // Whether the client's session is still there depends on the time.
-    void set_doubtful(int client, bool value);
+    void set_doubtful(int client, bool value) { set_in(doubtful_, client, value); }
+    // Whether what it is given gets there depends on the broker.
+    void set_stuck(int client, bool value) { set_in(stuck_, client, value); }
     bool is_certain(const GroupName& name) const;
 
     const Members& all() const { return members_; }
     bool has_member(int client) const;
 
   private:
+    static void set_in(std::set<int>& set, int client, bool value);
+
     Members members_;
-    std::set<int> doubtful_;
+    std::set<int> doubtful_, stuck_;
 };
 
 }  // namespace fuzz

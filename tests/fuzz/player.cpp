@@ -216,8 +216,9 @@ void Player::follow_connection(int number, std::size_t action) {
         accounts_.groups.end_session(number);
         ordinary_.end_session(number);
     }
+    accounts_.groups.set_stuck(number, client.limits_packets());
     if (client.is_connected()) {
-        accounts_.groups.set_doubtful(number, client.limits_packets());
+        accounts_.groups.set_doubtful(number, false);
     } else if (number == timed_client || denies_the_away(course_.configuration)) {
         accounts_.groups.set_doubtful(number, true);
     }
