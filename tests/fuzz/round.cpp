@@ -19,6 +19,10 @@ Findings without_plugin(Findings findings) {
     return findings;
 }
 
+bool is_end(const Finding& finding) {
+    return finding.kind.starts_with("the broker");
+}
+
 bool has(const Findings& findings, const std::string& kind) {
     return std::ranges::any_of(findings, [&](const auto& each) { return each.kind == kind; });
 }
@@ -67,6 +71,7 @@ Findings Round::judge(const Actions& actions) {
         if (options_.shows_log) show_log(first.with.log);
         return of_the_plugin(findings, actions);
     }
+    if (std::ranges::any_of(first.without.findings, is_end)) return {};
     if (!first.without.findings.empty()) return without_plugin(first.without.findings);
     // One that could not go on.
     if (first.with.records.empty()) return {};
@@ -118,7 +123,6 @@ std::size_t Round::growth(const Actions& actions, const Outcome* plain, std::siz
 // it early, or when it stops.
 Findings Round::of_the_plugin(const Findings& findings, const Actions& actions) const {
     constexpr int tries = 10;
-    const auto is_end = [](const Finding& each) { return each.kind.starts_with("the broker"); };
     if (!is_end(findings.front())) return findings;
     const Outcome nothing;
     const Course without{.configuration = configuration_, .with_plugin = &nothing};
