@@ -59,6 +59,7 @@ class Client {
     // Returns how many packets beside PINGRESP came.
     std::size_t pump(short events);
 
+    bool was_ended_by_broker() const { return ended_by_broker_; }
     // Each is reset by being asked for.
     bool take_ended_by_broker() { return std::exchange(ended_by_broker_, false); }
     std::vector<int> take_codes() { return std::exchange(codes_, {}); }  // of SUBACK, UNSUBACK

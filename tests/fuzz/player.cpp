@@ -241,9 +241,11 @@ void Player::follow_subscriptions(const Action& action) {
             accounts_.doubt(name->filter, action.client);
         // It takes the filters one by one, until one is a reason to end the connection.
         if (is_group && joins && codes.empty()) accounts_.doubt(*name);
-        if (joins || !client.is_lively()) continue;
+        const bool may_be_left = is_group && client.was_ended_by_broker();
+        if (joins || !(client.is_lively() || may_be_left)) continue;
         // Whether it was let go shows when somebody publishes.
-        if (is_group && denies_the_away(course_.configuration)) accounts_.doubt(*name);
+        if (may_be_left || (is_group && denies_the_away(course_.configuration)))
+            accounts_.doubt(*name);
         groups.leave(*name, action.client);
     }
 }
