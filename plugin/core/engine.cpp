@@ -250,7 +250,8 @@ void Engine::look_for_leaf() {
     const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
     const auto* session = registry_.find(client_id);
     auto* subscription = session ? registry_.find(*session, filter) : nullptr;
-    if (!subscription || subscription->pending != Request::subscribe) return;
+    const bool is_pending = subscription && subscription->pending == Request::subscribe;
+    if (!is_pending || !session->context) return;
     if (broker_.subscription_count(session->context) > count) {
         subscription->pending = Request::none;
         registry_.set_standing(*subscription, Standing::present);
