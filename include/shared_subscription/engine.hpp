@@ -264,6 +264,8 @@ class Engine {
     }
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
+    [[nodiscard]] Subscription* find_subscription(std::string_view client_id,
+                                                  std::string_view filter);
     [[nodiscard]] Member* find_member(std::string_view client_id, std::string_view share_name,
                                       std::string_view filter);
     /// Whether the broker's leaf goes with one of the subscription's uses.

@@ -228,8 +228,7 @@ Subscription& Engine::subscribe_ordinary(Session& session, std::string_view filt
 
 // That it has a leaf again says nothing of what it was before.
 void Engine::end_left(const Client& client, std::string_view filter) {
-    const auto* session = registry_.find(client.id);
-    auto* subscription = session ? registry_.find(*session, filter) : nullptr;
+    auto* subscription = find_subscription(client.id, filter);
     if (subscription && subscription->pending == Request::unsubscribe)
         registry_.erase(*subscription);
 }
@@ -248,11 +247,11 @@ void Engine::expect_leaf(const Session& session, Subscription& subscription) {
 void Engine::look_for_leaf() {
     if (expected_leaf_.client_id.empty()) return;
     const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
-    const auto* session = registry_.find(client_id);
-    auto* subscription = session ? registry_.find(*session, filter) : nullptr;
-    const bool is_pending = subscription && subscription->pending == Request::subscribe;
-    if (!is_pending || !session->context) return;
-    if (broker_.subscription_count(session->context) > count) {
+    auto* subscription = find_subscription(client_id, filter);
+    if (!subscription || subscription->pending != Request::subscribe) return;
+    const auto* context = subscription->session.context;
+    if (!context) return;
+    if (broker_.subscription_count(context) > count) {
         subscription->pending = Request::none;
         registry_.set_standing(*subscription, Standing::present);
     } else if (!has_gaps) {

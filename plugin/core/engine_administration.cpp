@@ -27,10 +27,14 @@ void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy s
         {std::string(share_name.value_or("")), std::string(name_of(strategy))});
 }
 
+Subscription* Engine::find_subscription(std::string_view client_id, std::string_view filter) {
+    const auto* session = registry_.find(client_id);
+    return session ? registry_.find(*session, filter) : nullptr;
+}
+
 Member* Engine::find_member(std::string_view client_id, std::string_view share_name,
                             std::string_view filter) {
-    const auto* session = registry_.find(client_id);
-    const auto* subscription = session ? registry_.find(*session, filter) : nullptr;
+    const auto* subscription = find_subscription(client_id, filter);
     return subscription ? Registry::find(*subscription, share_name) : nullptr;
 }
 
