@@ -42,7 +42,7 @@ void Accounts::after_action(const std::vector<Message>& published) {
     for (const auto& [name, is_certain] : before_) all.emplace(name, false);
     for (const auto& [name, is_certain] : all) {
         // The broker itself publishes there, when it likes.
-        is_open_ended_ = is_open_ended_ || name.filter.starts_with("$SYS");
+        is_open_ended_ = is_open_ended_ || is_for_broker_alone(name);
         for (const auto& message : published) {
             if (!matches(name.filter, message.topic)) continue;
             ++most_;

@@ -11,6 +11,11 @@
 
 namespace fuzz {
 
+// Nobody else can publish what it matches.
+inline bool is_for_broker_alone(const GroupName& name) {
+    return name.filter.starts_with("$SYS");
+}
+
 class Groups {
   public:
     using Members = std::map<GroupName, std::set<int>>;

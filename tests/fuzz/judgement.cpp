@@ -27,11 +27,6 @@ std::string escaped(const std::string& text) {
     return result.substr(1, result.size() - 2);
 }
 
-// Nobody else can publish what it matches.
-bool is_for_broker_alone(const GroupName& name) {
-    return name.filter.starts_with("$SYS");
-}
-
 std::string identity(const Message& message) {
     return shown(message.topic) + " '" + shown(message.payload) + "'";
 }
@@ -204,7 +199,7 @@ void Player::publish_to_each_group() {
     std::set<std::string> topics;
     for (const auto& [name, members] : accounts_.groups.all()) {
         // What may not be published, and what the restricted member may not read.
-        if (name.filter.starts_with("$SYS")) continue;
+        if (is_for_broker_alone(name)) continue;
         topics.insert(topic_of(name.filter));
     }
     for (const auto& topic : topics) {

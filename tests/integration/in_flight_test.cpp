@@ -20,6 +20,19 @@ class InFlight : public PluginTest {
     static constexpr RawOptions outliving{
         .protocol = 5, .clean_start = false, .session_expiry = 3600};
 
+    // Two others have joined; the member comes back to three messages that are its own already.
+    void expect_turns_go_on(Client& publisher) {
+        const auto others = connect_all({"a", "b"});
+        for (Client* other : others) other->subscribe("$share/g/t", 1);
+        settle();
+
+        RawClient resumed = resume();
+        EXPECT_THAT(resumed.received(), SizeIs(3));
+        publisher.publish(numbered("t", 9, 1));
+        settle();
+        EXPECT_THAT(resumed.received(), SizeIs(3));
+        EXPECT_THAT(counts(others), ElementsAre(3, 3));
+    }
     RawClient resume() {
         RawClient member(broker.port(), "member", outliving);
         EXPECT_TRUE(member.session_present());
@@ -117,16 +130,7 @@ TEST_F(InFlight, ResumingDisturbsNoTurn) {
     Client& publisher = connect("publisher");
     publisher.publish(numbered("t", 3, 1));
     member.reset();
-    const auto others = connect_all({"a", "b"});
-    for (Client* other : others) other->subscribe("$share/g/t", 1);
-    settle();
-
-    RawClient resumed = resume();
-    EXPECT_THAT(resumed.received(), SizeIs(3));
-    publisher.publish(numbered("t", 9, 1));
-    settle();
-    EXPECT_THAT(resumed.received(), SizeIs(3));
-    EXPECT_THAT(counts(others), ElementsAre(3, 3));
+    expect_turns_go_on(publisher);
 }
 
 // The broker asks whether it may still publish that, before it asks about what it holds.
@@ -137,16 +141,7 @@ TEST_F(InFlight, WhatTheMemberItselfHasBegunToPublishDisturbsNoTurn) {
     publisher.publish(numbered("t", 3, 1));
     member.publish({.topic = "elsewhere", .payload = "x", .qos = 2, .identifier = 7});
     member.expect(PacketType::pubrec);
-    const auto others = connect_all({"a", "b"});
-    for (Client* other : others) other->subscribe("$share/g/t", 1);
-    settle();
-
-    RawClient resumed = resume();
-    EXPECT_THAT(resumed.received(), SizeIs(3));
-    publisher.publish(numbered("t", 9, 1));
-    settle();
-    EXPECT_THAT(resumed.received(), SizeIs(3));
-    EXPECT_THAT(counts(others), ElementsAre(3, 3));
+    expect_turns_go_on(publisher);
 }
 
 }  // namespace

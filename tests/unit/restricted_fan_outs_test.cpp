@@ -70,7 +70,14 @@ TEST_F(RestrictedFanOutsTest, EndWhenTheyWereShownOrAllAreDrained) {
     EXPECT_TRUE(fan_outs.empty());
 }
 
-using Unasked = EngineTest;
+class Unasked : public EngineTest {
+  protected:
+    /// Others decide, let everybody read, and cannot be asked.
+    void ask_nobody() {
+        broker.exports_acl_check = false;
+        broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    }
+};
 
 // As 2.0.12 and later with other access control.
 TEST_P(Unasked, OthersJudgeWhatHasWaitedAndNobodyElseGetsIt) {
@@ -92,8 +99,7 @@ TEST_P(Unasked, OthersJudgeWhatHasWaitedAndNobodyElseGetsIt) {
 
 // Of a ring the broker would ask for its head alone, which may not be the one that it is for.
 TEST_P(Unasked, MembersGetWhatHasWaitedWhoeverTheBrokerAsksForFirst) {
-    broker.exports_acl_check = false;
-    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    ask_nobody();
     join_all({"a", "b", "c"}, "$share/g/#", kPersistent);
     publish("t", 4);
     std::ignore = broker.take_counts({"a", "b", "c"});
@@ -110,8 +116,7 @@ TEST_P(Unasked, MembersGetWhatHasWaitedWhoeverTheBrokerAsksForFirst) {
 
 // Whether the subscription is there shows when the broker asks about it for the first time.
 TEST_P(Unasked, MembersAreGivenTheirFirstMessageAndItCountsOnce) {
-    broker.exports_acl_check = false;
-    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    ask_nobody();
     join_all({"a", "b"}, "$share/g/t");
     broker.connect("publisher");
     broker.publish("publisher", {.topic = "t", .payload = "first", .qos = 0});
@@ -125,8 +130,7 @@ TEST_P(Unasked, MembersAreGivenTheirFirstMessageAndItCountsOnce) {
 
 // It is not the group's leaf that the broker asks about then.
 TEST_P(Unasked, WhoLeavesAndSubscribesWithoutTheGroupIsNoMember) {
-    broker.exports_acl_check = false;
-    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    ask_nobody();
     join_all({"a"}, "$share/g/t");
     broker.unsubscribe("a", "$share/g/t");
     EXPECT_TRUE(broker.subscribe("a", "t"));
@@ -138,8 +142,7 @@ TEST_P(Unasked, WhoLeavesAndSubscribesWithoutTheGroupIsNoMember) {
 // The broker asks about leaves, and does not say which: what is not there must not stand for
 // another.
 TEST_P(Unasked, WhatOthersHaveRefusedTakesNoMembershipAway) {
-    broker.exports_acl_check = false;
-    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    ask_nobody();
     broker.turn();
     connect_all({"a"}, kPersistent);
     broker.refused_filters = {"$share/g/+/b"};
@@ -154,8 +157,7 @@ TEST_P(Unasked, WhatOthersHaveRefusedTakesNoMembershipAway) {
 }
 
 TEST_P(Unasked, WhoMayNotLeaveStaysAMember) {
-    broker.exports_acl_check = false;
-    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    ask_nobody();
     join_all({"a", "b"}, "$share/g/t");
     subscribe_all({"a"}, "$share/other/#");
     publish("t", 2);
@@ -171,8 +173,7 @@ TEST_P(Unasked, WhoMayNotLeaveStaysAMember) {
 
 // The broker has as many places for its leaves as before.
 TEST_P(Unasked, WhoJoinsWhereItHasLeftAnotherGroupIsAMember) {
-    broker.exports_acl_check = false;
-    broker.set_others([](const auto& /*client*/, const auto& /*topic*/) { return true; });
+    ask_nobody();
     broker.turn();
     join_all({"a"}, "$share/g/t");
     broker.unsubscribe("a", "$share/g/t");
