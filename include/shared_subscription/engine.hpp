@@ -96,9 +96,8 @@ class Engine {
                                                          const ShownMessage& message) {
         auto* session = is_undisturbed() ? registry_.find_known(context, client_id) : nullptr;
         if (!session) return {};
-        const auto erased = registry_.erased_count();
         const auto answer = fan_out_.ask_at_once(*session, message);
-        if (answer && registry_.erased_count() == erased) registry_.follow(*session);
+        if (answer) registry_.follow(*session);
         return answer;
     }
     /// The same where it is no. False: ask one of the others.
@@ -148,7 +147,7 @@ class Engine {
     }
     /// The same where it can be told without the client's identifier. False: it cannot.
     [[nodiscard]] bool sent_at_once(Context context, const char* topic) {
-        return deliveries_.sent_at_once(context, topic);
+        return registry_.asks_others || deliveries_.sent_at_once(context, topic);
     }
 
     /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes
@@ -239,6 +238,14 @@ class Engine {
         Context context;
         std::string id;
     };
+    /// What ended while others were asked.
+    struct Interruption {
+        Event event;
+        Context context;
+        std::string id;
+        Ending ending = Ending::lost;
+        bool clean = false;
+    };
 
     /// The event has come: what it ends is concluded, and what it allows is done.
     template <Event event>
@@ -258,9 +265,10 @@ class Engine {
                                                   const Client& client) noexcept {
         return session && session->context == client.context;
     }
-    /// No client is in the middle of a SUBSCRIBE or of resuming its session.
+    /// No client is in the middle of a SUBSCRIBE or of resuming its session, nor is the core.
     [[nodiscard]] bool is_undisturbed() const noexcept {
-        return !replay_.context && resumption_.key == 0 && restricted_.empty();
+        return !replay_.context && resumption_.key == 0 && restricted_.empty() &&
+               !registry_.asks_others;
     }
     /// The session of a client that acts; null: it has no subscriptions.
     [[nodiscard]] Session* arrive(const Client& client);
@@ -298,9 +306,12 @@ class Engine {
         return topic.starts_with('$') && is_misdirected(client, topic);
     }
     [[nodiscard]] bool is_misdirected(const Client& client, std::string_view topic);
+    /// A client is asked about while others are.
+    [[nodiscard]] Answer may_read_meanwhile(const Client& client);
+    void catch_up();
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
-    void undo_kick_checks(Session& session);
+    void undo_kick_checks(const Client& client, const std::vector<std::string>& filters);
     void end_closed();
     /// The session has another connection now, and perhaps lost its subscriptions.
     void move(Session& session);
@@ -342,6 +353,7 @@ class Engine {
     Context rechecking_ =
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
+    std::vector<Interruption> interruptions_;
     std::deque<std::string> away_;        // 2.1: clients that went offline
     std::vector<std::string> restored_;   // 2.1: sessions that the broker has not shown yet
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
@@ -350,6 +362,7 @@ class Engine {
     std::optional<Removal> removing_;
     std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;
+    bool said_lost_ = false;
     bool ticks_ = false;  // 2.0 under `per_listener_settings` had no TICK before 2.0.15
 };
 

@@ -20,6 +20,35 @@ void Engine::conclude() {
     resumption_ = {};
     if (!rechecked_.empty()) rechecked_.clear();
     rechecking_ = nullptr;
+    if (!interruptions_.empty()) catch_up();
+}
+
+// Whoever else is asked in the midst of an election may disconnect a client, which the broker
+// reports at once, and whose will it fans out. What the election holds has to stay until it is
+// over.
+void Engine::catch_up() {
+    for (const auto& [event, context, id, ending, clean] : std::exchange(interruptions_, {})) {
+        const Client client{.context = context, .id = id};
+        if (event == Event::disconnected) {
+            disconnected(client, clean);
+        } else if (event == Event::offline) {
+            offline(client, ending);
+        } else {
+            ended(client, ending);
+        }
+    }
+}
+
+// Such a will is for those in no group alone: a group cannot hold a second election in its first.
+Answer Engine::may_read_meanwhile(const Client& client) {
+    const auto* session = registry_.find(client.id);
+    if (!session || session->member_count == 0) return Answer::untouched;
+    if (!std::exchange(said_lost_, true)) {
+        broker_.log(LogLevel::warning,
+                    "another plugin has disconnected a client while it was asked about a message: "
+                    "groups do not get the will of that client. This is said once.");
+    }
+    return Answer::deny;
 }
 
 bool Engine::tick(std::int64_t now) {
@@ -41,6 +70,7 @@ bool Engine::tick(std::int64_t now) {
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {
+    if (registry_.asks_others) return may_read_meanwhile(client);
     const bool is_replayed = is_replay(client, message);
     const bool goes_on = !is_replayed && fan_out_.continues(message);
     auto* session = registry_.find_next(client);
@@ -69,9 +99,10 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         deliveries_.expect_again(*session, message);
         return Answer::untouched;
     }
-    const auto erased = registry_.erased_count();
-    if (!goes_on && fan_out_.enter(message) && registry_.erased_count() != erased)
-        session = registry_.find(client.id);
+    if (!goes_on) {
+        fan_out_.enter(message);
+        session = registry_.find(client.id);  // the one before may have shown that it has ended
+    }
     // 2.1 announces connections. A strange one has ended and its leaves go in the next turn
     // (context__free_disused); the identifier is another's by now.
     const bool is_strange = session && session->context != client.context;
@@ -92,7 +123,7 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     // before that may yet send its will.
     const bool resumes = resumption_.key != 0 && resumption_.before != client.context &&
                          resumption_.key == stable_hash(client.id);
-    if (resumes) return true;
+    if (resumes || registry_.asks_others) return true;
     begin<Event::write>();
     fan_out_.prepare();
     if (is_for_nobody(client, topic)) return false;
@@ -194,7 +225,7 @@ bool Engine::is_check_of_away(const Client& client) {
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing) {
-    if (is_check_of_away(client)) return;
+    if (registry_.asks_others || is_check_of_away(client)) return;
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
@@ -286,6 +317,7 @@ Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
 
 Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                  bool certain) {
+    if (registry_.asks_others) return Unsubscribed::unknown;
     begin<Event::unsubscribe>();
     auto* session = arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;

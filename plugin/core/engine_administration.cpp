@@ -40,19 +40,24 @@ Member* Engine::find_member(std::string_view client_id, std::string_view share_n
 
 bool Engine::check_parked(const Client& client,
                           const std::function<bool(const GroupName&)>& may_stay) {
+    if (registry_.asks_others) return true;
+    conclude();
     auto* session = registry_.find(client.id);
     if (!session) return false;
-    std::vector<Member*> parked;
+    std::vector<GroupName> parked;
     for (const auto& subscription : session->subscriptions) {
         for (const auto& member : subscription->members) {
-            if (member->group->rotates && !member->stands) parked.push_back(member.get());
+            if (member->group->rotates && !member->stands)
+                parked.push_back(name_of(*member->group));
         }
     }
-    std::erase_if(parked,
-                  [&may_stay](const Member* member) { return may_stay(name_of(*member->group)); });
-    const bool some_stay = session->parked > parked.size();
-    for (auto* member : parked) registry_.leave(*member);
-    return some_stay;
+    for (const auto& group : parked) {
+        if (may_stay(group)) continue;
+        if (auto* member = find_member(client.id, group.share_name, group.filter))
+            registry_.leave(*member);
+    }
+    session = registry_.find(client.id);
+    return session && session->parked > 0;
 }
 
 bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool paused) {
@@ -75,6 +80,7 @@ bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
         removing_ = {.client_id = std::string(client_id), .filter = group.filter};
         broker_.disconnect(client_id);
         removing_.reset();
+        conclude();  // its will may have been fanned out
         member = find_member(client_id, group.share_name, group.filter);
     }
     if (member) registry_.leave(*member);

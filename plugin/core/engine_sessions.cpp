@@ -58,6 +58,10 @@ void Engine::connected(const Client& client) {
 }
 
 void Engine::offline(const Client& client, Ending ending) {
+    if (registry_.asks_others) {
+        interruptions_.push_back({Event::offline, client.context, std::string(client.id), ending});
+        return;
+    }
     backlog_.wait_for_tick();
     begin<Event::offline>();
     auto* session = registry_.find(client.id);
@@ -68,6 +72,10 @@ void Engine::offline(const Client& client, Ending ending) {
 }
 
 void Engine::ended(const Client& client, Ending ending) {
+    if (registry_.asks_others) {
+        interruptions_.push_back({Event::ended, client.context, std::string(client.id), ending});
+        return;
+    }
     backlog_.wait_for_tick();
     begin<Event::ended>();
     auto* session = registry_.find(client.id);
@@ -89,10 +97,17 @@ void Engine::look_after(Session& session) {
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
-    auto* session = registry_.find(client.id);
-    if (session && session->context == client.context) undo_kick_checks(*session);
+    if (registry_.asks_others) {
+        interruptions_.push_back({.event = Event::disconnected,
+                                  .context = client.context,
+                                  .id = std::string(client.id),
+                                  .clean = clean});
+        return;
+    }
+    const auto rechecked = std::exchange(rechecked_, {});
     begin<Event::disconnected>();
-    session = registry_.find(client.id);
+    undo_kick_checks(client, rechecked);
+    auto* session = registry_.find(client.id);
     if (!session) return;
     // Taken over: the subscriptions have moved to the new connection, or were removed
     // (connect__on_authorised).
@@ -131,12 +146,12 @@ void Engine::move(Session& session) {
 // A client that is kicked while its session stays has each of its subscriptions checked again, as
 // filter of its leaf and with QoS 0 (check_subscription_acls). That is no ordinary subscription
 // beside the groups on that leaf.
-void Engine::undo_kick_checks(Session& session) {
-    for (const auto& filter : rechecked_) {
-        if (auto* subscription = registry_.find(session, filter))
+void Engine::undo_kick_checks(const Client& client, const std::vector<std::string>& filters) {
+    for (const auto& filter : filters) {
+        auto* subscription = find_subscription(client.id, filter);
+        if (subscription && subscription->session.context == client.context)
             registry_.unsubscribe_ordinary(*subscription);
     }
-    rechecked_.clear();
 }
 
 // 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same

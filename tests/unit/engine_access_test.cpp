@@ -6,9 +6,11 @@
 namespace shared_subscription {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class EngineAccess : public EngineTest {
   protected:
@@ -51,6 +53,44 @@ TEST_P(EngineAccess, ServesAgainWhoMayReadAgain) {
     deny("");
     publish("secret", 4);
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 4));
+}
+
+// What the broker reports meanwhile has to wait until the election is over.
+TEST_P(EngineAccess, OthersMayEndAClientWhileTheyAreAsked) {
+    for (const bool persistent : {false, true}) {
+        const std::string name = persistent ? "kept" : "clean";
+        for (const std::string doomed : {"1", "2", "3"}) {
+            const std::string topic = name + doomed;
+            const std::vector ids{topic + "1", topic + "2", topic + "3"};
+            join_all(ids, "$share/g/" + topic, {.persistent = persistent});
+            join_all({topic + "w"}, "$share/g/will");
+            broker.set_will(topic + doomed, {.topic = "will", .payload = topic});
+            bool has_ended = false;
+            broker.set_others([&](const auto& /*client*/, const auto& /*topic*/) {
+                const bool is_asked = broker.engine->registry().asks_others;
+                if (is_asked && !std::exchange(has_ended, true)) broker.kick(topic + doomed);
+                return true;
+            });
+            publish(topic, 1);
+            broker.settle();
+            std::size_t got = 0;
+            for (const auto& id : ids) {
+                if (persistent || id != topic + doomed) got += broker.take(id).size();
+            }
+            EXPECT_TRUE(has_ended);
+            EXPECT_LE(got, 1U);
+            publish(topic, 6);
+            broker.settle();
+            for (const auto& id : ids) {
+                if (id == topic + doomed) continue;
+                EXPECT_THAT(broker.take(id), SizeIs(3)) << id;
+            }
+            EXPECT_THAT(broker.take(topic + "w"), IsEmpty());
+        }
+    }
+    EXPECT_THAT(broker.log_lines,
+                Contains(HasSubstr("groups do not get the will of that client")).Times(1));
+    EXPECT_EQ(broker.engine->registry().census().connected, 6U * 3);
 }
 
 TEST_P(EngineAccess, LosesWhatNobodyMayRead) {

@@ -72,6 +72,20 @@ TEST_P(Administration, RemovedMemberThatIsAwayGetsNothing) {
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 4));
 }
 
+// Its connection ends on 2.0, which publishes its will: to the very group that it leaves, too.
+TEST_P(Administration, RemovedMemberLeavesItsWill) {
+    join_all({"a"}, "$share/g/t");
+    join_all({"b"}, "$share/h/t");
+    broker.set_will("a", {.topic = "t", .payload = "will"});
+    EXPECT_TRUE(broker.engine->remove_member(orders, "a"));
+    broker.settle();
+    const std::vector<std::string> wills(is_2_1() ? 0 : 1, "will");
+    EXPECT_EQ(broker.take("b"), wills);
+    publish("t", 2);
+    EXPECT_THAT(broker.take("b"), ElementsAre("0", "1"));
+    EXPECT_EQ(census().members, 1U);
+}
+
 TEST_P(Administration, RemovedMemberKeepsItsOtherSubscriptions) {
     join_all({"a", "b"}, "$share/g/t", {.persistent = true});
     subscribe_all({"a"}, "t");

@@ -113,7 +113,16 @@ void SmallBroker::report_end(Connection& connection, bool stays, Ending ending) 
     } else {
         engine->ended(client, ending);
     }
+    if (ending != Ending::clean) send_will(connection);
     connection.online = connection.has_listener = false;
+}
+
+// context__send_will
+void SmallBroker::send_will(Connection& connection) {
+    const auto will = std::exchange(connection.will, std::nullopt);
+    if (!will) return;
+    const auto stored = store({.message = *will, .source = connection.id});
+    if (engine->may_write(client_of(connection), stored->message.topic)) fan_out(stored);
 }
 
 // context__add_to_disused
@@ -297,7 +306,7 @@ bool SmallBroker::may_read(Connection& reader, const Stored& stored) {
 // sub__messages_queue, subs__shared_process
 void SmallBroker::fan_out(const StoredPointer& stored) {
     const auto filters = filters_matching(stored->message.topic);
-    in_fan_out_ = true;
+    const bool is_nested = std::exchange(in_fan_out_, true);
     for (const bool shared : {false, true}) {
         for (const auto& filter : filters) {
             std::set<std::string> asked;
@@ -311,7 +320,7 @@ void SmallBroker::fan_out(const StoredPointer& stored) {
             }
         }
     }
-    in_fan_out_ = false;
+    in_fan_out_ = is_nested;
     if (!stored->message.retain) return;
     retained_.erase(stored->message.topic);
     if (!stored->message.payload.empty()) retained_[stored->message.topic] = stored;

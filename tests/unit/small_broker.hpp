@@ -69,6 +69,8 @@ class SmallBroker final : public Broker {
     void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
     /// The session of a client that is away ends.
     void expire(const std::string& id) { disuse(id); }
+    /// What the broker publishes when the connection ends without DISCONNECT.
+    void set_will(const std::string& id, const Outgoing& will) { find(id).will = will; }
     void publish_by_plugin(const Outgoing& message) { plugin_queue_.push_back({{}, message}); }
     void turn();          ///< the main loop goes round
     void free_disused();  ///< a part of that
@@ -156,6 +158,7 @@ class SmallBroker final : public Broker {
         std::size_t gaps = 0;   // ... but has some without a leaf
         std::vector<Held> held{};
         std::deque<StoredPointer> incoming{};
+        std::optional<Outgoing> will{};
     };
     struct Leaf {
         Connection* owner;
@@ -181,6 +184,7 @@ class SmallBroker final : public Broker {
     void remove_leaves(Connection& owner);
     void resume(Connection& from, Connection& to);
     void report_end(Connection& connection, bool stays, Ending ending);
+    void send_will(Connection& connection);
     void disuse(const std::string& id);
     /// Whether plugins are asked about it, and told.
     [[nodiscard]] bool is_shown(const Connection& connection) const noexcept {

@@ -45,7 +45,9 @@ Member* Elector::choose_from_queue(Group& group) {
 // Asks whoever else decides, so that no message goes to a member that may not read it.
 bool Elector::judge(Member& member) {
     const auto* context = member.subscription->session.context;
+    registry_.asks_others = true;
     const auto verdict = broker_.ask_others_to_read(context, *message_);
+    registry_.asks_others = false;
     if (verdict == Verdict::unknown) return true;
     if (verdict == Verdict::allowed) {
         member.judged_in = number_;

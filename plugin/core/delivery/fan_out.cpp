@@ -16,11 +16,10 @@ constexpr std::size_t kColdRing = 64;
 
 }  // namespace
 
-bool FanOut::enter(const Message& message) {
-    if (continues(message)) return false;
+void FanOut::enter(const Message& message) {
+    if (continues(message)) return;
     settle();
     begin(message);
-    return true;
 }
 
 // Where the broker asks about nobody who is away, it may ask about nobody at all; of a ring it asks
@@ -55,10 +54,8 @@ Answer FanOut::ask(Session* session, const Message& message) {
                         ? leaf.members[0].get()
                         : nullptr;
     if (in_ring) in_ring->group->ring.ask(*in_ring, number_);
-    const auto erased = registry_.erased_count();
     const auto answer =
         shown_restricted_ ? answer_restricted(*session, leaf) : vote(*session, leaf, proven_now);
-    if (registry_.erased_count() != erased) return answer;  // other access control has ended one
     if (in_ring) turn_ring(*in_ring->group);
     if (session->sole_group) note_answered(*session->sole_group);
     return answer;
@@ -92,14 +89,11 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     session.got_message = false;
     member->subscription->called_in = member->called_in = number_;
     if (group.rotates) group.ring.ask(*member, number_);
-    const auto erased = registry_.erased_count();
     auto answer = Answer::deny;
     if (wins(*member, false)) {
         serve(*member);
         session.got_message = true;
         answer = let_through(*member);
-    } else if (registry_.erased_count() != erased) {
-        return answer;  // other access control has ended a session
     }
     if (group.rotates) turn_ring(group);
     note_answered(group);

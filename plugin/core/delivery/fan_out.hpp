@@ -48,9 +48,9 @@ class FanOut {
           traits_(traits),
           elector_(registry, broker) {}
 
-    /// The broker asks about this message. True if that began another fan-out, and settled the one
-    /// before.
-    bool enter(const Message& message);
+    /// The broker asks about this message. If that begins another fan-out, the one before is
+    /// settled, which may end sessions.
+    void enter(const Message& message);
 
     /// A publish was received and is fanned out next, perhaps without any question.
     void foresee(const Message& message);

@@ -68,8 +68,8 @@ struct Subscription {
     SubscriptionOptions options{};  ///< of that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
     Request pending = Request::none;  ///< not none: it is doubtful because of that
-    std::uint64_t subscribed = 0;  ///< when the client did so last, by Registry::clock
-    std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
+    std::uint64_t subscribed = 0;     ///< when the client did so last, by Registry::clock
+    std::uint64_t called_in = 0;      ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
 
     [[nodiscard]] std::size_t uses() const noexcept {
@@ -368,6 +368,9 @@ class Registry {
     std::size_t ring_count = 0;      ///< groups that rotate
     std::size_t doubtful_count = 0;  ///< subscriptions that are doubtful
     std::uint64_t fan_out = 0;       ///< the number of the last one
+    /// Others are asked in the midst of an election: nothing may be erased until they have
+    /// answered.
+    bool asks_others = false;
     /// Is told of each member that has joined, and of each that is about to be gone; for the log.
     std::function<void(Member&, bool joins)> observer;
 
