@@ -37,6 +37,13 @@ enum class Ending : std::uint8_t {
     kicked,      ///< by an administrator
 };
 
+/// What became of a member that was to be removed.
+enum class Removal : std::uint8_t {
+    done,
+    no_member,  ///< there is no such member
+    is_away,    ///< it has to be connected, or the broker would lose more
+};
+
 /// So many groups may one client be in, as what it asks for is done in one go: when it subscribes,
 /// with each message that all of them match, and when its session ends.
 inline constexpr std::size_t kMostGroupsOfAClient = 2500;
@@ -184,8 +191,8 @@ class Engine {
     /// A paused member keeps what it has and gets nothing new. False: there is no such member.
     [[nodiscard]] bool set_paused(const GroupName& group, std::string_view client_id, bool paused);
     /// The client is a member no more. Where the broker lets no plugin take a subscription out
-    /// (2.0), its connection ends with it. False: there is no such member.
-    [[nodiscard]] bool remove_member(const GroupName& group, std::string_view client_id);
+    /// (2.0), its connection ends with it.
+    [[nodiscard]] Removal remove_member(const GroupName& group, std::string_view client_id);
     /// Whether the broker is checking a subscription that `remove_member` takes out: to be denied.
     [[nodiscard]] bool is_removing(const Client& client, std::string_view filter) const noexcept {
         return removing_ && removing_->client_id == client.id && removing_->filter == filter;
@@ -224,7 +231,7 @@ class Engine {
         Context before = nullptr;
         bool was_reported = false;  // that it takes over
     };
-    struct Removal {
+    struct Removing {
         std::string client_id;
         std::string filter;
     };
@@ -359,7 +366,7 @@ class Engine {
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
     std::int64_t expired_checked_ = 0;
     ExpectedLeaf expected_leaf_;
-    std::optional<Removal> removing_;
+    std::optional<Removing> removing_;
     std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;
     bool said_lost_ = false;

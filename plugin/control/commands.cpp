@@ -158,7 +158,14 @@ Json resume_member(Fields& fields, Administration& administration) {
 
 Json remove_member(Fields& fields, Administration& administration) {
     return act_on_member(fields, administration, [&](const auto& group, const auto& client) {
-        return administration.engine.remove_member(group, client);
+        const auto removal = administration.engine.remove_member(group, client);
+        if (removal == Removal::is_away) {
+            fields.fail("client " + quote(client) +
+                        " is away, and Mosquitto 2.0 cannot take a member out that has not been "
+                        "connected since the broker started, or with per_listener_settings: remove "
+                        "it while it is connected.");
+        }
+        return removal != Removal::no_member;
     });
 }
 

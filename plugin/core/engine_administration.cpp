@@ -68,10 +68,17 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
     return true;
 }
 
-bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
+// Who may not be disconnected while it is away: of a client without a listener 2.0 denies each
+// subscription (mosquitto_acl_check), and of one that it has restored it notes the expiry twice and
+// ends with the second (session_expiry__add).
+Removal Engine::remove_member(const GroupName& group, std::string_view client_id) {
     begin<Event::administer>();
     auto* member = find_member(client_id, group.share_name, group.filter);
-    if (!member) return false;
+    if (!member) return Removal::no_member;
+    const auto& session = member->subscription->session;
+    const bool is_away = !session.connected && !session.moved;
+    const bool may_harm = is_away && (session.restored || fan_out_.passes_over_away());
+    if (may_harm && !traits_.announces_sessions) return Removal::is_away;
     const bool rotates = member->group->rotates;
     if (rotates && !member->stands) parking_.stand(*member);
     if (leaf_goes(*member->subscription) &&
@@ -84,7 +91,7 @@ bool Engine::remove_member(const GroupName& group, std::string_view client_id) {
         member = find_member(client_id, group.share_name, group.filter);
     }
     if (member) registry_.leave(*member);
-    return true;
+    return Removal::done;
 }
 
 }  // namespace shared_subscription

@@ -135,6 +135,7 @@ void Engine::disconnected(const Client& client, bool clean) {
 void Engine::move(Session& session) {
     registry_.set_context(session, nullptr);
     session.moved = true;
+    session.restored = false;
     if (!session.may_outlive_restart) {
         session.may_outlive_restart = true;  // as the new one may
         registry_.note(session);

@@ -63,6 +63,7 @@ void Engine::restore(const State& state) {
     for (const auto& [saved, use] : in_order(state, traits_)) {
         auto& session = registry_.session(saved->client_id);
         session.connected = false;
+        session.restored = true;
         session.saved = session.may_outlive_restart = true;
         session.uncertain |= use->left;
         const SubscriptionOptions options{use->options, use->identifier};

@@ -142,6 +142,9 @@ integration::Configuration make_configuration(const std::string& name, integrati
 bool keeps_groups(const std::string& name) {
     return has(name, "file");
 }
+bool has_small_windows(const std::string& name) {
+    return has(name, "limits");
+}
 bool restricts(const std::string& name) {
     return has(name, "acl_file") || has(name, "dynamic_security");
 }

@@ -221,5 +221,21 @@ TEST_P(EngineRestart, AfterACrashForgetsMembersWhomTheBrokerDoesNotKnow) {
 
 INSTANTIATE_FOR_GENERATIONS(EngineRestart);
 
+// 2.0 would note twice when its session expires, and end with the second time.
+TEST_P(EngineRestart, MemberIsRemovedOnceItIsBack) {
+    const GroupName group{.share_name = "g", .filter = "t"};
+    join_all({"a", "b"}, "$share/g/t");
+    restart();
+    EXPECT_EQ(broker.engine->remove_member(group, "a"),
+              is_2_1() ? Removal::done : Removal::is_away);
+    return_all({"a", "b"});
+    send(1, 2);  // it may show only now
+    broker.take_counts({"a", "b"});
+    EXPECT_EQ(broker.engine->remove_member(group, "a"),
+              is_2_1() ? Removal::no_member : Removal::done);
+    send(3, 4);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 2));
+}
+
 }  // namespace
 }  // namespace shared_subscription

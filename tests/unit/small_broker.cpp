@@ -139,6 +139,7 @@ void SmallBroker::kick(const std::string& id) {
     if (connection.persistent && !is_2_1()) {
         std::erase_if(leaves_, [&](const Leaf& leaf) {
             if (leaf.owner != &connection) return false;
+            if (!is_shown(connection)) return true;
             if (engine->is_removing(client_of(connection), leaf.filter)) return true;
             engine->subscribe(client_of(connection), parse_subscription(leaf.filter), {});
             return false;

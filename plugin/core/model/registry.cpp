@@ -246,7 +246,10 @@ void Registry::erase(Session& session) {
 void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
-    if (connected) note_return(session);
+    if (connected) {
+        session.restored = false;
+        note_return(session);
+    }
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;

@@ -120,6 +120,7 @@ struct alignas(64) Session {
     /// 2.0: its last connection has nothing left: its subscriptions are those of another, or gone.
     bool moved = false;
     std::uint64_t back_since = 0;  ///< Registry::clock; 0: since its first subscription
+    bool restored = false;         ///< and not seen since: there is no connection yet
     bool uncertain = false;        ///< restored after a crash: its subscriptions may be others
     bool saved = false;            ///< something of it is in the store
     bool unsaved = false;          ///< something has changed since (Registry::unsaved_sessions)
