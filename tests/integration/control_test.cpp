@@ -152,6 +152,53 @@ INSTANTIATE_TEST_SUITE_P(, Removal,
                                            RemovalRow{"Away", true}),
                          [](const auto& row) { return row.param.name; });
 
+// 2.0 would lose more than this member.
+class RemovalLater : public ControlTest {
+  protected:
+    void remove_when_back(Client& administrator, Client& member) {
+        const Json removal{{"command", "removeMember"}, {"group", "g"}, {"clientid", "member"}};
+        if (broker_is_20()) {
+            EXPECT_THAT(ask(administrator, removal).value("error", ""),
+                        HasSubstr("remove it while it is connected"));
+            come_back({&member});
+            administrator.publish("other", "own", 1);  // that it is back may show only now
+            member.wait_for_messages(1);
+            EXPECT_THAT(member.payloads(), ElementsAre("own"));
+            member.take_messages();
+        }
+        carry_out(administrator, removal);
+        loop.run_until("the end of the connection", [&] { return !member.connected(); });
+        come_back({&member});
+        administrator.publish("t", "group's", 1);
+        administrator.publish("other", "own", 1);
+        settle();
+        EXPECT_THAT(member.payloads(), ElementsAre("own"));
+    }
+};
+
+TEST_F(RemovalLater, OfWhomTheBrokerHasRestored) {
+    const Configuration configuration{
+        .first = {"persistence true", "persistence_location " + broker.path("")},
+        .options = {"plugin_opt_control true",
+                    "plugin_opt_persistence_file " + broker.path("groups.sqlite")}};
+    broker.start(configuration);
+    auto& member = connect("member", persistent());
+    member.subscribe("$share/g/t");
+    member.subscribe("other");
+    restart(configuration);
+    remove_when_back(connect("administrator"), member);
+}
+
+TEST_F(RemovalLater, OfWhomTheBrokerAsksNobody) {
+    if (!broker_denies_the_away()) GTEST_SKIP() << "This broker asks about those that are away.";
+    broker.start({.first = {"per_listener_settings true"}, .options = {"plugin_opt_control true"}});
+    auto& member = connect("member", persistent());
+    member.subscribe("$share/g/t");
+    member.subscribe("other");
+    leave({&member});
+    remove_when_back(connect("administrator"), member);
+}
+
 struct OwnRemovalRow {
     std::string name;
     ClientOptions options;
