@@ -88,7 +88,7 @@ class Engine {
     /// 2.1: which leaf stands for the members of that group.
     [[nodiscard]] LeafKind leaf_kind(const SubscriptionFilter& filter) const noexcept {
         const auto* group = registry_.find_group(filter.share_name, filter.topic_filter);
-        return group && group->rotates ? LeafKind::joint : LeafKind::own;
+        return group && group->placement.rotates ? LeafKind::joint : LeafKind::own;
     }
 
     /// 2.1: a kick has the client's subscriptions checked again. Those that have no leaf end unless
@@ -101,18 +101,19 @@ class Engine {
     /// identifier (zero terminated) and topic. Nothing: ask `may_read`.
     [[nodiscard]] std::optional<Answer> may_read_at_once(Context context, const char* client_id,
                                                          const ShownMessage& message) {
-        auto* session = is_undisturbed() ? registry_.find_known(context, client_id) : nullptr;
+        auto* session =
+            is_undisturbed() ? registry_.addresses.find_known(context, client_id) : nullptr;
         if (!session) return {};
         const auto answer = fan_out_.ask_at_once(*session, message);
-        if (answer) registry_.follow(*session);
+        if (answer) registry_.addresses.follow(*session);
         return answer;
     }
     /// The same where it is no. False: ask one of the others.
     [[nodiscard]] bool loses_at_once(Context context, const ShownMessage& message) noexcept {
         if (!fan_out_.shows_again(message)) return false;
-        auto* session = registry_.next_verified(context);
+        auto* session = registry_.addresses.next_verified(context);
         if (!session || !fan_out_.loses_at_once(*session)) return false;
-        registry_.has_found(*session);
+        registry_.addresses.has_found(*session);
         return true;
     }
     /// No group has anything to do with what the broker asks.
@@ -130,7 +131,7 @@ class Engine {
     [[nodiscard]] bool receive(const Client& client, const Message& message);
     /// The same straight after its WRITE check. False: ask `receive`.
     [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
-        const bool is_at_once = !fan_out_.has_to_foresee() && !registry_.has_unaligned() &&
+        const bool is_at_once = !fan_out_.has_to_foresee() && !registry_.rings.has_unaligned() &&
                                 publications_.receive_at_once(context, message);
         if (is_at_once) deliveries_.received(message.topic, message.payload);
         return is_at_once;
@@ -212,7 +213,7 @@ class Engine {
     [[nodiscard]] Changes take_changes(std::size_t groups, std::size_t messages);
     [[nodiscard]] bool has_changes() noexcept;
     [[nodiscard]] bool has_changed_memberships() noexcept {
-        return !registry_.unsaved_sessions().empty();
+        return !registry_.journal.sessions().empty();
     }
 
     [[nodiscard]] const Registry& registry() const noexcept { return registry_; }
@@ -258,7 +259,7 @@ class Engine {
     template <Event event>
     void begin() {
         constexpr auto rule = rule_of(event);
-        if constexpr (rule.moves_addresses) registry_.break_period();
+        if constexpr (rule.moves_addresses) registry_.addresses.break_period();
         conclude();
         if constexpr (rule.may_publish) publish_what_waits();
         if constexpr (rule.may_place) parking_.align();

@@ -53,7 +53,7 @@ Answer Engine::may_read_meanwhile(const Client& client) {
 
 bool Engine::tick(std::int64_t now) {
     ticks_ = true;
-    registry_.begin_period();
+    registry_.addresses.begin_period();
     publications_.forget_connection();
     conclude();
     settle_restored(true);
@@ -208,7 +208,7 @@ bool Engine::may_be_resumption(Session& session, const Client& client, const Mes
 // restored.
 bool Engine::is_unreported_return(const Session& session, const Client& client,
                                   const Message& message) {
-    if (session.connected || session.moved || !fan_out_.passes_over_away()) return false;
+    if (session.connected || session.presence.moved || !fan_out_.passes_over_away()) return false;
     if (!session.context && fan_out_.is_restricted(message)) return false;
     return broker_.is_connection(client.context);
 }
@@ -307,7 +307,7 @@ Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
     const auto before = registry_.clock();
     auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
     member.options = options;
-    if (member.group->rotates && !member.stands) parking_.stands_again(member);
+    if (member.group->placement.rotates && !member.in_ring.stands) parking_.stands_again(member);
     if (traits_.merges_uses(filter.topic_filter))
         registry_.set_no_local(*member.subscription, options.no_local());
     const bool is_new = member.joined > before;
@@ -331,7 +331,8 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
 
     const bool goes = leaf_goes(*subscription);
     // So that the broker finds what it is to remove.
-    if (member && member->group->rotates && !member->stands) parking_.stand(*member);
+    if (member && member->group->placement.rotates && !member->in_ring.stands)
+        parking_.stand(*member);
     if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::doubtful);
         subscription->pending = Request::unsubscribe;

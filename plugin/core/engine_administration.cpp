@@ -22,7 +22,7 @@ void Engine::note(Member& member, bool joins) {
 void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {
     begin<Event::administer>();
     registry_.set_strategy(share_name, strategy);
-    if (!registry_.keeps_journal()) return;
+    if (!registry_.journal.is_open()) return;
     unsaved_strategies_.push_back(
         {std::string(share_name.value_or("")), std::string(name_of(strategy))});
 }
@@ -47,7 +47,7 @@ bool Engine::check_parked(const Client& client,
     std::vector<GroupName> parked;
     for (const auto& subscription : session->subscriptions) {
         for (const auto& member : subscription->members) {
-            if (member->group->rotates && !member->stands)
+            if (member->group->placement.rotates && !member->in_ring.stands)
                 parked.push_back(name_of(*member->group));
         }
     }
@@ -76,11 +76,11 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
     auto* member = find_member(client_id, group.share_name, group.filter);
     if (!member) return Removal::no_member;
     const auto& session = member->subscription->session;
-    const bool is_away = !session.connected && !session.moved;
-    const bool may_harm = is_away && (session.restored || fan_out_.passes_over_away());
+    const bool is_away = !session.connected && !session.presence.moved;
+    const bool may_harm = is_away && (session.presence.restored || fan_out_.passes_over_away());
     if (may_harm && !traits_.announces_sessions) return Removal::is_away;
-    const bool rotates = member->group->rotates;
-    if (rotates && !member->stands) parking_.stand(*member);
+    const bool rotates = member->group->placement.rotates;
+    if (rotates && !member->in_ring.stands) parking_.stand(*member);
     if (leaf_goes(*member->subscription) &&
         !broker_.remove_leaf(client_id, group, rotates ? LeafKind::joint : LeafKind::own)) {
         // The only other way: the broker checks the subscriptions of a client that it disconnects.

@@ -15,16 +15,16 @@ namespace shared_subscription {
 void Engine::meet(Session& session, const Client& client) {
     if (session.context == client.context) return;
     registry_.set_context(session, client.context);
-    session.moved = false;
+    session.presence.moved = false;
     session.protocol_version = broker_.protocol_version(client.context);
-    session.may_outlive_restart = broker_.may_outlive_restart(client.context);
+    session.presence.may_outlive_restart = broker_.may_outlive_restart(client.context);
     // One that was restored after a restart may not be back yet.
     const bool is_back = broker_.is_connection(client.context);
     registry_.set_connected(session, is_back);
     if (traits_.announces_sessions || !is_back) return;
     deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
-    const bool is_sure = resumed && !session.uncertain;
+    const bool is_sure = resumed && !session.presence.uncertain;
     registry_.set_standing(session, is_sure ? Standing::present : Standing::doubtful);
 }
 
@@ -48,7 +48,8 @@ void Engine::connected(const Client& client) {
     auto* session = registry_.find(client.id);
     if (!session) return;
     if (broker_.subscription_count(client.context) == 0) {
-        if (session->connected) session->leaves_nothing = true;  // the end is reported later
+        if (session->connected)
+            session->presence.leaves_nothing = true;  // the end is reported later
         end_unreported(*session);
         return;
     }
@@ -66,7 +67,7 @@ void Engine::offline(const Client& client, Ending ending) {
     begin<Event::offline>();
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
-    session->leaves_nothing = ending == Ending::kicked;
+    session->presence.leaves_nothing = ending == Ending::kicked;
     deliveries_.disconnected(*session);
     look_after(*session);
 }
@@ -85,7 +86,7 @@ void Engine::ended(const Client& client, Ending ending) {
         end(*session, ending);
         return;
     }
-    session->leaves_nothing = true;
+    session->presence.leaves_nothing = true;
     deliveries_.forget(*session);
     look_after(*session);
     resumption_ = {.key = session->key, .before = client.context, .was_reported = true};
@@ -93,7 +94,7 @@ void Engine::ended(const Client& client, Ending ending) {
 
 void Engine::look_after(Session& session) {
     registry_.set_connected(session, false);
-    if (!std::exchange(session.away, true)) away_.push_back(session.id);
+    if (!std::exchange(session.presence.watched, true)) away_.push_back(session.id);
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
@@ -134,11 +135,11 @@ void Engine::disconnected(const Client& client, bool clean) {
 
 void Engine::move(Session& session) {
     registry_.set_context(session, nullptr);
-    session.moved = true;
-    session.restored = false;
-    if (!session.may_outlive_restart) {
-        session.may_outlive_restart = true;  // as the new one may
-        registry_.note(session);
+    session.presence.moved = true;
+    session.presence.restored = false;
+    if (!session.presence.may_outlive_restart) {
+        session.presence.may_outlive_restart = true;  // as the new one may
+        registry_.journal.note(session);
     }
     registry_.note_return(session);
     backlog_.may_be_back(session);
@@ -183,7 +184,7 @@ void Engine::end_expired(std::int64_t now) {
         auto* session = registry_.find(id);
         if (!session) continue;
         if (session->connected) {
-            session->away = false;
+            session->presence.watched = false;
         } else if (broker_.find_session(id)) {
             away_.push_back(std::move(id));
         } else {
@@ -213,7 +214,7 @@ void Engine::end_if_expired(const std::vector<std::string>& ids) {
 
 // It has expired, or its client has begun anew.
 void Engine::end_unreported(Session& session) {
-    end(session, session.leaves_nothing ? Ending::kicked : Ending::lost);
+    end(session, session.presence.leaves_nothing ? Ending::kicked : Ending::lost);
 }
 
 void Engine::end(Session& session, Ending ending) {

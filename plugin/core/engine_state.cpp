@@ -63,9 +63,9 @@ void Engine::restore(const State& state) {
     for (const auto& [saved, use] : in_order(state, traits_)) {
         auto& session = registry_.session(saved->client_id);
         session.connected = false;
-        session.restored = true;
-        session.saved = session.may_outlive_restart = true;
-        session.uncertain |= use->left;
+        session.presence.restored = true;
+        session.saving.saved = session.presence.may_outlive_restart = true;
+        session.presence.uncertain |= use->left;
         const SubscriptionOptions options{use->options, use->identifier};
         if (use->share_name) {
             auto& member =
@@ -73,7 +73,7 @@ void Engine::restore(const State& state) {
             member.options = options;
             member.joined = use->joined;
             member.since = broker_.now();
-            member.group->saved = true;
+            member.group->saving.saved = true;
         } else {
             auto& subscription = registry_.subscribe(session, use->filter, Standing::doubtful);
             subscription.options = options;
@@ -104,11 +104,11 @@ void Engine::restore(const State& state) {
                                       .publisher = saved.publisher}),
                                   .queued = saved.queued});
     }
-    registry_.keep_journal();
+    registry_.journal.open();
     for (const auto& saved : state.sessions) {
         auto* session = registry_.find(saved.client_id);
         // What was given up counts again.
-        if (session && session->uncertain) registry_.note(*session);
+        if (session && session->presence.uncertain) registry_.journal.note(*session);
         if (traits_.announces_sessions) restored_.push_back(saved.client_id);
     }
     settle_restored(false);
@@ -141,7 +141,7 @@ void Engine::settle_restored(bool is_last_chance) {
         registry_.set_context(*session, context);
         session->protocol_version = broker_.protocol_version(context);
         registry_.set_standing(*session, Standing::present);
-        session->away = true;
+        session->presence.watched = true;
         away_.push_back(id);
         for (const auto& subscription : session->subscriptions) {
             const auto& filter = subscription->filter.text;
@@ -158,28 +158,29 @@ void Engine::forget_restored() {
 }
 
 bool Engine::has_changes() noexcept {
-    return has_changed_memberships() || !registry_.unsaved_groups().empty() ||
-           !registry_.ended_groups().empty() || !orphaned_.empty() || !unsaved_strategies_.empty();
+    return has_changed_memberships() || !registry_.journal.groups().empty() ||
+           !registry_.journal.ended_groups().empty() || !orphaned_.empty() ||
+           !unsaved_strategies_.empty();
 }
 
 Changes Engine::take_changes(std::size_t most_groups, std::size_t most_messages) {
     Changes changes;
-    changes.ended = std::exchange(registry_.ended_groups(), {});
+    changes.ended = std::exchange(registry_.journal.ended_groups(), {});
     changes.dequeued = std::exchange(orphaned_, {});
     changes.strategies = std::exchange(unsaved_strategies_, {});
-    for (auto& id : std::exchange(registry_.unsaved_sessions(), {})) {
+    for (auto& id : std::exchange(registry_.journal.sessions(), {})) {
         auto* session = registry_.find(id);
         const bool is_kept = session && session->member_count > 0;
         changes.sessions.push_back(is_kept ? to_saved(*session) : SavedSession{.client_id = id});
         if (!session) continue;
-        session->unsaved = false;
-        session->saved = is_kept;
+        session->saving.unsaved = false;
+        session->saving.saved = is_kept;
     }
-    auto& groups = registry_.unsaved_groups();
+    auto& groups = registry_.journal.groups();
     while (!groups.empty() && changes.groups.size() < most_groups) {
         auto& group = *groups.front();
         const auto name = name_of(group);
-        group.saved = true;
+        group.saving.saved = true;
         const auto* turn = group.turn();
         changes.groups.push_back(
             {.name = name, .turn = turn ? turn->subscription->session.id : std::string()});
@@ -200,7 +201,7 @@ Changes Engine::take_changes(std::size_t most_groups, std::size_t most_messages)
             return true;
         });
         if (!took_all) break;
-        group.unsaved = false;
+        group.saving.unsaved = false;
         groups.pop_front();
     }
     return changes;

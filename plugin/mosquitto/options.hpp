@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/model/registry.hpp"
+#include "core/model/strategy_table.hpp"
 #include "shared_subscription/queue_limits.hpp"
 
 namespace shared_subscription {

@@ -44,9 +44,9 @@ class DeliveriesTest : public ::testing::Test {
         const auto& session = member.subscription->session;
         return {.context = session.context, .id = session.id};
     }
-    static bool is_full(const Member& member) { return member.subscription->session.full; }
+    static bool is_full(const Member& member) { return member.subscription->session.flow.full; }
     static std::size_t held(const Member& member) {
-        return member.subscription->session.held.size();
+        return member.subscription->session.flow.held.size();
     }
 
     /// The broker is told to deliver that many messages, and shows none of them.

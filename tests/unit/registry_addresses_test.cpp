@@ -14,7 +14,7 @@ class RegistryAddresses : public RegistryTest {
             join(id, "g", "t");
             registry.set_context(session(id), address_of(id));
         }
-        registry.begin_period();
+        registry.addresses.begin_period();
     }
     [[nodiscard]] Context address_of(const std::string& id) const { return &addresses_[id == "a"]; }
     void ask(const std::string& id) {
@@ -28,10 +28,10 @@ class RegistryAddresses : public RegistryTest {
     }
     /// Known to come next, without a look at the identifier.
     [[nodiscard]] Session* next(const std::string& id) const {
-        return registry.next_verified(address_of(id));
+        return registry.addresses.next_verified(address_of(id));
     }
     [[nodiscard]] Session* known(const std::string& id) {
-        return registry.find_known(address_of(id), id.c_str());
+        return registry.addresses.find_known(address_of(id), id.c_str());
     }
 
   private:
@@ -47,7 +47,7 @@ TEST_F(RegistryAddresses, AreKnownInOrderWithinAPeriod) {
     ask_all();
     EXPECT_EQ(next("a"), &session("a"));
     EXPECT_EQ(next("b"), nullptr) << "a comes next";
-    registry.has_found(session("a"));
+    registry.addresses.has_found(session("a"));
     EXPECT_EQ(next("b"), &session("b"));
 }
 
@@ -58,7 +58,7 @@ TEST_F(RegistryAddresses, AreKnownInOrderAgainWhenASessionHasEnded) {
     registry.erase(session("c"));
     for (const auto* id : {"a", "b", "a", "b"}) {
         ASSERT_EQ(known(id), &session(id));
-        registry.follow(session(id));
+        registry.addresses.follow(session(id));
     }
     EXPECT_EQ(next("a"), &session("a"));
 }
@@ -71,18 +71,18 @@ TEST_F(RegistryAddresses, AreKnownInAnyOrder) {
 
 TEST_F(RegistryAddresses, MayBeAnothersInTheNextPeriod) {
     ask_all();
-    registry.begin_period();
+    registry.addresses.begin_period();
     EXPECT_EQ(next("a"), nullptr);
-    EXPECT_EQ(registry.find_known(address_of("a"), "c"), nullptr);
+    EXPECT_EQ(registry.addresses.find_known(address_of("a"), "c"), nullptr);
     EXPECT_EQ(known("a"), &session("a"));
     EXPECT_EQ(next("a"), &session("a"));
 }
 
 TEST_F(RegistryAddresses, MayBeAnothersOnceConnectionsHaveComeOrGone) {
     ask_all();
-    registry.break_period();
+    registry.addresses.break_period();
     EXPECT_EQ(next("a"), nullptr);
-    EXPECT_EQ(registry.find_known(address_of("a"), "c"), nullptr);
+    EXPECT_EQ(registry.addresses.find_known(address_of("a"), "c"), nullptr);
     EXPECT_EQ(known("a"), &session("a"));
 }
 
@@ -90,8 +90,8 @@ TEST_F(RegistryAddresses, AreForgottenWithTheConnection) {
     ask_all();
     registry.set_context(session("a"), this);
     EXPECT_EQ(known("a"), nullptr);
-    EXPECT_EQ(registry.find_known(this, "c"), nullptr);
-    EXPECT_EQ(registry.find_known(this, "a"), &session("a"));
+    EXPECT_EQ(registry.addresses.find_known(this, "c"), nullptr);
+    EXPECT_EQ(registry.addresses.find_known(this, "a"), &session("a"));
 }
 
 TEST_F(RegistryAddresses, AreForgottenWithTheSession) {
@@ -113,7 +113,7 @@ TEST_F(RegistryAddresses, AreAFewOfMany) {
     }
     for (std::size_t number = 0; number < 20'000; ++number) {
         const auto id = std::to_string(number);
-        auto* found = registry.find_known(&addresses[number], id.c_str());
+        auto* found = registry.addresses.find_known(&addresses[number], id.c_str());
         if (!found) continue;
         EXPECT_EQ(found, &session(id));
         ++right;

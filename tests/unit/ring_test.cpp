@@ -20,7 +20,7 @@ class RingTest : public ::testing::Test {
     std::vector<const Member*> order() const {
         std::vector<const Member*> result;
         const auto* member = ring.first();
-        for (auto left = ring.size(); left > 0; --left, member = member->ring_after)
+        for (auto left = ring.size(); left > 0; --left, member = member->in_ring.after)
             result.push_back(member);
         return result;
     }
@@ -63,7 +63,7 @@ TEST_F(RingTest, ClosesBehindWhoGoes) {
     ring.remove(members[0]);
     EXPECT_THAT(order(), IsEmpty());
     EXPECT_EQ(ring.first(), nullptr);
-    EXPECT_FALSE(a->stands);
+    EXPECT_FALSE(a->in_ring.stands);
 }
 
 TEST_F(RingTest, LetsThemComeBackAtTheEnd) {

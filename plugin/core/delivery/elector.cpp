@@ -50,13 +50,13 @@ bool Elector::judge(Member& member) {
     registry_.asks_others = false;
     if (verdict == Verdict::unknown) return true;
     if (verdict == Verdict::allowed) {
-        member.judged_in = number_;
-        member.judged_as = context;
+        member.judged.fan_out = number_;
+        member.judged.as = context;
         return true;
     }
     if (!std::exchange(member.refused, true)) {
-        ++member.group->refused;
-        registry_.note_change(*member.group);
+        ++member.group->placement.refused;
+        registry_.rings.note_change(*member.group);
         broker_.log(LogLevel::notice, describe(member) +
                                           " is passed over: access control does not let it read " +
                                           quote(message_->topic) + ".");

@@ -46,8 +46,8 @@ class Elector {
     }
     /// Whether others have been asked, about this very connection.
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
-        return member.judged_in == number_ &&
-               member.judged_as == member.subscription->session.context;
+        return member.judged.fan_out == number_ &&
+               member.judged.as == member.subscription->session.context;
     }
     /// Not so where the client published it, and asked for No Local.
     [[nodiscard]] bool wants(const Subscription& subscription) const noexcept {

@@ -50,7 +50,7 @@ Answer FanOut::ask(Session* session, const Message& message) {
     if (proven_now) subscription.pending = Request::none;
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
-    auto* in_ring = leaf.members.size() == 1 && leaf.members[0]->group->rotates
+    auto* in_ring = leaf.members.size() == 1 && leaf.members[0]->group->placement.rotates
                         ? leaf.members[0].get()
                         : nullptr;
     if (in_ring) in_ring->group->ring.ask(*in_ring, number_);
@@ -63,7 +63,7 @@ Answer FanOut::ask(Session* session, const Message& message) {
 
 std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& message) {
     const bool goes_on = shows_again(message);
-    if (goes_on && !is_same_text(topic_, message.topic)) return {};
+    if (goes_on && !is_same_text(leaves_.topic(), message.topic)) return {};
     if (goes_on && loses_at_once(session)) return Answer::deny;
     disturb();
     auto* member = session.sole;
@@ -81,21 +81,21 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
         prefetch(member->subscription);
     }
     auto& group = *member->group;
-    const bool is_meant = session.fan_out != number_ && certain_ &&
-                          group.filter().matched_in == match_number_ && is_asked_about(*member);
+    const bool is_meant = session.asked.fan_out != number_ && certain_ &&
+                          leaves_.has(group.filter()) && leaves_.is_asked_about(*member);
     if (!is_meant) return {};
-    session.fan_out = number_;
-    session.calls = 1;
-    session.got_message = false;
+    session.asked.fan_out = number_;
+    session.asked.calls = 1;
+    session.asked.got_message = false;
     member->subscription->called_in = member->called_in = number_;
-    if (group.rotates) group.ring.ask(*member, number_);
+    if (group.placement.rotates) group.ring.ask(*member, number_);
     auto answer = Answer::deny;
     if (wins(*member, false)) {
         serve(*member);
-        session.got_message = true;
+        session.asked.got_message = true;
         answer = let_through(*member);
     }
-    if (group.rotates) turn_ring(group);
+    if (group.placement.rotates) turn_ring(group);
     note_answered(group);
     return answer;
 }
@@ -104,7 +104,7 @@ void FanOut::note_answered(Group& group) noexcept {
     auto& election = group.election;
     const bool is_decided = election.served || election.waits || election.elected;
     // Of a ring, the broker asks for one: this one.
-    const bool is_clear = election.fan_out == number_ && is_decided && !group.rotates;
+    const bool is_clear = election.fan_out == number_ && is_decided && !group.placement.rotates;
     election.decided_in = is_clear ? number_ : 0;
     quiet_ = open_ && !shown_restricted_ && !deliveries_.expects();
 }
@@ -112,23 +112,23 @@ void FanOut::note_answered(Group& group) noexcept {
 void FanOut::turn_ring(Group& group) {
     group.ring.answered();
     auto& next = *group.ring.first();
-    if (group.fitness(next) != Candidate::Fitness::ready) registry_.note_unaligned(group);
+    if (group.fitness(next) != Candidate::Fitness::ready) registry_.rings.note_unaligned(group);
     if (group.ring.size() >= kColdRing) look_ahead(next);
 }
 
 // In a large group nothing of a member is left in the processor's cache when its turn comes again.
 void FanOut::look_ahead(const Member& next) noexcept {
     next_ = &next.subscription->session;
-    next_seen_ = registry_.erased_count();
+    next_seen_ = registry_.addresses.ended();
     prefetch(next_, sizeof(Session));
-    const auto& second = *next.ring_after;
+    const auto& second = *next.in_ring.after;
     prefetch(second.subscription, sizeof(Subscription));
-    prefetch(second.ring_after, sizeof(Member));
+    prefetch(second.in_ring.after, sizeof(Member));
 }
 
 void FanOut::ask_ghost(Context context, const Message& message) {
     enter(message);
-    const auto group = ghosts_.ask(context, topic_, publication_.publisher(), number_);
+    const auto group = ghosts_.ask(context, leaves_.topic(), publication_.publisher(), number_);
     if (group && *group && !shown_restricted_) hold_for(**group);
 }
 
@@ -149,39 +149,27 @@ void FanOut::begin(Publication* announcement) {
     const bool is_shown = publication_.kept || publications_.has_shown(message_.topic.data());
     if (!traits_.announces_sessions && !message_.properties && is_shown)
         message_.properties = publication_.properties;
-    match();
+    leaves_.match(message_.topic, announced_ ? publications_.topic_number() : 0);
+    // Of what goes out from here, nobody is the publisher.
+    leaves_.begin(number_, shown_restricted_ ? 0 : publication_.publisher());
     elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
 }
 
-void FanOut::match() {
-    const bool is_known = announced_ && topic_number_ == publications_.topic_number();
-    if (!is_known && !is_same_text(topic_, message_.topic)) {
-        topic_.assign(message_.topic);
-        topic_number_ = matched_version_ = 0;
-    }
-    if (announced_) topic_number_ = publications_.topic_number();
-    if (matched_version_ == registry_.version()) return;
-    registry_.match(topic_, matches_);
-    matched_version_ = registry_.version();
-    ++match_number_;
-    for (auto* filter : matches_) filter->matched_in = match_number_;
-}
-
-FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
-    bool is_first = session.fan_out != number_;
-    auto leaf = leaf_at(session, is_first ? 0 : session.calls);
+Leaf FanOut::next_leaf(Session& session, const Message& message) {
+    bool is_first = session.asked.fan_out != number_;
+    auto leaf = leaves_.at(session, is_first ? 0 : session.asked.calls);
     if (!leaf.subscription && is_next(session, is_first)) {
         settle();
         begin(message);
         is_first = true;
-        leaf = leaf_at(session, 0);
+        leaf = leaves_.at(session, 0);
     }
     if (is_first) {
-        session.fan_out = number_;
-        session.calls = 0;
-        session.got_message = false;
+        session.asked.fan_out = number_;
+        session.asked.calls = 0;
+        session.asked.got_message = false;
     }
-    ++session.calls;
+    ++session.asked.calls;
     return leaf;
 }
 
@@ -189,119 +177,27 @@ FanOut::Leaf FanOut::next_leaf(Session& session, const Message& message) {
 bool FanOut::is_next(Session& session, bool is_first) const {
     const bool may_be = !shown_restricted_ && (!announced_ || traits_.announces_sessions);
     if (!may_be) return false;
-    const bool was_asked_for_all = !is_first && leaf_at(session, 0).subscription;
-    const bool is_too_many =
-        was_asked_for_all || any_membership(session, [this](const auto& member) {
-            return member->group->rotates && member->group->ring.was_asked_in(number_);
-        });
-    return is_too_many && !has_unknown_leaves(session);
-}
-
-// 2.0 tells how many it had at most.
-bool FanOut::has_unknown_leaves(const Session& session) const {
-    std::size_t known = session.parked > 0 ? 1 : 0;  // the mark
-    for (const auto& subscription : session.subscriptions) {
-        const bool is_merged = traits_.merges_uses(subscription->filter.text);
-        known += is_merged ? 1 : subscription->uses();
-    }
-    known -= session.parked;
-    return broker_.subscription_count(session.context) > known;
-}
-
-FanOut::Leaf FanOut::leaf_at(Session& session, std::size_t index) const noexcept {
-    if (const auto* sole = session.sole; sole && index == 0) {
-        auto& subscription = *sole->subscription;
-        const bool is_it = subscription.filter.matched_in == match_number_ && is_asked_about(*sole);
-        if (is_it) return {&subscription, false, subscription.members};
-    }
-    return traits_.merges_uses(topic_) ? merged_leaf_at(session, index)
-                                       : separate_leaf_at(session, index);
-}
-
-// A client may have many leaves, so that the next one is looked for behind the last. What others
-// may have refused comes after what is there.
-FanOut::Leaf FanOut::merged_leaf_at(Session& session, std::size_t index) const noexcept {
-    const auto last = session.cursor;
-    const bool goes_on = index > 0 && last.is_before(number_, index);
-    auto count = goes_on ? 0 : index;
-    for (auto match = goes_on ? last.match + 1 : 0; match < matches_.size(); ++match) {
-        auto* subscription = Registry::find(session, *matches_[match]);
-        if (!subscription || !is_asked_for(*subscription)) continue;
-        if (subscription->pending != Request::none || count-- > 0) continue;
-        session.cursor = {
-            .fan_out = number_, .next = static_cast<std::uint32_t>(index + 1), .match = match};
-        return {subscription, subscription->ordinary, subscription->members};
-    }
-    return pending_leaf_at(session, index);
-}
-
-// Others let a client have its way more often than not.
-FanOut::Leaf FanOut::pending_leaf_at(const Session& session, std::size_t index) const noexcept {
-    for (const auto pending : {Request::none, Request::subscribe, Request::unsubscribe}) {
-        for (const auto* filter : matches_) {
-            auto* subscription = Registry::find(session, *filter);
-            if (!subscription || !is_asked_for(*subscription)) continue;
-            if (subscription->pending != pending || index-- > 0) continue;
-            return {subscription, subscription->ordinary, subscription->members};
-        }
-    }
-    return {};
-}
-
-// 2.1 walks the whole tree of ordinary subscriptions first, then that of shared ones.
-FanOut::Leaf FanOut::separate_leaf_at(Session& session, std::size_t index) const noexcept {
-    const auto last = session.cursor;
-    if (index > 0 && last.is_before(number_, index))
-        return shared_leaf_from(session, {number_, last.next, last.match, last.member + 1}, 0);
-    auto count = index;
-    for (const auto* filter : matches_) {
-        auto* subscription = Registry::find(session, *filter);
-        if (!subscription || !subscription->ordinary || !is_asked_for(*subscription)) continue;
-        if (count-- == 0) return {subscription, true, {}};
-    }
-    return shared_leaf_from(session, {number_, static_cast<std::uint32_t>(index)}, count);
-}
-
-// The one after `count` others.
-FanOut::Leaf FanOut::shared_leaf_from(Session& session, Session::LeafCursor from,
-                                      std::size_t count) const noexcept {
-    for (; from.match < matches_.size(); ++from.match, from.member = 0) {
-        auto* subscription = Registry::find(session, *matches_[from.match]);
-        if (!subscription) continue;
-        for (; from.member < subscription->members.size(); ++from.member) {
-            const auto& member = subscription->members[from.member];
-            if (!is_asked_about(*member) || count-- > 0) continue;
-            ++from.next;
-            session.cursor = from;
-            return {subscription, false, {&member, 1}};
-        }
-    }
-    return {};
-}
-
-// Of a ring, the broker asks for one alone, after those of the filters before.
-bool FanOut::is_asked_about(const Member& member) const noexcept {
-    const auto& ring = member.group->ring;
-    if (!member.group->rotates) return true;
-    return ring.was_asked_in(number_) ? ring.asked() == &member : member.stands;
+    const bool was_asked_for_all = !is_first && leaves_.at(session, 0).subscription;
+    const bool is_too_many = was_asked_for_all || leaves_.has_asked_ring(session);
+    return is_too_many && !leaves_.has_unknown(session);
 }
 
 // An ordinary leaf is the broker's business. What a group's member wins on the same leaf, or where
 // the broker would drop a further copy, goes out from the group's queue.
 Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
     const bool once_only = is_once_only(session);
-    bool is_taken = leaf.ordinary || (once_only && session.got_message);
-    if (leaf.ordinary && !(once_only && session.got_message)) expect_ordinary(session, leaf);
-    if (leaf.ordinary) session.got_message = true;
+    bool is_taken = leaf.ordinary || (once_only && session.asked.got_message);
+    if (leaf.ordinary && !(once_only && session.asked.got_message)) expect_ordinary(session, leaf);
+    if (leaf.ordinary) session.asked.got_message = true;
     auto answer = leaf.ordinary ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
         if (!wins(*member, proven_now)) continue;
-        if (is_taken || (once_only && has_ordinary_match(session))) {
+        if (is_taken || (once_only && leaves_.has_ordinary(session))) {
             pass_on(*member->group);
             continue;
         }
         serve(*member);
-        is_taken = session.got_message = true;
+        is_taken = session.asked.got_message = true;
         answer = let_through(*member);
     }
     return answer;
@@ -313,13 +209,6 @@ void FanOut::expect_ordinary(Session& session, const Leaf& leaf) {
     const auto qos = std::min(message_.qos, leaf.subscription->options.qos());
     const bool is_certain = !session.connected || !broker_.others_decide();
     if (qos > 0 && is_certain) deliveries_.expect(session, qos, message_);
-}
-
-bool FanOut::has_ordinary_match(const Session& session) const {
-    return std::ranges::any_of(matches_, [&](const Filter* filter) {
-        const auto* subscription = Registry::find(session, *filter);
-        return subscription && subscription->ordinary;
-    });
 }
 
 // Others judge it. Which leaf it is decides its QoS.
@@ -345,7 +234,7 @@ void FanOut::close() {
     for (const auto* group : elections_) {
         const auto& election = group->election;
         if (election.served || election.waits) continue;
-        if (election.elected && !group->rotates) not_taken(*election.elected);
+        if (election.elected && !group->placement.rotates) not_taken(*election.elected);
         if (group->held_in != number_) ++registry_.statistics.dropped;
     }
     if (!held_.empty()) settle_held();
@@ -364,7 +253,7 @@ void FanOut::tick() {
 
 // The broker has just walked past these filters and did not ask for what it does not have.
 void FanOut::prune() {
-    for (auto* filter : matches_) {
+    for (auto* filter : leaves_.filters()) {
         if (filter->doubtful == 0) continue;
         for (auto* subscription : filter->subscriptions) {
             const auto& session = subscription->session;
@@ -374,8 +263,9 @@ void FanOut::prune() {
                 session.member_count > 0 && session.key != publication_.publisher();
             if (subscription->standing == Standing::doubtful &&
                 subscription->called_in != number_ && was_counted && is_shown(*subscription) &&
-                std::ranges::none_of(subscription->members,
-                                     [](const auto& member) { return member->group->rotates; })) {
+                std::ranges::none_of(subscription->members, [](const auto& member) {
+                    return member->group->placement.rotates;
+                })) {
                 gone_.push_back(subscription);
             }
         }

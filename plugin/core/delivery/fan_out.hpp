@@ -3,8 +3,7 @@
 // members' leaves are denied.
 //
 // What the broker does not tell, and how it is known here:
-//   - which leaf of the client is meant: leaves are asked for in the order of FilterTree::match, so
-//   it is counted;
+//   - which leaf of the client is meant: it is counted (MatchedLeaves);
 //   - that another fan-out begins: another message object or topic, an event in between (`settle`),
 //   or a client that is asked for more often than it has leaves, where it has none that are not
 //   known here.
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "core/delivery/elector.hpp"
+#include "core/delivery/matched_leaves.hpp"
 #include "core/delivery/publications.hpp"
 #include "core/delivery/restricted_fan_outs.hpp"
 #include "core/flow/deliveries.hpp"
@@ -46,6 +46,7 @@ class FanOut {
           ghosts_(ghosts),
           broker_(broker),
           traits_(traits),
+          leaves_(registry, broker, traits_),
           elector_(registry, broker) {}
 
     /// The broker asks about this message. If that begins another fan-out, the one before is
@@ -76,10 +77,11 @@ class FanOut {
     [[nodiscard, gnu::always_inline]] bool loses_at_once(Session& session) noexcept {
         const auto* group = session.sole_group;
         const bool loses = quiet_ && group && group->election.decided_in == number_ &&
-                           group->election.elected != session.sole && session.fan_out != number_;
+                           group->election.elected != session.sole &&
+                           session.asked.fan_out != number_;
         if (!loses) return false;
-        session.fan_out = number_;
-        session.calls = 1;
+        session.asked.fan_out = number_;
+        session.asked.calls = 1;
         return true;
     }
     /// The next question may not be like any before.
@@ -101,7 +103,7 @@ class FanOut {
 
     /// Whether the message is the one that is being fanned out.
     [[nodiscard]] bool continues(const Message& message) const noexcept {
-        return shows_again(as_shown(message)) && is_same_text(topic_, message.topic) &&
+        return shows_again(as_shown(message)) && is_same_text(leaves_.topic(), message.topic) &&
                (restricted_.empty() || shown_restricted_ == restricted_.find(message));
     }
 
@@ -122,7 +124,7 @@ class FanOut {
 
     /// Something is published, and fanned out soon.
     [[gnu::always_inline]] void prepare() const noexcept {
-        if (next_ && next_seen_ == registry_.erased_count()) next_->given.prefetch_next();
+        if (next_ && next_seen_ == registry_.addresses.ended()) next_->flow.given.prefetch_next();
     }
 
     /// One turn of the main loop is over.
@@ -135,13 +137,6 @@ class FanOut {
     void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
 
   private:
-    /// What one leaf in the broker's tree stands for.
-    struct Leaf {
-        Subscription* subscription = nullptr;  ///< null: a leaf that is not known
-        bool ordinary = false;
-        std::span<const std::unique_ptr<Member>> members{};
-    };
-
     /// What a client publishes is none of ours, whatever it is like. Null: it is none.
     [[nodiscard]] RestrictedFanOut* find_restricted(const Message& message) const noexcept {
         const bool may_be = !restricted_.empty() && !publications_.is_announced(message.topic);
@@ -158,34 +153,10 @@ class FanOut {
         shown_restricted_ = find_restricted(message);
         begin(shown_restricted_ ? nullptr : publications_.take_announced(message));
     }
-    void match();
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
     [[nodiscard]] bool is_next(Session& session, bool is_first) const;
-    [[nodiscard]] bool has_unknown_leaves(const Session& session) const;
-    [[nodiscard]] Leaf leaf_at(Session& session, std::size_t index) const noexcept;
-    [[nodiscard]] Leaf merged_leaf_at(Session& session, std::size_t index) const noexcept;
-    [[nodiscard]] Leaf pending_leaf_at(const Session& session, std::size_t index) const noexcept;
-    [[nodiscard]] Leaf separate_leaf_at(Session& session, std::size_t index) const noexcept;
-    [[nodiscard]] Leaf shared_leaf_from(Session& session, Session::LeafCursor from,
-                                        std::size_t count) const noexcept;
-    [[nodiscard]] bool is_asked_about(const Member& member) const noexcept;
-    /// Whether `is_it(std::unique_ptr<Member>)` says so of one of the session's memberships that
-    /// match.
-    template <class Predicate>
-    [[nodiscard]] bool any_membership(const Session& session, const Predicate& is_it) const {
-        return std::ranges::any_of(matches_, [&](const Filter* filter) {
-            const auto* subscription = Registry::find(session, *filter);
-            return subscription && std::ranges::any_of(subscription->members, is_it);
-        });
-    }
     void turn_ring(Group& group);
     void look_ahead(const Member& next) noexcept;
-    /// Whether the broker asks for it. No Local is about who published the message that the broker
-    /// fans out: of one of ours, nobody.
-    [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
-        return shown_restricted_ || elector_.wants(subscription);
-    }
-
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);
     [[nodiscard]] Answer answer_restricted(const Session& session, const Leaf& leaf);
     void open_election(Group& group);
@@ -198,7 +169,7 @@ class FanOut {
     /// The last fan-out in which the broker asked for it; `loses_at_once` notes only the client's.
     [[nodiscard]] static std::uint64_t called_in(const Member& member) noexcept {
         const auto& session = member.subscription->session;
-        return session.sole == &member ? session.fan_out : member.called_in;
+        return session.sole == &member ? session.asked.fan_out : member.called_in;
     }
     void serve(Member& member);
     /// The member has won, but the broker has no copy for it: it goes out from the group's queue.
@@ -207,7 +178,6 @@ class FanOut {
     [[nodiscard]] bool is_once_only(const Session& session) const noexcept {
         return traits_.removes_duplicates && session.protocol_version < 5;
     }
-    [[nodiscard]] bool has_ordinary_match(const Session& session) const;
     void expect_ordinary(Session& session, const Leaf& leaf);
 
     /// The message that is being fanned out, to be kept.
@@ -221,12 +191,12 @@ class FanOut {
     void wait_behind(Group& group);
     void judge_rings();
     [[nodiscard]] bool has_to_judge() const noexcept {
-        return registry_.ring_count > 0 && broker_.others_decide();
+        return registry_.rings.count > 0 && broker_.others_decide();
     }
     /// Whether the broker would have asked for this subscription if it were there.
     [[nodiscard]] bool is_shown(const Subscription& subscription) const noexcept {
         const auto& session = subscription.session;
-        return session.connected || session.moved || !passes_over_away();
+        return session.connected || session.presence.moved || !passes_over_away();
     }
     void not_taken(Member& member);
     void close();
@@ -249,7 +219,7 @@ class FanOut {
     BrokerTraits traits_;
 
     const Session* next_ = nullptr;  // of a large group, if none has ended since
-    std::uint64_t next_seen_ = 0;    // Registry::erased_count
+    std::uint64_t next_seen_ = 0;    // AddressBook::ended
     std::uint64_t number_ = 0;
     bool ticks_ = false;
     bool open_ = false;
@@ -262,14 +232,9 @@ class FanOut {
     bool held_for_away_ = false;  // hold_for_away is done
     Message message_;
     Publication publication_;
+    MatchedLeaves leaves_;
     Elector elector_;
     RestrictedFanOut* shown_restricted_ = nullptr;  // which it is, if it is one
-
-    std::string topic_;  // of `matches_`, which holds while the registry's version does
-    std::uint64_t topic_number_ = 0;  // Publications::topic_number; 0: it was not announced
-    std::uint64_t matched_version_ = 0;
-    std::uint64_t match_number_ = 0;
-    std::vector<Filter*> matches_;
 
     std::vector<Group*> elections_;  // held in this fan-out
     std::vector<Group*> held_;       // for which it may have to be queued

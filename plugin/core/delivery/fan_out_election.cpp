@@ -23,7 +23,7 @@ void FanOut::open_election(Group& group) {
     election.elected = elector_.choose(group);
     const auto* elected = election.elected;
     // The broker asks for nobody else of a ring: what is another's goes out from the queue.
-    const bool is_missed = elected && group.rotates && elected != group.ring.asked();
+    const bool is_missed = elected && group.placement.rotates && elected != group.ring.asked();
     if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
 }
 
@@ -78,14 +78,14 @@ void FanOut::serve(Member& member) {
     ++member.dispatched;
     ++member.group->dispatched;
     ++registry_.statistics.dispatched;
-    registry_.note(*member.group);
+    registry_.journal.note(*member.group);
 }
 
 const SharedMessage& FanOut::keep() {
     if (!kept_) {
         const auto* payload = static_cast<const char*>(message_.payload);
         kept_ = std::make_shared<const StoredMessage>(
-            StoredMessage{.topic = topic_,
+            StoredMessage{.topic = leaves_.topic(),
                           .payload = std::string(payload, payload + message_.payload_size),
                           .qos = message_.qos,
                           .properties = broker_.keep_properties(message_.properties),
@@ -97,9 +97,9 @@ const SharedMessage& FanOut::keep() {
 
 // Lets those come first that may read the message.
 void FanOut::judge_rings() {
-    for (const auto* filter : matches_) {
+    for (const auto* filter : leaves_.filters()) {
         for (const auto& group : filter->groups) {
-            if (!group->rotates || group->queue.is_moving()) continue;
+            if (!group->placement.rotates || group->queue.is_moving()) continue;
             if (auto* next = elector_.choose(*group)) parking_.let_come_first(*next);
         }
     }
@@ -127,7 +127,7 @@ void FanOut::wait_behind(Group& group) {
 // For groups about which the broker will not ask: whoever is left in them is away.
 void FanOut::hold_for_away() {
     if (shown_restricted_ || std::exchange(held_for_away_, true)) return;
-    for (auto* filter : matches_) {
+    for (auto* filter : leaves_.filters()) {
         for (const auto& group : filter->groups) {
             if (!group->has_ready()) hold_for(*group);
         }
@@ -184,7 +184,7 @@ void FanOut::settle(const RestrictedFanOut& fan_out) {
 // It has come since; or it has been asked for since, perhaps for this very fan-out.
 bool FanOut::has_changed_since(const Member& member, const RestrictedFanOut& fan_out) noexcept {
     const auto& subscription = *member.subscription;
-    return subscription.session.back_since > fan_out.sent ||
+    return subscription.session.presence.back_since > fan_out.sent ||
            subscription.subscribed > fan_out.sent || called_in(member) > fan_out.sent_after;
 }
 

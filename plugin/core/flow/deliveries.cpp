@@ -37,16 +37,16 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
     expect(session, qos, message);
     if (!redispatches_ || qos == 0) return;
     auto properties = message.properties ? broker_.keep_properties(message.properties) : nullptr;
-    session.given.add(member, id, qos, message, std::move(properties), publication.publisher(),
-                      arrivals_);
+    session.flow.given.add(member, id, qos, message, std::move(properties), publication.publisher(),
+                           arrivals_);
     // Nothing tells when it is written: it is taken for that.
     if (!shows_deliveries_) written(session, message.topic.data());
 }
 
 bool Deliveries::takes_more(const Session& session) const noexcept {
-    if (!session.copies) return true;
-    const auto expected = session.copies->expected.size();
-    const bool fits = queue_limit_ == 0 || session.held.size() + expected < queue_limit_;
+    if (!session.flow.copies) return true;
+    const auto expected = session.flow.copies->expected.size();
+    const bool fits = queue_limit_ == 0 || session.flow.held.size() + expected < queue_limit_;
     return expected < kCopiesAtOnce && (fits || expected == 0);
 }
 
@@ -55,16 +55,16 @@ void Deliveries::expect_copy(const Member& member, std::int64_t id, const Shared
     auto& session = member.subscription->session;
     const auto qos = std::min(message->qos, member.options.qos());
     if (redispatches_ && qos > 0) {
-        session.given.add(member, id, qos, message->message(), message->properties,
-                          message->publisher, arrivals_);
-        session.given.miss_newest(address);
+        session.flow.given.add(member, id, qos, message->message(), message->properties,
+                               message->publisher, arrivals_);
+        session.flow.given.miss_newest(address);
         if (!shows_deliveries_) written(session, address);
     }
     if (!shows_deliveries_) return;
-    if (!session.copies) session.copies = std::make_unique<SessionCopies>();
-    if (session.copies->expected.empty()) copied_to_.push_back(session.id);
+    if (!session.flow.copies) session.flow.copies = std::make_unique<SessionCopies>();
+    if (session.flow.copies->expected.empty()) copied_to_.push_back(session.id);
     const bool is_marked = !message->properties && member.options.identifier == 0;
-    session.copies->expected.push_back(
+    session.flow.copies->expected.push_back(
         {.address = address,
          .qos = qos,
          .writing = {.with_retain = message->retain && member.options.retain_as_published(),
@@ -73,15 +73,15 @@ void Deliveries::expect_copy(const Member& member, std::int64_t id, const Shared
 }
 
 std::optional<Writing> Deliveries::take_copy(Session& session, const Message& message) {
-    if (!session.copies || !message.properties) return {};
-    for (auto* copies : {&session.copies->expected, &session.copies->held}) {
+    if (!session.flow.copies || !message.properties) return {};
+    for (auto* copies : {&session.flow.copies->expected, &session.flow.copies->held}) {
         const auto found =
             std::ranges::find(*copies, message.properties, &SessionCopies::Copy::address);
         if (found == copies->end()) continue;
         const auto copy = *found;
         copies->erase(found);
         std::ignore = registry_.release(session, copy.address);
-        session.given.found(copy.address, message.topic.data(), arrivals_);
+        session.flow.given.found(copy.address, message.topic.data(), arrivals_);
         if (copy.qos > 0) written(session, message.topic.data());
         return copy.writing;
     }
@@ -98,28 +98,29 @@ Writing Deliveries::sent(const Client& client, const Message& message) {
         if (!registry_.release(*session, topic)) return {};
         written(*session, topic);
     }
-    session->held_changed = now_;
+    session->flow.held_changed = now_;
     if (has_room(*session)) registry_.set_full(*session, false);
     return writing.value_or(Writing());
 }
 
 // The broker has had its turn, and did not write these: it holds them back.
 void Deliveries::give_up_copies(Session& session) {
-    if (!session.copies) return;
-    for (const auto& copy : std::exchange(session.copies->expected, {})) {
+    if (!session.flow.copies) return;
+    for (const auto& copy : std::exchange(session.flow.copies->expected, {})) {
         if (copy.qos == 0) {
             if (session.connected) set_full(session, "it does not read what it has been sent");
             continue;
         }
         hold(session, copy.address);
-        session.copies->held.push_back(copy);
+        session.flow.copies->held.push_back(copy);
         learn_window(session);
     }
 }
 
 void Deliveries::written(Session& session, const void* address) {
-    ++session.written;
-    session.given.written(address, std::min(session.window, redispatch_window_), arrivals_);
+    ++session.flow.written;
+    session.flow.given.written(address, std::min(session.flow.window, redispatch_window_),
+                               arrivals_);
 }
 
 void Deliveries::miss() {
@@ -138,22 +139,23 @@ void Deliveries::miss() {
 void Deliveries::learn_window(Session& session) {
     const auto is_ordinary = [](const auto& subscription) { return subscription->ordinary; };
     if (std::ranges::any_of(session.subscriptions, is_ordinary)) return;
-    session.window = std::min(session.window, std::max<std::size_t>(session.written, 1));
+    session.flow.window =
+        std::min(session.flow.window, std::max<std::size_t>(session.flow.written, 1));
 }
 
 void Deliveries::list(Session& session) {
-    if (!std::exchange(session.listed, true)) holders_.push_back(session.id);
+    if (!std::exchange(session.flow.listed, true)) holders_.push_back(session.id);
 }
 
 void Deliveries::hold(Session& session, const void* address) {
     if (has_room(session)) registry_.hold(session, address);  // or else the broker drops it
-    session.held_changed = now_;
+    session.flow.held_changed = now_;
     list(session);
     if (!has_room(session)) set_full(session, "its queue is full (max_queued_messages)");
 }
 
 void Deliveries::set_full(Session& session, const char* why) {
-    if (session.full) return;
+    if (session.flow.full) return;
     list(session);
     registry_.set_full(session, true);
     broker_.log(LogLevel::notice, "client " + quote(session.id) + " is passed over: " + why + ".");
@@ -162,14 +164,14 @@ void Deliveries::set_full(Session& session, const char* why) {
 void Deliveries::forget(Session& session) {
     registry_.release_all(session);
     registry_.set_full(session, false);
-    session.written = 0;
-    session.window = static_cast<std::size_t>(-1);
+    session.flow.written = 0;
+    session.flow.window = static_cast<std::size_t>(-1);
 }
 
 void Deliveries::expect_again(Session& session, const Message& message) {
     if (!shows_deliveries_) return;
     // The broker shows it by its properties when it writes it, too.
-    const auto& copies = session.copies;
+    const auto& copies = session.flow.copies;
     const bool is_copy = copies && message.properties &&
                          std::ranges::find(copies->held, message.properties,
                                            &SessionCopies::Copy::address) != copies->held.end();
@@ -185,13 +187,13 @@ void Deliveries::tick(std::int64_t now) {
     std::erase_if(holders_, [this](const std::string& id) {
         auto* session = registry_.find(id);
         if (!session) return true;
-        if (session->held.empty()) session->copies.reset();
+        if (session->flow.held.empty()) session->flow.copies.reset();
         if (has_room(*session)) registry_.set_full(*session, false);
-        if (session->held.empty()) return !(session->listed = false);
+        if (session->flow.held.empty()) return !(session->flow.listed = false);
         // What expires in the client's queue is dropped without a word.
-        if (!session->full && now_ - session->held_changed >= kSecondsUntilDoubt) {
-            session->held_changed = now_;
-            registry_.release(*session, session->held.front());
+        if (!session->flow.full && now_ - session->flow.held_changed >= kSecondsUntilDoubt) {
+            session->flow.held_changed = now_;
+            registry_.release(*session, session->flow.held.front());
         }
         return false;
     });

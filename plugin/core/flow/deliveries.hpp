@@ -55,7 +55,7 @@ class Deliveries {
         arrivals_.note(payload);
     }
     /// Its connection ends, and perhaps its session.
-    void disconnected(Session& session) { session.given.disconnect(arrivals_); }
+    void disconnected(Session& session) { session.flow.given.disconnect(arrivals_); }
 
     /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
     void forget(Session& session);
@@ -99,7 +99,7 @@ class Deliveries {
     void hold(Session& session, const void* address);
     void set_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {
-        return queue_limit_ == 0 || session.held.size() < queue_limit_;
+        return queue_limit_ == 0 || session.flow.held.size() < queue_limit_;
     }
 
     Registry& registry_;

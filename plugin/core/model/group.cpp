@@ -10,7 +10,7 @@ void Group::join(Member& member, const Candidate& candidate) {
     members_.reserve(members_.size() + 1);
     candidates_.push_back(candidate);
     members_.push_back(&member);
-    member.place = members_.size() - 1;
+    member.place = static_cast<std::uint32_t>(members_.size() - 1);
 }
 
 void Group::leave(Member& member) {
@@ -27,7 +27,7 @@ void Group::leave(Member& member) {
 // fittest is not much fitter.
 Member* Group::choose(const Ballot& ballot) {
     auto* member = ring.first();
-    for (auto left = ring.size(); left > 0; --left, member = member->ring_after) {
+    for (auto left = ring.size(); left > 0; --left, member = member->in_ring.after) {
         if (fitness(*member) == Candidate::Fitness::ready) return member;
     }
     auto* chosen = choose_by_strategy(ballot);

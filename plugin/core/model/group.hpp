@@ -19,26 +19,34 @@ struct Filter;
 struct Subscription;
 class Group;
 
-/// One client's place in one group. What a message that it gets needs comes first.
+/// One client's place in one group. What belongs to one class is in a struct of its own; what a
+/// message that the client gets needs comes first.
 struct Member {
+    /// Its leaf in the ring of its group (Ring, RingChanges).
+    struct InRing {
+        Member* after = nullptr;
+        Member* before = nullptr;
+        bool stands = false;   ///< it has one
+        bool returns = false;  ///< in RingChanges
+    };
+    /// The last time that other access control has let it read (Elector).
+    struct Judged {
+        std::uint64_t fan_out = 0;
+        const void* as = nullptr;  ///< the connection
+    };
+
     Subscription* subscription;
     Group* group;
-    std::size_t place = 0;  ///< in the order of joining; the group's to change
+    std::uint32_t place = 0;  ///< in the order of joining; the group's to change
+    bool paused = false;      ///< by an administrator: it gets nothing new
+    bool refused = false;     ///< access control kept a message from it; said in the log once
     SubscriptionOptions options{};
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
-    Member* ring_after = nullptr;
-    Member* ring_before = nullptr;
-
+    InRing in_ring{};
+    Judged judged{};
     std::uint64_t joined = 0;  ///< when, by Registry::clock
-    std::uint64_t judged_in =
-        0;  ///< the last fan-out in which other access control was asked and said yes,
-    const void* judged_as = nullptr;  ///< ... of this connection
-    bool refused = false;    ///< access control kept a message from it; said in the log once
-    bool paused = false;     ///< by an administrator: it gets nothing new
-    bool stands = false;     ///< in the group's ring
-    bool returns = false;    ///< in Registry::returning
-    std::int64_t since = 0;  ///< when it joined, in seconds since 1970
+    std::int64_t since = 0;    ///< the same in seconds since 1970
 };
 
 /// What is known of a group's election in the current fan-out.
@@ -100,7 +108,7 @@ class Group {
 
     /// The member has got a message: the turn goes on.
     void served(const Member& member) {
-        if (!rotates) served_from_queue(member);
+        if (!placement.rotates) served_from_queue(member);
     }
     void served_from_queue(const Member& member) {
         chooser_->served(member.place, members_.size());
@@ -114,7 +122,7 @@ class Group {
 
     /// Whose turn it is next (round_robin), or who is the one (sticky); null: nobody's.
     [[nodiscard]] const Member* turn() const noexcept {
-        if (rotates) return ring.first();
+        if (placement.rotates) return ring.first();
         const auto place = chooser_->turn();
         return place < members_.size() ? members_[place] : nullptr;
     }
@@ -127,32 +135,44 @@ class Group {
     /// In the order of joining.
     [[nodiscard]] const std::vector<Member*>& members() const noexcept { return members_; }
 
+    /// Where its members stand (RingChanges, Parking).
+    struct Placement {
+        bool rotates = false;    ///< the broker asks for the first in the ring alone
+        bool unaligned = false;  ///< in RingChanges
+        bool changes = false;    ///< in RingChanges
+        /// The ring is more work than it saves; until a member joins or leaves.
+        bool unsteady = false;
+        std::uint32_t parked_count = 0;  ///< since the ring was formed
+        std::size_t in_others = 0;       ///< members in other groups on the same filter, too
+        std::size_t refused = 0;         ///< members that access control has kept a message from
+    };
+    /// How its queue goes out (Backlog).
+    struct Draining {
+        bool woken = false;    ///< in Registry::woken
+        bool probing = false;  ///< a probe is under way
+        /// How many more messages may go out again.
+        std::uint32_t allowance = static_cast<std::uint32_t>(-1);
+        /// 2.0: which of its members are there is to be found out before anything goes out again;
+        /// who joined later than that (Registry::clock) has no part in what waits.
+        std::optional<std::uint64_t> probe{};
+        std::optional<std::int64_t> probe_until{};  ///< the last message before they joined
+    };
+    /// Of the store (Journal).
+    struct Saving {
+        bool saved = false;    ///< something of it is there
+        bool unsaved = false;  ///< something has changed since
+    };
+
     Election election;
-    bool rotates = false;    ///< the broker asks for the first in the ring alone (Parking)
-    bool unaligned = false;  ///< in Registry::unaligned
-    bool changes = false;    ///< in Registry::changing
-    /// The ring is more work than it saves; until a member joins or leaves.
-    bool unsteady = false;
-    bool woken = false;            ///< in Registry::woken
-    bool unsaved = false;          ///< in Registry::unsaved_groups
-    bool saved = false;            ///< something of it is in the store
-    bool asked = false;            ///< `question` is under way
+    Placement placement;
     Ring ring;                     ///< of those who stand, if it rotates
     std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset
     GroupQueue queue;
-
-    std::uint64_t parked_count = 0;  ///< since the ring was formed
-    std::size_t in_others = 0;       ///< members in other groups on the same filter, too
-    std::size_t refused = 0;         ///< members that access control has kept a message from
-    std::uint64_t held_in = 0;       ///< the last fan-out whose message may have to be queued
-    std::uint64_t number = 0;        ///< counted in the order of creation; never used again
-    std::size_t connected = 0;       ///< members of connected sessions
-    /// 2.0: which of its members are there is to be found out before anything goes out again; who
-    /// joined later than that (Registry::clock) has no part in what waits.
-    std::optional<std::uint64_t> question{};
-    std::optional<std::int64_t> question_until{};  ///< the last message before they joined
-    /// How many more messages may go out again (Backlog).
-    std::size_t allowance = static_cast<std::size_t>(-1);
+    std::uint64_t held_in = 0;  ///< the last fan-out whose message may have to be queued (FanOut)
+    std::uint64_t number = 0;   ///< counted in the order of creation; never used again
+    std::size_t connected = 0;  ///< members of connected sessions
+    Draining draining;
+    Saving saving;
 
   private:
     std::string name_;

@@ -11,8 +11,6 @@
 namespace shared_subscription {
 namespace {
 
-constexpr std::size_t kTooMany = 1000;
-
 void note_sole(Session& session) {
     session.sole = nullptr;
     session.sole_group = nullptr;
@@ -50,7 +48,7 @@ Session& Registry::session(std::string_view client_id) {
     if (auto* known = find(client_id)) return *known;
     auto made = std::make_unique<Session>(Session{.id = std::string(client_id),
                                                   .key = stable_hash(client_id),
-                                                  .given = GivenList(&given_memory_)});
+                                                  .flow = {.given = GivenList(&given_memory_)}});
     return *sessions_.emplace(made->id, std::move(made)).first->second;
 }
 
@@ -102,7 +100,7 @@ Subscription& Registry::subscribe(Session& session, std::string_view filter, Sta
     auto& subscribed = subscription(session, filter, standing);
     subscribed.ordinary = true;
     note_sole(session);
-    note(session);
+    journal.note(session);
     return subscribed;
 }
 
@@ -124,20 +122,20 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
     group->join(member, {.key = session.key,
                          .fitness = fitness(member),
-                         .held_back = static_cast<std::uint32_t>(session.held.size())});
+                         .held_back = static_cast<std::uint32_t>(session.flow.held.size())});
     if (session.connected) ++group->connected;
-    if (group->rotates) {
+    if (group->placement.rotates) {
         group->ring.append(member);
-        note_ring(member);
+        rings.note(member);
     }
     count_shared_filter(joined, member, true);
-    group->unsteady = false;
-    if (group->rotates != shall_rotate(*group)) note_change(*group);
+    group->placement.unsteady = false;
+    rings.check(*group);
     wake(*group);
     member.joined = clock_;
     ++session.member_count;
     note_sole(session);
-    note(session);
+    journal.note(session);
     if (observer) observer(member, true);
     return member;
 }
@@ -150,8 +148,8 @@ void Registry::count_shared_filter(const Subscription& subscription, const Membe
     for (const auto& one : members) {
         if (one.get() != &member && !concerns_others) continue;
         auto& group = *one->group;
-        group.in_others += joins ? 1U : static_cast<std::size_t>(-1);
-        if (group.rotates != shall_rotate(group)) note_change(group);
+        group.placement.in_others += joins ? 1U : static_cast<std::size_t>(-1);
+        rings.check(group);
     }
 }
 
@@ -160,37 +158,34 @@ void Registry::leave(Member& member) {
     auto& group = *member.group;
     if (observer) observer(member, false);
     if (subscription.session.connected) --group.connected;
-    if (group.rotates && !member.stands) --subscription.session.parked;
-    if (member.returns) std::erase(returning_, &member);
-    if (member.refused) --group.refused;
+    if (group.placement.rotates && !member.in_ring.stands) --subscription.session.parked;
+    rings.end(member);
+    if (member.refused) --group.placement.refused;
     count_shared_filter(subscription, member, false);
     group.leave(member);
-    group.unsteady = false;
-    if (group.rotates) note_unaligned(group);
-    if (group.rotates != shall_rotate(group)) note_change(group);
-    note(subscription.session);
+    group.placement.unsteady = false;
+    if (group.placement.rotates) rings.note_unaligned(group);
+    rings.check(group);
+    journal.note(subscription.session);
     if (group.size() == 0) {
         statistics.dropped += group.queue.size();
         groups_.erase(group.number);
-        if (group.rotates) --ring_count;
-        if (group.woken) std::erase(woken_, &group);
-        if (group.unaligned) std::erase(unaligned_, &group);
-        if (group.changes) std::erase(changing_, &group);
-        if (group.unsaved) std::erase(unsaved_groups_, &group);
-        if (group.saved) ended_groups_.push_back(name_of(group));
+        rings.end(group);
+        if (group.draining.woken) std::erase(woken_, &group);
+        journal.end(group);
         auto& groups = subscription.filter.groups;
         groups.erase(place_of(groups, group.name()));
     }
     auto& session = subscription.session;
     --session.member_count;
-    session.given.drop(member);
+    session.flow.given.drop(member);
     subscription.members.erase(find_owned(subscription.members, member));
     note_sole(session);
     if (subscription.members.empty() && !subscription.ordinary) erase(subscription);
 }
 
 void Registry::unsubscribe_ordinary(Subscription& subscription) {
-    note(subscription.session);
+    journal.note(subscription.session);
     subscription.ordinary = false;
     note_sole(subscription.session);
     if (subscription.members.empty()) erase(subscription);
@@ -205,7 +200,7 @@ void Registry::erase(Subscription& subscription) {
     }
     auto& session = subscription.session;
     auto& filter = subscription.filter;
-    note(session);
+    journal.note(session);
     set_standing(subscription, Standing::present);
     std::erase(filter.subscriptions, &subscription);
     session.subscriptions.erase(lower_bound(session, filter));
@@ -220,21 +215,13 @@ void Registry::erase(Subscription& subscription) {
     }
 }
 
-void Registry::forget_address(Session& session) noexcept {
-    session.verified_in = 0;
-    auto*& known = known_at(session.context);
-    if (known == &session) known = nullptr;
-}
-
 void Registry::set_context(Session& session, Context context) noexcept {
-    forget_address(session);
+    addresses.forget(session);
     session.context = context;
 }
 
 void Registry::forget(Session& session) {
-    forget_address(session);
-    ++erased_count_;
-    last_found_ = nullptr;
+    addresses.end(session);
     sessions_.erase(sessions_.find(session.id));
 }
 
@@ -247,22 +234,22 @@ void Registry::set_connected(Session& session, bool connected) {
     if (session.connected == connected) return;
     session.connected = connected;
     if (connected) {
-        session.restored = false;
+        session.presence.restored = false;
         note_return(session);
     }
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;
             group.connected += connected ? 1U : static_cast<std::size_t>(-1);
-            if (group.rotates != shall_rotate(group)) note_change(group);
+            rings.check(group);
         }
     }
     refresh(session);
 }
 
 void Registry::set_full(Session& session, bool full) {
-    if (session.full == full) return;
-    session.full = full;
+    if (session.flow.full == full) return;
+    session.flow.full = full;
     refresh(session);
 }
 
@@ -281,8 +268,8 @@ void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy
         const auto wanted = strategies_.of(group->name());
         if (group->strategy() == wanted) continue;
         group->set_strategy(wanted, random_);
-        note(*group);
-        note_change(*group);
+        journal.note(*group);
+        rings.note_change(*group);
     }
 }
 
@@ -322,32 +309,27 @@ void Registry::set_standing(Session& session, Standing standing) {
 }
 
 void Registry::hold(Session& session, const void* address) {
-    session.held.push_back(address);
+    session.flow.held.push_back(address);
     refresh(session);
 }
 
 bool Registry::release(Session& session, const void* address) {
-    const auto found = std::ranges::find(session.held, address);
-    if (found == session.held.end()) return false;
-    session.held.erase(found);
+    const auto found = std::ranges::find(session.flow.held, address);
+    if (found == session.flow.held.end()) return false;
+    session.flow.held.erase(found);
     refresh(session);
     return true;
 }
 
 void Registry::release_all(Session& session) {
-    session.held.clear();
+    session.flow.held.clear();
     refresh(session);
-}
-
-void Registry::note(Session& session) {
-    const bool matters = session.saved || (session.member_count > 0 && session.may_outlive_restart);
-    if (!has_journal_ || !matters || std::exchange(session.unsaved, true)) return;
-    unsaved_sessions_.push_back(session.id);
 }
 
 void Registry::wake(Group& group) {
     group.queue.retry();
-    if (!group.queue.empty() && !std::exchange(group.woken, true)) woken_.push_back(&group);
+    if (!group.queue.empty() && !std::exchange(group.draining.woken, true))
+        woken_.push_back(&group);
 }
 
 void Registry::refresh(const Session& session) {
@@ -364,51 +346,14 @@ void Registry::refresh(const Subscription& subscription) {
 }
 
 void Registry::refresh(const Member& member) {
-    const auto held = member.subscription->session.held.size();
+    const auto held = member.subscription->session.flow.held.size();
     member.group->set_fitness(member, fitness(member), static_cast<std::uint32_t>(held));
-    note_ring(member);
-}
-
-// Of the ring only its beginning counts, and who could be in it.
-void Registry::note_ring(const Member& member) {
-    auto& group = *member.group;
-    if (!group.rotates) return;
-    const auto is_ready = [&group](const Member& one) {
-        return group.fitness(one) == Candidate::Fitness::ready;
-    };
-    if (!group.ring.first() || !is_ready(*group.ring.first())) note_unaligned(group);
-    auto& noted = *group.members()[member.place];
-    if (!member.stands && is_ready(member) && !std::exchange(noted.returns, true))
-        returning_.push_back(&noted);
-}
-
-// Where all are away, each keeps a leaf, if they are not so many that the change would be felt: the
-// session of the one that stands may expire without a word. In two rings on one filter, nothing
-// would tell for which a client is asked.
-bool Registry::shall_rotate(const Group& group) const noexcept {
-    // Half of it, so that a group does not change with each member that comes and goes.
-    const auto enough = group.rotates ? rotates_from_ / 2 : rotates_from_;
-    const bool is_there = group.connected > 0 || group.size() > kTooMany;
-    return rotates_from_ > 0 && group.size() >= enough && is_there && group.in_others == 0 &&
-           group.refused == 0 && !group.unsteady && group.strategy() == Strategy::round_robin &&
-           !group.filter().text.starts_with('$');
+    rings.note(member);
 }
 
 void Registry::let_rotate(std::size_t members) {
-    if (std::exchange(rotates_from_, members) == members) return;
-    for (const auto& [number, group] : groups_) {
-        if (group->rotates != shall_rotate(*group)) note_change(*group);
-    }
-}
-
-std::vector<Group*> Registry::take_unaligned() {
-    for (auto* group : unaligned_) group->unaligned = false;
-    return std::exchange(unaligned_, {});
-}
-
-std::vector<Member*> Registry::take_returning() {
-    for (auto* member : returning_) member->returns = false;
-    return std::exchange(returning_, {});
+    if (!rings.let_rotate(members)) return;
+    for (const auto& [number, group] : groups_) rings.check(*group);
 }
 
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {
@@ -416,8 +361,8 @@ Candidate::Fitness Registry::fitness(const Member& member) noexcept {
     const auto& session = member.subscription->session;
     if (member.subscription->standing == Standing::doubtful || !session.connected || member.paused)
         return Fitness::unfit;
-    if (session.full) return Fitness::full;
-    return session.held.empty() ? Fitness::ready : Fitness::behind;
+    if (session.flow.full) return Fitness::full;
+    return session.flow.held.empty() ? Fitness::ready : Fitness::behind;
 }
 
 std::vector<Session*> Registry::all_sessions() const {

@@ -30,8 +30,8 @@ void Ghosts::leave(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             const auto& group = *member->group;
-            if (group.rotates && !member->stands) continue;
-            ghost.leaves.push_back({.group = name_of(group), .in_ring = group.rotates});
+            if (group.placement.rotates && !member->in_ring.stands) continue;
+            ghost.leaves.push_back({.group = name_of(group), .in_ring = group.placement.rotates});
         }
         if (!subscription->ordinary) continue;
         ghost.leaves.push_back({.group = {.share_name = {}, .filter = subscription->filter.text},

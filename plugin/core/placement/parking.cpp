@@ -12,7 +12,7 @@ namespace {
 constexpr int kParkedAtOnce = 1000;
 constexpr std::size_t kChangedAtOnce = 1000;
 
-// What is worth it (Group::unsteady).
+// What is worth it (Group::Placement::unsteady).
 constexpr std::size_t kLarge = 64;
 constexpr std::uint64_t kManyParked = 32;
 constexpr std::uint64_t kTurnsForEach = 16;
@@ -25,47 +25,47 @@ const std::string& client_of(const Member& member) {
 
 void Parking::tick() {
     change_some();
-    if (registry_.has_unaligned()) align_all(true);
+    if (registry_.rings.has_unaligned()) align_all(true);
 }
 
 void Parking::change_some() {
-    auto& changing = registry_.changing();
+    auto& changing = registry_.rings.changing();
     for (std::size_t members = 0; !changing.empty() && members < kChangedAtOnce;) {
         auto& group = *changing.back();
         changing.pop_back();
-        group.changes = false;
+        group.placement.changes = false;
         members += group.size();
-        if (group.rotates == registry_.shall_rotate(group)) continue;
-        if (group.rotates) {
+        if (group.placement.rotates == registry_.rings.shall_rotate(group)) continue;
+        if (group.placement.rotates) {
             dissolve_ring(group);
         } else {
             form_ring(group);
-            registry_.note_unaligned(group);
+            registry_.rings.note_unaligned(group);
         }
     }
 }
 
 void Parking::align_all(bool nothing_fanned_out) {
-    for (auto* member : registry_.take_returning()) {
-        if (!member->stands && member->group->rotates) stand(*member);
+    for (auto* member : registry_.rings.take_returning()) {
+        if (!member->in_ring.stands && member->group->placement.rotates) stand(*member);
     }
-    for (auto* group : registry_.take_unaligned()) align(*group, nothing_fanned_out);
+    for (auto* group : registry_.rings.take_unaligned()) align(*group, nothing_fanned_out);
 }
 
 void Parking::align(Group& group, bool nothing_fanned_out) {
-    if (!group.rotates) return;
+    if (!group.placement.rotates) return;
     // Whoever it is, somebody has to show the broker's messages for the group.
     auto* next = group.choose({});
     if (!next) next = group.ring.first();
     if (!next) next = group.members().front();
     const auto* untouchable = nothing_fanned_out ? nullptr : group.ring.asked();
-    if (!let_come_first(*next, untouchable)) registry_.note_unaligned(group);
+    if (!let_come_first(*next, untouchable)) registry_.rings.note_unaligned(group);
 }
 
 bool Parking::let_come_first(Member& next, const Member* untouchable) {
     auto& group = *next.group;
     auto& ring = group.ring;
-    if (!next.stands) stand(next);
+    if (!next.in_ring.stands) stand(next);
     for (int left = kParkedAtOnce; ring.first() != &next; --left) {
         auto& first = *ring.first();
         if (left == 0 || &first == untouchable || note_if_expired(first)) return false;
@@ -73,10 +73,10 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
     }
     // It costs less to ask for all of a group whose members are behind all the time.
     const bool is_small = group.size() < kLarge;
-    if (is_small && group.parked_count > kManyParked &&
-        group.parked_count * kTurnsForEach > ring.turns()) {
-        group.unsteady = true;
-        registry_.note_change(group);
+    if (is_small && group.placement.parked_count > kManyParked &&
+        group.placement.parked_count * kTurnsForEach > ring.turns()) {
+        group.placement.unsteady = true;
+        registry_.rings.note_change(group);
     }
     return true;
 }
@@ -91,7 +91,7 @@ bool Parking::note_if_expired(const Member& member) {
 
 void Parking::park(Member& member) {
     auto& session = member.subscription->session;
-    ++member.group->parked_count;
+    ++member.group->placement.parked_count;
     if (session.parked++ == 0) broker_.add_mark(session.id);
     std::ignore = broker_.remove_leaf(session.id, name_of(*member.group), LeafKind::joint);
     member.group->ring.remove(member);
@@ -112,10 +112,10 @@ void Parking::form_ring(Group& group) {
     const auto name = name_of(group);
     const auto& members = group.members();
     const auto* next = group.turn();
-    group.rotates = true;
-    group.parked_count = 0;
+    group.placement.rotates = true;
+    group.placement.parked_count = 0;
     group.ring = {};
-    ++registry_.ring_count;
+    ++registry_.rings.count;
     for (std::size_t step = 0; step < members.size(); ++step) {
         auto& member = *members[((next ? next->place : 0) + step) % members.size()];
         broker_.add_leaf(client_of(member), name, LeafKind::joint, member.options);
@@ -127,11 +127,11 @@ void Parking::form_ring(Group& group) {
 void Parking::dissolve_ring(Group& group) {
     const auto name = name_of(group);
     if (const auto* next = group.ring.first()) group.set_turn(*next);
-    group.rotates = false;
-    --registry_.ring_count;
+    group.placement.rotates = false;
+    --registry_.rings.count;
     for (auto* member : group.members()) {
         broker_.add_leaf(client_of(*member), name, LeafKind::own, member->options);
-        if (!member->stands && --member->subscription->session.parked == 0)
+        if (!member->in_ring.stands && --member->subscription->session.parked == 0)
             broker_.remove_mark(client_of(*member));
     }
     // In the broker's order: it looks for a leaf from the first on.

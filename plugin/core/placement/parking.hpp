@@ -28,11 +28,11 @@ class Parking {
     /// end a connection in the middle of a fan-out, which it goes on with afterwards, so that the
     /// leaf that was asked for last is left alone.
     void align() {
-        if (registry_.has_unaligned()) align_all(false);
+        if (registry_.rings.has_unaligned()) align_all(false);
     }
     /// The same where nothing is fanned out for certain: in MESSAGE.
     void align_freely() {
-        if (registry_.has_unaligned()) align_all(true);
+        if (registry_.rings.has_unaligned()) align_all(true);
     }
     /// The same in a TICK: groups change to the ring and back, too.
     void tick();

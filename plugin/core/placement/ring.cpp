@@ -9,21 +9,21 @@
 namespace shared_subscription {
 
 void Ring::append(Member& member) noexcept {
-    if (!first_) first_ = member.ring_before = member.ring_after = &member;
-    auto& last = *first_->ring_before;
-    member.ring_before = &last;
-    member.ring_after = first_;
-    last.ring_after = first_->ring_before = &member;
-    member.stands = true;
+    if (!first_) first_ = member.in_ring.before = member.in_ring.after = &member;
+    auto& last = *first_->in_ring.before;
+    member.in_ring.before = &last;
+    member.in_ring.after = first_;
+    last.in_ring.after = first_->in_ring.before = &member;
+    member.in_ring.stands = true;
     ++size_;
 }
 
 void Ring::remove(Member& member) noexcept {
-    if (!std::exchange(member.stands, false)) return;
+    if (!std::exchange(member.in_ring.stands, false)) return;
     if (asked_ == &member) asked_ = nullptr;
-    member.ring_before->ring_after = member.ring_after;
-    member.ring_after->ring_before = member.ring_before;
-    if (first_ == &member) first_ = member.ring_after;
+    member.in_ring.before->in_ring.after = member.in_ring.after;
+    member.in_ring.after->in_ring.before = member.in_ring.before;
+    if (first_ == &member) first_ = member.in_ring.after;
     if (--size_ == 0) first_ = nullptr;
 }
 
@@ -34,7 +34,7 @@ void Ring::ask(Member& member, std::uint64_t fan_out) noexcept {
 
 void Ring::answered() noexcept {
     ++turns_;
-    if (first_) first_ = first_->ring_after;
+    if (first_) first_ = first_->in_ring.after;
 }
 
 }  // namespace shared_subscription

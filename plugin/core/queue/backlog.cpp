@@ -47,22 +47,22 @@ void Backlog::add(Group& group, GroupQueue::Entry entry) {
 void Backlog::insert(Group& group, GroupQueue::Entry entry) {
     entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
-    registry_.note(group);
+    registry_.journal.note(group);
     registry_.wake(group);
 }
 
 void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     last_id_ = std::max(last_id_, entry.id);
-    group.saved = entry.saved = true;
+    group.saving.saved = entry.saved = true;
     if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
-    if (drains_at_once_) group.question = registry_.clock();  // 2.1 says who is there
+    if (drains_at_once_) group.draining.probe = registry_.clock();  // 2.1 says who is there
     registry_.wake(group);
 }
 
 void Backlog::redispatch(Session& session, bool unacknowledged) {
     std::vector<std::pair<GroupName, GroupQueue::Entry>> all;
-    session.given.for_each([&](const Given& given, bool is_written) {
+    session.flow.given.for_each([&](const Given& given, bool is_written) {
         if (is_written && !unacknowledged) return;
         all.push_back(
             {name_of(*given.member->group),
@@ -82,8 +82,10 @@ void Backlog::may_be_back(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;
-            if (!group.queue.empty() && !group.question) group.question = registry_.clock();
-            group.allowance = burst_ - std::min(burst_, session.held.size());
+            if (!group.queue.empty() && !group.draining.probe)
+                group.draining.probe = registry_.clock();
+            const auto held = std::min<std::size_t>(session.flow.held.size(), burst_);
+            group.draining.allowance = burst_ - static_cast<std::uint32_t>(held);
             registry_.wake(group);
         }
     }
@@ -95,21 +97,23 @@ void Backlog::has_joined(const Member& member) {
         return other != &member && other->subscription->session.connected;
     };
     if (group.queue.empty() || std::ranges::any_of(group.members(), is_other)) return;
-    group.question = std::min(group.question.value_or(member.joined - 1), member.joined - 1);
-    if (!group.question_until) group.question_until = last_id_;
+    group.draining.probe =
+        std::min(group.draining.probe.value_or(member.joined - 1), member.joined - 1);
+    if (!group.draining.probe_until) group.draining.probe_until = last_id_;
 }
 
 void Backlog::answered(Group& group) {
-    if (!std::exchange(group.asked, false)) return;  // it was another group's, of the same name
-    const auto since = std::exchange(group.question, std::nullopt).value_or(0);
-    const auto until = std::exchange(group.question_until, std::nullopt).value_or(last_id_);
+    if (!std::exchange(group.draining.probing, false))
+        return;  // it was another group's, of the same name
+    const auto since = std::exchange(group.draining.probe, std::nullopt).value_or(0);
+    const auto until = std::exchange(group.draining.probe_until, std::nullopt).value_or(last_id_);
     const auto is_old = [since](const Member* member) { return member->joined <= since; };
     // The group that it waited for has ended.
     if (std::ranges::none_of(group.members(), is_old)) {
         const auto size = group.queue.size();
         group.queue.clear_until(until);
         registry_.statistics.dropped += size - group.queue.size();
-        registry_.note(group);
+        registry_.journal.note(group);
     }
     registry_.wake(group);
 }
@@ -130,12 +134,12 @@ void Backlog::reached(const RestrictedFanOut& fan_out) {
     auto* group = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
     if (!group) return;
     group->queue.remove(fan_out.id);
-    registry_.note(*group);
+    registry_.journal.note(*group);
 }
 
 void Backlog::try_again(Group& group, const RestrictedFanOut& fan_out) {
     if (fan_out.is_probe()) {
-        group.asked = false;
+        group.draining.probing = false;
     } else {
         group.queue.put_back(fan_out.id);
     }
@@ -145,7 +149,7 @@ void Backlog::try_again(Group& group, const RestrictedFanOut& fan_out) {
 void Backlog::drop(Group& group, std::int64_t id) {
     ++registry_.statistics.dropped;
     group.queue.remove(id);
-    registry_.note(group);
+    registry_.journal.note(group);
 }
 
 bool Backlog::spend(const StoredMessage& message) noexcept {
@@ -160,7 +164,7 @@ void Backlog::drain_woken(const Drain& drain_group) {
     if (waits_for_tick_) return;
     std::erase_if(registry_.woken(), [&](Group* group) {
         const bool is_done = drain_group(*group);
-        if (is_done) group->woken = false;
+        if (is_done) group->draining.woken = false;
         return is_done;
     });
 }
@@ -172,26 +176,26 @@ void Backlog::drain(bool turn) {
 
 void Backlog::drain_straight() {
     if (!broker_.can_judge()) return;
-    drain_woken([this](Group& group) { return !group.question && drain(group, false); });
+    drain_woken([this](Group& group) { return !group.draining.probe && drain(group, false); });
 }
 
 bool Backlog::drain(Group& group, bool turn) {
     auto& queue = group.queue;
-    group.allowance = std::min(group.allowance, burst_);
-    if (turn) ++group.allowance;
-    if (group.question && !queue.empty()) {
+    group.draining.allowance = std::min(group.draining.allowance, burst_);
+    if (turn) ++group.draining.allowance;
+    if (group.draining.probe && !queue.empty()) {
         probe(group);
         return false;
     }
     while (const auto* entry = queue.next()) {
-        if (burst_ > 0 && group.allowance == 0) return false;
+        if (burst_ > 0 && group.draining.allowance == 0) return false;
         if (!spend(*entry->message)) return false;
         const auto result = offer(group, *entry);
         if (result == Result::not_now) return false;
-        if (result == Result::gone && burst_ > 0) --group.allowance;
+        if (result == Result::gone && burst_ > 0) --group.draining.allowance;
     }
     if (queue.is_moving()) return false;
-    group.allowance = burst_;
+    group.draining.allowance = burst_;
     return true;
 }
 
@@ -203,8 +207,8 @@ bool Backlog::publish_restricted(const Group& group, RestrictedFanOut fan_out) {
 }
 
 void Backlog::probe(Group& group) {
-    if (group.asked) return;
-    group.asked = publish_restricted(group, {.message = group.queue.front().message});
+    if (group.draining.probing) return;
+    group.draining.probing = publish_restricted(group, {.message = group.queue.front().message});
 }
 
 // `entry` is gone afterwards, or under way, or has been passed over until somebody comes.
@@ -255,7 +259,7 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
                                 .address = address,
                                 .survives = std::min(stored->qos, member.options.qos()) > 0});
     }
-    registry_.note(group);
+    registry_.journal.note(group);
     return Result::gone;
 }
 
@@ -289,7 +293,7 @@ void Backlog::confirm() {
             group->queue.put_back(given.id);
             registry_.wake(*group);
         }
-        registry_.note(*group);
+        registry_.journal.note(*group);
     }
 }
 
@@ -320,11 +324,11 @@ void Backlog::drop_expired() {
         const auto expired = group->queue.drop_older(time);
         if (expired == 0) continue;
         registry_.statistics.expired += expired;
-        if (group->queue.empty() && !group->asked) {
-            group->question.reset();
-            group->question_until.reset();
+        if (group->queue.empty() && !group->draining.probing) {
+            group->draining.probe.reset();
+            group->draining.probe_until.reset();
         }
-        registry_.note(*group);
+        registry_.journal.note(*group);
     }
 }
 

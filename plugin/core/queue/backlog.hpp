@@ -6,8 +6,10 @@
 // the broker's loop no more goes out than a budget allows; the rest stays where it is.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -92,7 +94,10 @@ class Backlog {
 
     /// 2.0: the broker drops what exceeds a client's queue, and shows nothing of acknowledgements,
     /// of which it reads one a turn. So many messages go out at once, then one a turn. 0: no limit.
-    void set_burst(std::size_t messages) noexcept { burst_ = messages; }
+    void set_burst(std::size_t messages) noexcept {
+        constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
+        burst_ = static_cast<std::uint32_t>(std::min(messages, kMost));
+    }
 
     /// A turn of the main loop is over: what went out before has been drained. What has waited too
     /// long goes. `now`: seconds of any clock that only goes forward.
@@ -144,7 +149,7 @@ class Backlog {
     Elector elector_;
     bool drains_at_once_;
     QueueLimits limits_;
-    std::size_t burst_ = 0;
+    std::uint32_t burst_ = 0;
     bool waits_for_tick_ = false;
     std::size_t spent_messages_ = 0;  // in this turn, or since the last event where none is shown
     std::size_t spent_bytes_ = 0;

@@ -1,0 +1,150 @@
+// What the registry keeps of clients and of what they are subscribed to. A member's record and its
+// group's are in group.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/flow/given.hpp"
+#include "core/model/group.hpp"
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+struct Session;
+
+enum class Standing : std::uint8_t {
+    present,   ///< in the broker's tree
+    doubtful,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not elected
+               ///< before.
+};
+
+/// What a client has asked for, and others may have refused without a word.
+enum class Request : std::uint8_t { none, subscribe, unsubscribe };
+
+/// All that one client is subscribed to by one filter: on 2.0 one leaf in the broker's tree, on 2.1
+/// one for each use.
+struct Subscription {
+    Session& session;
+    Filter& filter;
+    Standing standing = Standing::present;
+    bool ordinary = false;          ///< subscribed without a group
+    SubscriptionOptions options{};  ///< of that
+    bool no_local = false;  ///< the broker does not ask for it when the client itself published
+    Request pending = Request::none;  ///< not none: it is doubtful because of that
+    std::uint64_t subscribed = 0;     ///< when the client did so last, by Registry::clock
+    std::uint64_t called_in = 0;      ///< the last fan-out in which the broker asked for it
+    std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
+
+    [[nodiscard]] std::size_t uses() const noexcept {
+        return members.size() + (ordinary ? 1U : 0U);
+    }
+};
+
+/// What was published to one client alone (2.1), as far as the broker has not written it.
+struct SessionCopies {
+    struct Copy {
+        const void* address;  ///< of its properties (Broker::publish_to)
+        std::uint8_t qos;
+        Writing writing;
+    };
+    std::vector<Copy> expected{};  ///< in this turn
+    std::vector<Copy> held{};      ///< the broker holds it back; in Session::held, too
+};
+
+/// One client, by its identifier. What belongs to one class is in a struct of its own. What each
+/// question about the client needs comes first, in one line of the processor's cache.
+struct alignas(64) Session {
+    /// What the broker has asked about the client (FanOut).
+    struct Asked {
+        std::uint64_t fan_out = 0;  ///< the last one; what follows is about that
+        std::uint32_t calls = 0;    ///< how often it asked
+        bool got_message = false;   ///< it has been told to deliver
+    };
+    /// Where the last leaf of the client was found (MatchedLeaves).
+    struct LeafCursor {
+        std::uint64_t fan_out = 0;
+        std::uint32_t next = 0;   ///< which of the client's leaves comes after it
+        std::uint32_t match = 0;  ///< of the filters that match
+        std::uint32_t member = 0;
+
+        [[nodiscard]] bool is_before(std::uint64_t in, std::size_t index) const noexcept {
+            return fan_out == in && next == index;
+        }
+    };
+    /// Who comes after it (AddressBook).
+    struct Order {
+        Session* followed_by = nullptr;  ///< the last time, while nobody has ended since
+        std::uint64_t followed_at = 0;   ///< AddressBook::ended
+        std::uint64_t verified_in = 0;   ///< the last period in which `context` was its own
+    };
+    /// What it was given, and whether it takes more (Deliveries; Registry tells its groups).
+    struct Flow {
+        std::size_t written = 0;  ///< messages of its groups with QoS 1 or 2, since it connected
+        std::size_t window = static_cast<std::size_t>(-1);  ///< as far as known: most in flight
+        GivenList given{};
+        /// Messages that the broker holds back for it, as far as known, in the order in which they
+        /// came: by the broker's topic, or as SessionCopies::Copy.
+        std::vector<const void*> held{};
+        std::unique_ptr<SessionCopies> copies{};  ///< null: none
+        std::int64_t held_changed = 0;            ///< second of Deliveries::tick
+        bool full = false;                        ///< the broker drops what it is given
+        bool listed = false;                      ///< among the holders of Deliveries
+    };
+    /// What is known of its connection and its end (engine_sessions.cpp).
+    struct Presence {
+        std::uint64_t back_since = 0;  ///< Registry::clock; 0: since its first subscription
+        bool may_outlive_restart = false;
+        /// 2.0: its last connection has nothing left: its subscriptions are those of another, or
+        /// gone.
+        bool moved = false;
+        bool restored = false;        ///< and not seen since: there is no connection yet
+        bool uncertain = false;       ///< restored after a crash: its subscriptions may be others
+        bool watched = false;         ///< while it is offline (Engine::end_expired)
+        bool leaves_nothing = false;  ///< to others: it was kicked, or taken over
+    };
+    /// Of the store (Journal).
+    struct Saving {
+        bool saved = false;    ///< something of it is there
+        bool unsaved = false;  ///< something has changed since
+    };
+
+    Context context = nullptr;
+    Asked asked{};
+    Member* sole = nullptr;       ///< its only subscription, if that is a membership like most
+    Group* sole_group = nullptr;  ///< that member's
+    Order order{};
+
+    // What a message that it gets needs, in two more.
+    std::string id;
+    std::uint64_t key;  ///< stable hash of the identifier
+    int protocol_version = 0;
+    bool connected = true;
+    std::size_t member_count = 0;
+    Flow flow{};
+
+    Presence presence{};
+    Saving saving{};
+    bool said_too_many = false;  ///< the log says that it is in as many groups as it may be
+    std::size_t parked = 0;      ///< memberships without a leaf (Parking)
+    LeafCursor cursor{};
+
+    std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
+};
+
+/// A topic filter that somebody is subscribed to.
+struct Filter {
+    std::string text;
+    std::uint64_t matched_in = 0;                ///< the last match that found it (FanOut)
+    std::vector<std::unique_ptr<Group>> groups;  ///< sorted by name
+    std::vector<Subscription*> subscriptions;
+    std::size_t doubtful = 0;  ///< how many of them are
+};
+
+/// What a group is known by when it may be gone.
+[[nodiscard]] GroupName name_of(const Group& group);
+
+}  // namespace shared_subscription
