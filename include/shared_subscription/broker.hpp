@@ -39,6 +39,14 @@ struct Client {
     std::string_view id;  ///< client identifier; valid during the call
 };
 
+/// Why a connection ended.
+enum class Ending : std::uint8_t {
+    clean,       ///< by the client's DISCONNECT
+    lost,        ///< in any other way
+    taken_over,  ///< by another connection of the same client
+    kicked,      ///< by an administrator
+};
+
 /// A message as the broker shows it. All pointers are the broker's own and valid during the call.
 /// The same message shows the same pointers each time, until the broker is done with it.
 struct Message {

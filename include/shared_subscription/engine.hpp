@@ -16,6 +16,7 @@
 #include "core/flow/deliveries.hpp"
 #include "core/model/registry.hpp"
 #include "core/queue/backlog.hpp"
+#include "core/sessions/sessions.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/subscription_filter.hpp"
 
@@ -27,14 +28,6 @@ enum class Unsubscribed : std::uint8_t {
     no_such_use,  ///< the client is not subscribed like that; a leaf it may have there is another
                   ///< use's
     unknown,      ///< nothing is known of a subscription by that filter: the broker's own business
-};
-
-/// Why a connection ended.
-enum class Ending : std::uint8_t {
-    clean,       ///< by the client's DISCONNECT
-    lost,        ///< in any other way
-    taken_over,  ///< by another connection of the same client
-    kicked,      ///< by an administrator
 };
 
 /// What became of a member that was to be removed.
@@ -60,7 +53,9 @@ class Engine {
           parking_(registry_, broker),
           ghosts_(registry_, broker),
           fan_out_(registry_, publications_, deliveries_, restricted_, backlog_, parking_, ghosts_,
-                   broker, traits) {
+                   broker, traits),
+          sessions_(registry_, publications_, deliveries_, backlog_, parking_, ghosts_, fan_out_,
+                    broker, traits_) {
         set_removes_duplicates(traits.removes_duplicates);
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
@@ -226,12 +221,6 @@ class Engine {
         std::string filter{};
         const char* topic = nullptr;  // the last one's address
     };
-    /// A client that resumes its session, for which the broker checks again what it holds.
-    struct Resumption {
-        std::uint64_t key = 0;  // the client's; 0: none
-        Context before = nullptr;
-        bool was_reported = false;  // that it takes over
-    };
     struct Removing {
         std::string client_id;
         std::string filter;
@@ -242,11 +231,7 @@ class Engine {
         std::size_t count = 0;  // of the client's leaves before
         bool has_gaps = false;  // ... of which some may be gone, or are not known
     };
-    struct Closing {
-        Context context;
-        std::string id;
-    };
-    /// What ended while others were asked.
+    /// What the broker reported while others were asked.
     struct Interruption {
         Event event;
         Context context;
@@ -275,11 +260,9 @@ class Engine {
     }
     /// No client is in the middle of a SUBSCRIBE or of resuming its session, nor is the core.
     [[nodiscard]] bool is_undisturbed() const noexcept {
-        return !replay_.context && resumption_.key == 0 && restricted_.empty() &&
+        return !replay_.context && !sessions_.is_anybody_resuming() && restricted_.empty() &&
                !registry_.asks_others;
     }
-    /// The session of a client that acts; null: it has no subscriptions.
-    [[nodiscard]] Session* arrive(const Client& client);
     [[nodiscard]] Subscription* find_subscription(std::string_view client_id,
                                                   std::string_view filter);
     [[nodiscard]] Member* find_member(std::string_view client_id, std::string_view share_name,
@@ -296,19 +279,7 @@ class Engine {
         const bool may_rotate = !traits_.removes_duplicates && broker_.can_judge();
         registry_.let_rotate(may_rotate ? traits_.rotates_from : 0);
     }
-    /// A context that speaks for this session: is it the one that is known?
-    void meet(Session& session, const Client& client);
     [[nodiscard]] bool is_replay(const Client& client, const Message& message);
-    [[nodiscard]] bool is_resumption(Session& session, const Client& client,
-                                     const Message& message) {
-        if (session.context == client.context && resumption_.key == 0) return false;
-        return may_be_resumption(session, client, message);
-    }
-    [[nodiscard]] bool may_be_resumption(Session& session, const Client& client,
-                                         const Message& message);
-    /// A session that was away is back in another connection, which the broker does not report.
-    [[nodiscard]] bool is_unreported_return(const Session& session, const Client& client,
-                                            const Message& message);
     /// It begins with the prefix of a group.
     [[nodiscard]] bool is_for_nobody(const Client& client, std::string_view topic) {
         return topic.starts_with('$') && is_misdirected(client, topic);
@@ -316,23 +287,12 @@ class Engine {
     [[nodiscard]] bool is_misdirected(const Client& client, std::string_view topic);
     /// A client is asked about while others are.
     [[nodiscard]] Answer may_read_meanwhile(const Client& client);
+    /// Nothing may end now, so it will be done later.
+    [[nodiscard]] bool is_interrupted_by(Interruption interruption);
     void catch_up();
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
     void undo_kick_checks(const Client& client, const std::vector<std::string>& filters);
-    void end_closed();
-    /// The session has another connection now, and perhaps lost its subscriptions.
-    void move(Session& session);
-    void end_expired(std::int64_t now);
-    /// What is away may end without an event.
-    void look_after(Session& session);
-    void end_unreported(Session& session);
-    void end_if_expired(const std::vector<std::string>& ids);
-    /// A session ends, and others get what it leaves behind.
-    void end(Session& session, Ending ending);
-    void end_expired_members(const SubscriptionFilter& filter);
-    /// 2.0: a kick has all that a client is subscribed to checked again, though it is away.
-    [[nodiscard]] bool is_check_of_away(const Client& client);
     /// The client subscribes anew by a filter that it has unsubscribed from.
     void end_left(const Client& client, std::string_view filter);
     Subscription& join(Session& session, const SubscriptionFilter& filter,
@@ -353,19 +313,14 @@ class Engine {
     Parking parking_;
     Ghosts ghosts_;
     FanOut fan_out_;
+    Sessions sessions_;
     Replay replay_;
-    Resumption resumption_;
-    // 2.0: disconnected in this turn of the main loop; where the broker does not say what becomes
-    // of those that are away, all of them.
-    std::vector<Closing> closing_;
     Context rechecking_ =
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
     std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
     std::vector<Interruption> interruptions_;
-    std::deque<std::string> away_;        // 2.1: clients that went offline
     std::vector<std::string> restored_;   // 2.1: sessions that the broker has not shown yet
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
-    std::int64_t expired_checked_ = 0;
     ExpectedLeaf expected_leaf_;
     std::optional<Removing> removing_;
     std::vector<SavedStrategy> unsaved_strategies_;

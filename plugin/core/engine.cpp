@@ -17,26 +17,10 @@ void Engine::conclude() {
     fan_out_.settle_restricted(!traits_.announces_sessions);
     publications_.forget_announced();
     if (replay_.context) replay_ = {};
-    resumption_ = {};
+    sessions_.end_resumption();
     if (!rechecked_.empty()) rechecked_.clear();
     rechecking_ = nullptr;
     if (!interruptions_.empty()) catch_up();
-}
-
-// Whoever else is asked in the midst of an election may disconnect a client, which the broker
-// reports at once, and whose will it fans out. What the election holds has to stay until it is
-// over.
-void Engine::catch_up() {
-    for (const auto& [event, context, id, ending, clean] : std::exchange(interruptions_, {})) {
-        const Client client{.context = context, .id = id};
-        if (event == Event::disconnected) {
-            disconnected(client, clean);
-        } else if (event == Event::offline) {
-            offline(client, ending);
-        } else {
-            ended(client, ending);
-        }
-    }
 }
 
 // Such a will is for those in no group alone: a group cannot hold a second election in its first.
@@ -53,12 +37,12 @@ Answer Engine::may_read_meanwhile(const Client& client) {
 
 bool Engine::tick(std::int64_t now) {
     ticks_ = true;
+    sessions_.note_tick();
     registry_.addresses.begin_period();
     publications_.forget_connection();
     conclude();
     settle_restored(true);
-    end_closed();
-    end_expired(now);
+    sessions_.tick(now);
     fan_out_.tick();
     deliveries_.tick(now);
     ghosts_.tick();
@@ -82,11 +66,11 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_known = is_replayed || goes_on || is_restricted;
     if (!is_known && publications_.release(message)) {
         fan_out_.settle();
-        resumption_ = {};
+        sessions_.end_resumption();
         session = registry_.find(client.id);
     }
     // Another may be there by now, which takes a session over: that was reported before.
-    const bool takes_over = session && resumption_.key == session->key && resumption_.was_reported;
+    const bool takes_over = session && sessions_.is_taken_over(*session);
     if (!is_known_connection(session, client) && ghosts_.has(client.context) && !takes_over) {
         fan_out_.ask_ghost(client.context, message);
         return Answer::untouched;
@@ -95,7 +79,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     if (!in_group && !is_restricted) return Answer::untouched;
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
-    if (session && is_resumption(*session, client, message)) {
+    if (session && sessions_.is_resumption(*session, client, message)) {
         deliveries_.expect_again(*session, message);
         return Answer::untouched;
     }
@@ -107,7 +91,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     // (context__free_disused); the identifier is another's by now.
     const bool is_strange = session && session->context != client.context;
     if (is_strange && traits_.announces_sessions) return Answer::untouched;
-    if (is_strange) meet(*session, client);
+    if (is_strange) sessions_.meet(*session, client);
     const auto answer = fan_out_.ask(session, message);
     // Without TICKs nothing else may come for long.
     const bool is_last_chance = !traits_.announces_sessions && !ticks_;
@@ -119,11 +103,8 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     // `check_retain_source` asks, in the middle of a replay, whether the publisher may still write
     // that topic.
     if (replay_.context && replay_.topic == topic.data()) return true;
-    // A client that resumes its session is asked about its incoming messages, too. Its connection
-    // before that may yet send its will.
-    const bool resumes = resumption_.key != 0 && resumption_.before != client.context &&
-                         resumption_.key == stable_hash(client.id);
-    if (resumes || registry_.asks_others) return true;
+    // A client that resumes its session is asked about its incoming messages, too.
+    if (sessions_.is_resuming(client) || registry_.asks_others) return true;
     begin<Event::write>();
     fan_out_.prepare();
     if (is_for_nobody(client, topic)) return false;
@@ -185,47 +166,9 @@ bool Engine::is_replay(const Client& client, const Message& message) {
     return true;
 }
 
-// A client that resumes its session is asked about again for each message that the broker holds for
-// it, and what is denied is deleted (2.0: connection_check_acl; 2.1:
-// db__check_acl_of_all_messages). These are its own already.
-bool Engine::may_be_resumption(Session& session, const Client& client, const Message& message) {
-    if (fan_out_.continues(message) || publications_.is_announced(message.topic)) return false;
-    if (resumption_.key == 0 && session.connected && session.context) {
-        // 2.0 reports the end of a WebSockets connection only after the one that took it over is
-        // busy.
-        resumption_ = {.key = session.key, .before = session.context};
-    } else if (resumption_.key != session.key && is_unreported_return(session, client, message)) {
-        fan_out_.settle();  // in which it was away
-        resumption_ = {.key = session.key, .before = session.context};
-        move(session);
-    }
-    if (resumption_.key == session.key && resumption_.before != client.context) return true;
-    resumption_ = {};
-    return false;
-}
-
-// A copy comes when the TICK has shown who is back (end_closed), but for sessions that were
-// restored.
-bool Engine::is_unreported_return(const Session& session, const Client& client,
-                                  const Message& message) {
-    if (session.connected || session.presence.moved || !fan_out_.passes_over_away()) return false;
-    if (!session.context && fan_out_.is_restricted(message)) return false;
-    return broker_.is_connection(client.context);
-}
-
-// A connection that has ended acts no more; another one at its address begins without leaves.
-bool Engine::is_check_of_away(const Client& client) {
-    if (traits_.announces_sessions) return false;
-    const auto* session = registry_.find(client.id);
-    if (!session || session->connected) return false;
-    const bool is_away =
-        session->context == client.context || !broker_.is_connection(client.context);
-    return is_away && broker_.subscription_count(client.context) > 0;
-}
-
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing) {
-    if (registry_.asks_others || is_check_of_away(client)) return;
+    if (registry_.asks_others || sessions_.is_check_of_away(client)) return;
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
@@ -236,9 +179,9 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
         .context = client.context, .shared = is_shared, .filter = std::string(filter.topic_filter)};
 
     end_left(client, filter.topic_filter);
-    auto* known = arrive(client);
+    auto* known = sessions_.arrive(client);
     auto& session = known ? *known : registry_.session(client.id);
-    if (!known) meet(session, client);
+    if (!known) sessions_.meet(session, client);
     const auto* before = registry_.find(session, filter.topic_filter);
     const bool may_be_recheck = before && !before->ordinary && !is_shared && options.qos() == 0 &&
                                 !traits_.announces_sessions;
@@ -303,7 +246,7 @@ bool Engine::may_join(const Client& client, const SubscriptionFilter& group) {
 
 Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
                            const SubscriptionOptions& options, Standing standing) {
-    if (traits_.announces_sessions) end_expired_members(filter);
+    if (traits_.announces_sessions) sessions_.end_expired_members(filter);
     const auto before = registry_.clock();
     auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
     member.options = options;
@@ -319,7 +262,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
                                  bool certain) {
     if (registry_.asks_others) return Unsubscribed::unknown;
     begin<Event::unsubscribe>();
-    auto* session = arrive(client);
+    auto* session = sessions_.arrive(client);
     auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
     const bool is_shared = filter.kind == FilterKind::shared;
     if (!subscription) return is_shared ? Unsubscribed::no_such_use : Unsubscribed::unknown;

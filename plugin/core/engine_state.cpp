@@ -141,8 +141,7 @@ void Engine::settle_restored(bool is_last_chance) {
         registry_.set_context(*session, context);
         session->protocol_version = broker_.protocol_version(context);
         registry_.set_standing(*session, Standing::present);
-        session->presence.watched = true;
-        away_.push_back(id);
+        sessions_.watch(*session);
         for (const auto& subscription : session->subscriptions) {
             const auto& filter = subscription->filter.text;
             if (traits_.merges_uses(filter)) continue;
