@@ -286,10 +286,10 @@ class Engine {
     }
     [[nodiscard]] bool is_misdirected(const Client& client, std::string_view topic);
     /// A client is asked about while others are.
-    [[nodiscard]] Answer may_read_meanwhile(const Client& client);
+    [[nodiscard, gnu::cold]] Answer may_read_meanwhile(const Client& client);
     /// Nothing may end now, so it will be done later.
-    [[nodiscard]] bool is_interrupted_by(Interruption interruption);
-    void catch_up();
+    [[nodiscard, gnu::cold]] bool is_interrupted_by(Interruption interruption);
+    [[gnu::cold]] void catch_up();
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
     void undo_kick_checks(const Client& client, const std::vector<std::string>& filters);

@@ -13,7 +13,7 @@ namespace shared_subscription {
 
 void Engine::conclude() {
     fan_out_.settle();
-    look_for_leaf();
+    if (!expected_leaf_.client_id.empty()) look_for_leaf();
     fan_out_.settle_restricted(!traits_.announces_sessions);
     publications_.forget_announced();
     if (replay_.context) replay_ = {};
@@ -219,7 +219,6 @@ void Engine::expect_leaf(const Session& session, Subscription& subscription) {
 // The count is of places: one that was given up is taken again. A connection is not freed before
 // the next TICK.
 void Engine::look_for_leaf() {
-    if (expected_leaf_.client_id.empty()) return;
     const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
     auto* subscription = find_subscription(client_id, filter);
     if (!subscription || subscription->pending != Request::subscribe) return;

@@ -151,7 +151,7 @@ void FanOut::begin(Publication* announcement) {
         message_.properties = publication_.properties;
     leaves_.match(message_.topic, announced_ ? publications_.topic_number() : 0);
     // Of what goes out from here, nobody is the publisher.
-    leaves_.begin(number_, shown_restricted_ ? 0 : publication_.publisher());
+    leaves_.begin(number_, shown_restricted_ ? nullptr : &publication_);
     elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
 }
 

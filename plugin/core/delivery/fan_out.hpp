@@ -132,7 +132,9 @@ class FanOut {
 
     /// Draws the conclusions from restricted fan-outs that are over. `all_drained`: as
     /// RestrictedFanOuts::take_ended.
-    void settle_restricted(bool all_drained);
+    void settle_restricted(bool all_drained) {
+        if (!restricted_.empty()) settle_ended(all_drained);
+    }
 
     void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
 
@@ -203,6 +205,7 @@ class FanOut {
     void settle_held();
     [[nodiscard]] static bool has_changed_since(const Member& member,
                                                 const RestrictedFanOut& fan_out) noexcept;
+    void settle_ended(bool all_drained);
     void settle(const RestrictedFanOut& fan_out);
     void not_shown(Group& group, const RestrictedFanOut& fan_out);
     void prune();

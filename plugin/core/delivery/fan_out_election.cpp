@@ -161,8 +161,7 @@ void FanOut::settle_held() {
     held_.clear();
 }
 
-void FanOut::settle_restricted(bool all_drained) {
-    if (restricted_.empty()) return;
+void FanOut::settle_ended(bool all_drained) {
     const bool has_turns = ticks_ || traits_.announces_sessions;
     for (const auto& fan_out :
          has_turns ? restricted_.take_ended(all_drained) : restricted_.take_old())

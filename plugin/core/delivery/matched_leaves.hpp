@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/delivery/publications.hpp"
 #include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
 
@@ -34,11 +35,11 @@ class MatchedLeaves {
     /// one means the same topic; 0: it was not announced. The filters that match are looked for
     /// only if it is another topic, or the registry has changed.
     void match(std::string_view topic, std::uint64_t topic_number);
-    /// Of these, the broker asks in this fan-out. `publisher`: whom it does not ask about for
-    /// subscriptions with No Local; 0: nobody.
-    void begin(std::uint64_t fan_out, std::uint64_t publisher) noexcept {
+    /// Of these, the broker asks in this fan-out. `publication`: tells whom it does not ask about
+    /// for subscriptions with No Local, and stays where it is; null: nobody.
+    void begin(std::uint64_t fan_out, const Publication* publication) noexcept {
         fan_out_ = fan_out;
-        publisher_ = publisher;
+        publication_ = publication;
     }
 
     /// The leaf that the client's question is about that comes after `index` others.
@@ -72,7 +73,8 @@ class MatchedLeaves {
   private:
     /// No Local is about who published the message that the broker fans out.
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
-        return !(subscription.no_local && subscription.session.key == publisher_);
+        return !(subscription.no_local && publication_ &&
+                 subscription.session.key == publication_->publisher());
     }
     [[nodiscard]] Leaf merged_at(Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf pending_at(const Session& session, std::size_t index) const noexcept;
@@ -84,7 +86,7 @@ class MatchedLeaves {
     Broker& broker_;
     const BrokerTraits& traits_;
     std::uint64_t fan_out_ = 0;
-    std::uint64_t publisher_ = 0;
+    const Publication* publication_ = nullptr;
     std::string topic_;  // of `filters_`, which hold while the registry's version does
     std::uint64_t topic_number_ = 0;
     std::uint64_t version_ = 0;
