@@ -41,6 +41,28 @@ TEST_P(EngineQueue, GoesToTheFirstThatIsBackInOrder) {
     }
 }
 
+// On its way to a member, too, a message is counted once; and when it was in vain.
+TEST_P(EngineQueue, IsCountedOnce) {
+    const auto counted = [&] {
+        const auto& registry = broker.engine->registry();
+        const auto& since = registry.statistics;
+        return registry.census().queued + since.dispatched + since.dropped - since.redispatched;
+    };
+    leave_behind({"a"});
+    publish("t", 3);
+    EXPECT_EQ(counted(), 3U);
+    for (const bool stays : {false, true}) {
+        broker.connect("a", kPersistent);
+        EXPECT_EQ(counted(), 3U);
+        broker.publish("publisher", {.topic = "elsewhere", .payload = ""});
+        EXPECT_EQ(counted(), 3U) << "under way";
+        if (!stays) broker.drop("a");
+        broker.settle();
+        EXPECT_EQ(counted(), 3U);
+    }
+    EXPECT_THAT(broker.take("a"), SizeIs(3));
+}
+
 TEST_P(EngineQueue, WaitsForOneThatMayReadIt) {
     broker.set_others([](const auto& client, const auto& /*topic*/) { return client != "a"; });
     for (const auto* first : {"a", "b"}) {

@@ -247,9 +247,10 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
     const auto stored = entry.message;
     const auto* address = broker_.publish_to(session.id, stored->message(), member.options);
     deliveries_.expect_copy(member, id, stored, address);
-    count(member);
+    group.served_from_queue(member);
     if (drains_at_once_) {
         group.queue.remove(id);
+        count(group, &member);
     } else {
         group.queue.take(id);
         unconfirmed_.push_back({.group = name_of(group),
@@ -263,11 +264,16 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
     return Result::gone;
 }
 
-void Backlog::count(Member& member) {
-    member.group->served_from_queue(member);
-    ++member.dispatched;
-    ++member.group->dispatched;
+void Backlog::count(Group& group, Member* member) noexcept {
+    if (member) ++member->dispatched;
+    ++group.dispatched;
     ++registry_.statistics.dispatched;
+}
+
+Member* Backlog::find_member(const Group& group, std::string_view client_id) {
+    const auto* session = registry_.find(client_id);
+    const auto* subscription = session ? registry_.find(*session, group.filter().text) : nullptr;
+    return subscription ? Registry::find(*subscription, group.name()) : nullptr;
 }
 
 // Who has what was published before this turn, now that it has been drained (2.1).
@@ -277,8 +283,7 @@ bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
     if (!given.is_orphaned) return session && (session->connected || given.survives);
     // Nothing takes it back: the broker holds it for the client's next session.
     if (!given.survives || !broker_.find_session(given.client_id)) return false;
-    const auto* subscription = session ? registry_.find(*session, group.filter().text) : nullptr;
-    const auto* member = subscription ? Registry::find(*subscription, group.name()) : nullptr;
+    const auto* member = find_member(group, given.client_id);
     if (member) deliveries_.hold_copy(*member, given.id, given.message, given.address);
     return true;
 }
@@ -289,6 +294,7 @@ void Backlog::confirm() {
         if (!group || !group->queue.is_under_way(given.id)) continue;
         if (has_it(given, *group)) {
             group->queue.remove(given.id);
+            count(*group, find_member(*group, given.client_id));
         } else {
             group->queue.put_back(given.id);
             registry_.wake(*group);
