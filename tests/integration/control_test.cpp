@@ -161,7 +161,7 @@ class RemovalLater : public ControlTest {
             EXPECT_THAT(ask(administrator, removal).value("error", ""),
                         HasSubstr("remove it while it is connected"));
             come_back({&member});
-            administrator.publish("other", "own", 1);  // that it is back may show only now
+            administrator.publish("other", "own");  // that it is back may show only now
             member.wait_for_messages(1);
             EXPECT_THAT(member.payloads(), ElementsAre("own"));
             member.take_messages();

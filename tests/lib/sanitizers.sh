@@ -8,10 +8,11 @@
 # counts only where the memory was asked for by the plugin: the stack names the plugin's code, or a
 # library that has been unloaded by then, or operator new, which only the plugin uses.
 
-# Looking for a stack without frame pointers costs time, but the broker has none. Its exit status is
-# its own unless a memory access is wrong: then it aborts.
+# Looking for a stack without frame pointers costs time, but the broker has none. The functions get
+# their names afterwards: each broker would need long for those of its leaks. Its exit status is its
+# own unless a memory access is wrong: then it aborts.
 asan_options() {
-    printf '%s:' detect_leaks=1 fast_unwind_on_malloc=0 malloc_context_size=10 \
+    printf '%s:' detect_leaks=1 fast_unwind_on_malloc=0 malloc_context_size=10 symbolize=0 \
         detect_stack_use_after_return=1 exitcode=0 abort_on_error=1
     printf 'log_path=%s' "$1/asan"
 }
@@ -20,12 +21,36 @@ asan_options() {
 sanitizer_reports() {
     local report
     for report in "$1"/asan.*; do
-        [[ ! -e $report ]] || awk -v plugin="$repository/(plugin|include|build)/" '
+        [[ -e $report ]] || continue
+        [[ -e $1/names ]] || name_functions "$1"/asan.* >"$1/names"
+        with_names "$1/names" "$report" | awk -v plugin="$repository/(plugin|include|build)/" '
             # Paragraphs: the title, one for each leak, the summary. Other reports have no leaks.
             BEGIN { RS = ""; ORS = "\n\n" }
             /LeakSanitizer: detected memory leaks/ { leaks = 1; next }
             !leaks { print; next }
             / leak of / && ($0 ~ plugin || /<unknown module>/ || /operator new/)
-        ' "$report"
+        '
     done
+}
+
+# name_functions REPORT...: a line for each place in the stacks, "(FILE+OFFSET) FUNCTION at PLACE".
+name_functions() {
+    local frames file offsets
+    frames=$(grep -ohE '\(/[^()]+\+0x[0-9a-f]+\)' "$@" | tr -d '()' | sort -u)
+    while read -r file; do
+        [[ -r $file ]] || continue
+        offsets=$(awk -v file="$file" 'index($0, file "+0x") == 1 { print substr($0, length(file) + 2) }' <<<"$frames")
+        # shellcheck disable=SC2086  # Many words.
+        paste -d ' ' <(sed "s|.*|(&)|; s|^(|($file+|" <<<"$offsets") \
+            <(addr2line --functions --demangle --pretty-print --exe="$file" $offsets 2>/dev/null)
+    done < <(sed 's/+0x[0-9a-f]*$//' <<<"$frames" | sort -u)
+}
+
+# with_names NAMES REPORT
+with_names() {
+    awk '
+        NR == FNR { place = $1; $1 = ""; names[place] = $0; next }
+        match($0, /\(\/[^()]+\+0x[0-9a-f]+\)/) { $0 = $0 names[substr($0, RSTART, RLENGTH)] }
+        { print }
+    ' "$1" "$2"
 }
