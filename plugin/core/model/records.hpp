@@ -103,7 +103,7 @@ struct alignas(64) Session {
         bool moved = false;
         bool restored = false;        ///< and not seen since: there is no connection yet
         bool uncertain = false;       ///< restored after a crash: its subscriptions may be others
-        bool watched = false;         ///< while it is offline (Engine::end_expired)
+        bool watched = false;         ///< while it is offline (Sessions::end_expired)
         bool leaves_nothing = false;  ///< to others: it was kicked, or taken over
     };
     /// Of the store (Journal).
