@@ -142,6 +142,10 @@ struct BrokerTraits {
     /// denies clients that are away everything before it asks a plugin, and does not report that
     /// they are back: their contexts have lost their listener (net__socket_close).
     bool has_listener_settings = false;
+    /// A TICK has come: 2.0 under `per_listener_settings` had none before 2.0.15.
+    bool ticks = false;
+    /// The broker asks about nobody who is away, nor says who is back.
+    [[nodiscard]] bool passes_over_away() const noexcept { return has_listener_settings && ticks; }
 
     /// 2.1: of how many members on the broker asks for one alone (Parking). 0: never.
     std::size_t rotates_from = 0;

@@ -52,8 +52,9 @@ class Engine {
           backlog_(registry_, deliveries_, restricted_, broker, !traits.announces_sessions),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
+          unasked_(registry_, restricted_, backlog_, broker, traits_),
           fan_out_(registry_, publications_, deliveries_, restricted_, backlog_, parking_, ghosts_,
-                   broker, traits),
+                   unasked_, broker, traits_),
           sessions_(registry_, publications_, deliveries_, backlog_, parking_, ghosts_, fan_out_,
                     broker, traits_) {
         set_removes_duplicates(traits.removes_duplicates);
@@ -175,7 +176,6 @@ class Engine {
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) {
         traits_.removes_duplicates = removes;
-        fan_out_.set_removes_duplicates(removes);
         let_rotate();
     }
 
@@ -251,8 +251,8 @@ class Engine {
     }
     void publish_what_waits() {
         // Where 2.0 has TICKs, the broker drains what they publish before anything else.
-        const bool may_publish = traits_.announces_sessions || !ticks_;
-        if (may_publish && !registry_.woken().empty()) backlog_.drain(!ticks_);
+        const bool may_publish = traits_.announces_sessions || !traits_.ticks;
+        if (may_publish && !registry_.woken().empty()) backlog_.drain(!traits_.ticks);
     }
     [[nodiscard]] static bool is_known_connection(const Session* session,
                                                   const Client& client) noexcept {
@@ -312,6 +312,7 @@ class Engine {
     Backlog backlog_;
     Parking parking_;
     Ghosts ghosts_;
+    Unasked unasked_;
     FanOut fan_out_;
     Sessions sessions_;
     Replay replay_;
@@ -326,7 +327,6 @@ class Engine {
     std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;
     bool said_lost_ = false;
-    bool ticks_ = false;  // 2.0 under `per_listener_settings` had no TICK before 2.0.15
 };
 
 }  // namespace shared_subscription

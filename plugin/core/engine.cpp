@@ -14,7 +14,7 @@ namespace shared_subscription {
 void Engine::conclude() {
     fan_out_.settle();
     if (!expected_leaf_.client_id.empty()) look_for_leaf();
-    fan_out_.settle_restricted(!traits_.announces_sessions);
+    unasked_.settle_restricted(!traits_.announces_sessions);
     publications_.forget_announced();
     if (replay_.context) replay_ = {};
     sessions_.end_resumption();
@@ -36,14 +36,14 @@ Answer Engine::may_read_meanwhile(const Client& client) {
 }
 
 bool Engine::tick(std::int64_t now) {
-    ticks_ = true;
-    sessions_.note_tick();
+    traits_.ticks = true;
     registry_.addresses.begin_period();
     publications_.forget_connection();
     conclude();
     settle_restored(true);
     sessions_.tick(now);
-    fan_out_.tick();
+    fan_out_.settle();
+    unasked_.settle_restricted(true);
     deliveries_.tick(now);
     ghosts_.tick();
     let_rotate();  // other access control may have come
@@ -94,7 +94,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     if (is_strange) sessions_.meet(*session, client);
     const auto answer = fan_out_.ask(session, message);
     // Without TICKs nothing else may come for long.
-    const bool is_last_chance = !traits_.announces_sessions && !ticks_;
+    const bool is_last_chance = !traits_.announces_sessions && !traits_.ticks;
     if (is_last_chance && !registry_.woken().empty()) backlog_.drain_straight();
     return answer;
 }
@@ -110,7 +110,7 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     if (is_for_nobody(client, topic)) return false;
     if (registry_.group_count() > 0) {
         // Connections are freed between the turns of the main loop.
-        publications_.announce(client.id, topic, ticks_ ? client.context : nullptr);
+        publications_.announce(client.id, topic, traits_.ticks ? client.context : nullptr);
     }
     return true;
 }
@@ -213,7 +213,7 @@ void Engine::expect_leaf(const Session& session, Subscription& subscription) {
     const auto is_sure = [](const auto& known) { return known->standing == Standing::present; };
     const auto sure = std::ranges::count_if(session.subscriptions, is_sure);
     const bool has_gaps = count != static_cast<std::size_t>(sure);
-    if (ticks_) expected_leaf_ = {session.id, subscription.filter.text, count, has_gaps};
+    if (traits_.ticks) expected_leaf_ = {session.id, subscription.filter.text, count, has_gaps};
 }
 
 // The count is of places: one that was given up is taken again. A connection is not freed before

@@ -77,7 +77,7 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
     if (!member) return Removal::no_member;
     const auto& session = member->subscription->session;
     const bool is_away = !session.connected && !session.presence.moved;
-    const bool may_harm = is_away && (session.presence.restored || fan_out_.passes_over_away());
+    const bool may_harm = is_away && (session.presence.restored || traits_.passes_over_away());
     if (may_harm && !traits_.announces_sessions) return Removal::is_away;
     const bool rotates = member->group->placement.rotates;
     if (rotates && !member->in_ring.stands) parking_.stand(*member);

@@ -28,7 +28,7 @@ void FanOut::foresee(const Message& message) {
     if (!has_to_foresee()) return;
     enter(message);
     certain_ = false;  // it may not be fanned out
-    if (passes_over_away()) hold_for_away();
+    if (traits_.passes_over_away()) hold_for_away();
     if (has_to_judge()) judge_rings();
 }
 
@@ -36,7 +36,7 @@ Answer FanOut::ask(Session* session, const Message& message) {
     deliveries_.conclude();
     if (!session) return shown_restricted_ ? Answer::deny : Answer::untouched;
     certain_ = true;
-    if (passes_over_away()) hold_for_away();
+    if (traits_.passes_over_away()) hold_for_away();
 
     const auto leaf = next_leaf(*session, message);
     if (!leaf.subscription) return shown_restricted_ ? Answer::deny : Answer::untouched;
@@ -68,7 +68,7 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     disturb();
     auto* member = session.sole;
     const bool is_ordinary = member && restricted_.empty() && !deliveries_.expects() &&
-                             !passes_over_away() && message.qos < 2;
+                             !traits_.passes_over_away() && message.qos < 2;
     if (!is_ordinary) return {};
     if (!goes_on) {
         if (open_ || !publications_.is_announced(message.topic)) return {};
@@ -234,7 +234,8 @@ void FanOut::close() {
     for (const auto* group : elections_) {
         const auto& election = group->election;
         if (election.served || election.waits) continue;
-        if (election.elected && !group->placement.rotates) not_taken(*election.elected);
+        if (election.elected && !group->placement.rotates)
+            unasked_.doubt(*election.elected, publication_);
         if (group->held_in != number_) ++registry_.statistics.dropped;
     }
     if (!held_.empty()) settle_held();
@@ -245,42 +246,13 @@ void FanOut::close() {
     if (kept_) kept_.reset();
 }
 
-void FanOut::tick() {
-    ticks_ = true;
-    settle();
-    settle_restricted(true);
-}
-
-// The broker has just walked past these filters and did not ask for what it does not have.
 void FanOut::prune() {
-    for (auto* filter : leaves_.filters()) {
-        if (filter->doubtful == 0) continue;
-        for (auto* subscription : filter->subscriptions) {
-            const auto& session = subscription->session;
-            // A client in no group is not counted; one with No Local is not asked for its own
-            // message.
-            const bool was_counted =
-                session.member_count > 0 && session.key != publication_.publisher();
-            if (subscription->standing == Standing::doubtful &&
-                subscription->called_in != number_ && was_counted && is_shown(*subscription) &&
-                std::ranges::none_of(subscription->members, [](const auto& member) {
-                    return member->group->placement.rotates;
-                })) {
-                gone_.push_back(subscription);
-            }
-        }
-    }
-    if (!gone_.empty()) erase_gone();
-}
-
-void FanOut::erase_gone() {
-    for (auto* subscription : gone_) {
+    for (const auto* subscription : unasked_.find_gone(leaves_.filters(), number_, publication_)) {
         for (const auto& member : subscription->members) {
             if (member->group->size() == 1) std::erase(held_, member->group);
         }
-        registry_.erase(*subscription);
     }
-    gone_.clear();
+    unasked_.end_gone();
 }
 
 }  // namespace shared_subscription

@@ -22,6 +22,7 @@
 #include "core/delivery/matched_leaves.hpp"
 #include "core/delivery/publications.hpp"
 #include "core/delivery/restricted_fan_outs.hpp"
+#include "core/delivery/unasked.hpp"
 #include "core/flow/deliveries.hpp"
 #include "core/model/registry.hpp"
 #include "core/placement/ghosts.hpp"
@@ -36,7 +37,7 @@ class FanOut {
   public:
     FanOut(Registry& registry, Publications& publications, Deliveries& deliveries,
            RestrictedFanOuts& restricted, Backlog& backlog, Parking& parking, Ghosts& ghosts,
-           Broker& broker, BrokerTraits traits)
+           Unasked& unasked, Broker& broker, const BrokerTraits& traits)
         : registry_(registry),
           publications_(publications),
           deliveries_(deliveries),
@@ -44,6 +45,7 @@ class FanOut {
           backlog_(backlog),
           parking_(parking),
           ghosts_(ghosts),
+          unasked_(unasked),
           broker_(broker),
           traits_(traits),
           leaves_(registry, broker, traits_),
@@ -57,7 +59,7 @@ class FanOut {
     void foresee(const Message& message);
     /// Whether there is any need to.
     [[nodiscard]] bool has_to_foresee() const noexcept {
-        return passes_over_away() || has_to_judge();
+        return traits_.passes_over_away() || has_to_judge();
     }
 
     /// The broker asks whether one leaf of this client gets the message that was entered; null: a
@@ -110,11 +112,6 @@ class FanOut {
     /// Whether more questions about the same message may come.
     [[nodiscard]] bool is_open() const noexcept { return open_; }
 
-    /// Whether the broker asks about nobody who is away, nor says who is back.
-    [[nodiscard]] bool passes_over_away() const noexcept {
-        return traits_.has_listener_settings && ticks_;
-    }
-
     /// Whatever the broker asks next belongs to another message. Draws the conclusions from this
     /// one.
     void settle() {
@@ -126,17 +123,6 @@ class FanOut {
     [[gnu::always_inline]] void prepare() const noexcept {
         if (next_ && next_seen_ == registry_.addresses.ended()) next_->flow.given.prefetch_next();
     }
-
-    /// One turn of the main loop is over.
-    void tick();
-
-    /// Draws the conclusions from restricted fan-outs that are over. `all_drained`: as
-    /// RestrictedFanOuts::take_ended.
-    void settle_restricted(bool all_drained) {
-        if (!restricted_.empty()) settle_ended(all_drained);
-    }
-
-    void set_removes_duplicates(bool removes) noexcept { traits_.removes_duplicates = removes; }
 
   private:
     /// What a client publishes is none of ours, whatever it is like. Null: it is none.
@@ -168,11 +154,6 @@ class FanOut {
     [[nodiscard]] bool wins(Member& member, bool proven_now);
     [[nodiscard]] bool refused_at_its_leaf(Member& member);
     [[nodiscard]] bool is_uncertain(const Member& member) const noexcept;
-    /// The last fan-out in which the broker asked for it; `loses_at_once` notes only the client's.
-    [[nodiscard]] static std::uint64_t called_in(const Member& member) noexcept {
-        const auto& session = member.subscription->session;
-        return session.sole == &member ? session.asked.fan_out : member.called_in;
-    }
     void serve(Member& member);
     /// The member has won, but the broker has no copy for it: it goes out from the group's queue.
     void pass_on(Group& group);
@@ -195,21 +176,9 @@ class FanOut {
     [[nodiscard]] bool has_to_judge() const noexcept {
         return registry_.rings.count > 0 && broker_.others_decide();
     }
-    /// Whether the broker would have asked for this subscription if it were there.
-    [[nodiscard]] bool is_shown(const Subscription& subscription) const noexcept {
-        const auto& session = subscription.session;
-        return session.connected || session.presence.moved || !passes_over_away();
-    }
-    void not_taken(Member& member);
     void close();
     void settle_held();
-    [[nodiscard]] static bool has_changed_since(const Member& member,
-                                                const RestrictedFanOut& fan_out) noexcept;
-    void settle_ended(bool all_drained);
-    void settle(const RestrictedFanOut& fan_out);
-    void not_shown(Group& group, const RestrictedFanOut& fan_out);
     void prune();
-    void erase_gone();
 
     Registry& registry_;
     Publications& publications_;
@@ -218,13 +187,13 @@ class FanOut {
     Backlog& backlog_;
     Parking& parking_;
     Ghosts& ghosts_;
+    Unasked& unasked_;
     Broker& broker_;
-    BrokerTraits traits_;
+    const BrokerTraits& traits_;
 
     const Session* next_ = nullptr;  // of a large group, if none has ended since
     std::uint64_t next_seen_ = 0;    // AddressBook::ended
     std::uint64_t number_ = 0;
-    bool ticks_ = false;
     bool open_ = false;
     bool quiet_ = false;  // open, and nothing but the elections decides who gets the message
     // An event came before it, so it cannot be mistaken for the one before.
@@ -242,7 +211,6 @@ class FanOut {
     std::vector<Group*> elections_;  // held in this fan-out
     std::vector<Group*> held_;       // for which it may have to be queued
     SharedMessage kept_;             // `message_`, once it is needed later
-    std::vector<Subscription*> gone_;
 };
 
 }  // namespace shared_subscription

@@ -55,7 +55,7 @@ bool FanOut::refused_at_its_leaf(Member& member) {
     group.election.elected = elector_.choose(group);
     // The broker will not come back to one that it has asked for.
     const auto* elected = group.election.elected;
-    if (elected && called_in(*elected) == number_) pass_on(group);
+    if (elected && asked_in(*elected) == number_) pass_on(group);
     return true;
 }
 
@@ -134,18 +134,6 @@ void FanOut::hold_for_away() {
     }
 }
 
-void FanOut::not_taken(Member& member) {
-    auto& subscription = *member.subscription;
-    if (subscription.session.key == publication_.publisher()) {
-        // The only reason not to ask for a client that is publishing right now.
-        registry_.set_no_local(subscription, true);
-        return;
-    }
-    registry_.set_standing(subscription, Standing::doubtful);
-    broker_.log(LogLevel::notice,
-                describe(member) + " is passed over: the broker no longer has its subscription.");
-}
-
 void FanOut::settle_held() {
     for (auto* group : held_) {
         const auto& election = group->election;
@@ -159,61 +147,6 @@ void FanOut::settle_held() {
         }
     }
     held_.clear();
-}
-
-void FanOut::settle_ended(bool all_drained) {
-    const bool has_turns = ticks_ || traits_.announces_sessions;
-    for (const auto& fan_out :
-         has_turns ? restricted_.take_ended(all_drained) : restricted_.take_old())
-        settle(fan_out);
-}
-
-void FanOut::settle(const RestrictedFanOut& fan_out) {
-    auto* group = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
-    if (!group) return;
-    if (fan_out.has_reached) {
-        backlog_.reached(fan_out);
-    } else if (fan_out.is_probe() && fan_out.was_shown) {
-        backlog_.answered(*group);
-    } else {
-        not_shown(*group, fan_out);
-    }
-}
-
-// It has come since; or it has been asked for since, perhaps for this very fan-out.
-bool FanOut::has_changed_since(const Member& member, const RestrictedFanOut& fan_out) noexcept {
-    const auto& subscription = *member.subscription;
-    return subscription.session.presence.back_since > fan_out.sent ||
-           subscription.subscribed > fan_out.sent || called_in(member) > fan_out.sent_after;
-}
-
-// The broker asked for nobody in the group, or not for the one client that it was for.
-void FanOut::not_shown(Group& group, const RestrictedFanOut& fan_out) {
-    bool may_change = false;  // somebody would be asked for now
-    for (auto* member : group.members()) {
-        if (!is_shown(*member->subscription)) continue;
-        const bool is_meant =
-            fan_out.is_probe() || member->subscription->session.id == fan_out.client_id;
-        if (!is_meant) continue;
-        if (has_changed_since(*member, fan_out)) {
-            may_change |=
-                !fan_out.is_probe() || member->subscription->standing == Standing::doubtful;
-            continue;
-        }
-        if (member->subscription->standing == Standing::present) {
-            not_taken(*member);
-        } else {
-            gone_.push_back(member->subscription);
-        }
-    }
-    erase_gone();
-    auto* left = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
-    if (!left) return;
-    if (fan_out.is_probe() && !may_change) {
-        backlog_.answered(*left);
-    } else {
-        backlog_.try_again(*left, fan_out);
-    }
 }
 
 }  // namespace shared_subscription

@@ -144,6 +144,13 @@ struct Filter {
     std::size_t doubtful = 0;  ///< how many of them are
 };
 
+/// The last fan-out in which the broker asked for the member. Where it is the client's only
+/// subscription, only the client's may be noted (FanOut::loses_at_once).
+[[nodiscard]] inline std::uint64_t asked_in(const Member& member) noexcept {
+    const auto& session = member.subscription->session;
+    return session.sole == &member ? session.asked.fan_out : member.called_in;
+}
+
 /// What a group is known by when it may be gone.
 [[nodiscard]] GroupName name_of(const Group& group);
 

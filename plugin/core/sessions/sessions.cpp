@@ -74,7 +74,7 @@ bool Sessions::may_be_resumption(Session& session, const Client& client, const M
 // restored.
 bool Sessions::is_unreported_return(const Session& session, const Client& client,
                                     const Message& message) const {
-    if (session.connected || session.presence.moved || !fan_out_.passes_over_away()) return false;
+    if (session.connected || session.presence.moved || !traits_.passes_over_away()) return false;
     if (!session.context && fan_out_.is_restricted(message)) return false;
     return broker_.is_connection(client.context);
 }

@@ -64,8 +64,6 @@ class Sessions {
     }
     void end_resumption() noexcept { resumption_ = {}; }
 
-    /// There are TICKs.
-    void note_tick() noexcept { ticks_ = true; }
     /// A turn is over: what ended in it without a word, or in time. `now`: as in Engine::tick.
     void tick(std::int64_t now);
     /// 2.1: looks whether the session of a client that is offline has ended, now and then.
@@ -108,7 +106,6 @@ class Sessions {
     FanOut& fan_out_;
     Broker& broker_;
     const BrokerTraits& traits_;
-    bool ticks_ = false;  // 2.0 under `per_listener_settings` had no TICK before 2.0.15
     Resumption resumption_;
     // 2.0: disconnected in this turn of the main loop; where the broker does not say what becomes
     // of those that are away, all of them.

@@ -18,11 +18,11 @@ void Sessions::disconnected(const Client& client, bool clean) {
     // (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;
     // A WebSockets connection that was taken over is reported late.
-    const bool was_back = !session->connected && !moved && fan_out_.passes_over_away();
+    const bool was_back = !session->connected && !moved && traits_.passes_over_away();
     if (session->context && session->context != client.context && !was_back) return;
 
     if (!moved) meet(*session, client);  // it may never have acted
-    const bool cannot_tell = !ticks_ && session->member_count == 0;
+    const bool cannot_tell = !traits_.ticks && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
         end(*session, Ending::lost);
         return;
@@ -32,7 +32,7 @@ void Sessions::disconnected(const Client& client, bool clean) {
     registry_.set_standing(*session, Standing::doubtful);
     if (moved) {
         move(*session);
-    } else if (ticks_) {
+    } else if (traits_.ticks) {
         closing_.push_back({client.context, session->id});
     }
 }
@@ -52,7 +52,7 @@ void Sessions::move(Session& session) {
 // 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same
 // turn it has. Where it does not report what becomes of a session later, each TICK shows it.
 void Sessions::end_closed() {
-    const bool watches = fan_out_.passes_over_away();
+    const bool watches = traits_.passes_over_away();
     std::erase_if(closing_, [&](const Closing& closing) {
         auto* session = registry_.find(closing.id);
         if (!session || session->context != closing.context || session->connected) return true;

@@ -1,0 +1,108 @@
+#include "core/delivery/unasked.hpp"
+
+#include <algorithm>
+
+#include "core/delivery/elector.hpp"
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+namespace {
+
+// It has come since; or it has been asked for since, perhaps for this very fan-out.
+bool has_changed_since(const Member& member, const RestrictedFanOut& fan_out) noexcept {
+    const auto& subscription = *member.subscription;
+    return subscription.session.presence.back_since > fan_out.sent ||
+           subscription.subscribed > fan_out.sent || asked_in(member) > fan_out.sent_after;
+}
+
+}  // namespace
+
+void Unasked::doubt(Member& member, const Publication& publication) {
+    auto& subscription = *member.subscription;
+    if (subscription.session.key == publication.publisher()) {
+        // The only reason not to ask for a client that is publishing right now.
+        registry_.set_no_local(subscription, true);
+        return;
+    }
+    registry_.set_standing(subscription, Standing::doubtful);
+    broker_.log(LogLevel::notice,
+                describe(member) + " is passed over: the broker no longer has its subscription.");
+}
+
+// The broker has just walked past these filters and did not ask for what it does not have. A client
+// in no group is not counted; one with No Local is not asked for its own message; of a ring one is.
+const std::vector<Subscription*>& Unasked::find_gone(const std::vector<Filter*>& filters,
+                                                     std::uint64_t fan_out,
+                                                     const Publication& publication) {
+    const auto is_gone = [&](const Subscription& subscription) {
+        const auto& session = subscription.session;
+        const bool was_counted = session.member_count > 0 && session.key != publication.publisher();
+        return subscription.standing == Standing::doubtful && subscription.called_in != fan_out &&
+               was_counted && is_shown(subscription) &&
+               std::ranges::none_of(subscription.members, [](const auto& member) {
+                   return member->group->placement.rotates;
+               });
+    };
+    for (const auto* filter : filters) {
+        if (filter->doubtful == 0) continue;
+        std::ranges::copy_if(filter->subscriptions, std::back_inserter(gone_),
+                             [&](const auto* subscription) { return is_gone(*subscription); });
+    }
+    return gone_;
+}
+
+void Unasked::end_gone() {
+    for (auto* subscription : gone_) registry_.erase(*subscription);
+    gone_.clear();
+}
+
+void Unasked::settle_ended(bool all_drained) {
+    const bool has_turns = traits_.ticks || traits_.announces_sessions;
+    for (const auto& fan_out :
+         has_turns ? restricted_.take_ended(all_drained) : restricted_.take_old())
+        settle(fan_out);
+}
+
+void Unasked::settle(const RestrictedFanOut& fan_out) {
+    auto* group = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
+    if (!group) return;
+    if (fan_out.has_reached) {
+        backlog_.reached(fan_out);
+    } else if (fan_out.is_probe() && fan_out.was_shown) {
+        backlog_.answered(*group);
+    } else {
+        not_shown(*group, fan_out);
+    }
+}
+
+// The broker asked for nobody in the group, or not for the one client that it was for.
+void Unasked::not_shown(Group& group, const RestrictedFanOut& fan_out) {
+    bool may_change = false;  // somebody would be asked for now
+    for (auto* member : group.members()) {
+        if (!is_shown(*member->subscription)) continue;
+        const bool is_meant =
+            fan_out.is_probe() || member->subscription->session.id == fan_out.client_id;
+        if (!is_meant) continue;
+        if (has_changed_since(*member, fan_out)) {
+            may_change |=
+                !fan_out.is_probe() || member->subscription->standing == Standing::doubtful;
+            continue;
+        }
+        if (member->subscription->standing == Standing::present) {
+            doubt(*member, {});
+        } else {
+            gone_.push_back(member->subscription);
+        }
+    }
+    end_gone();
+    auto* left = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
+    if (!left) return;
+    if (fan_out.is_probe() && !may_change) {
+        backlog_.answered(*left);
+    } else {
+        backlog_.try_again(*left, fan_out);
+    }
+}
+
+}  // namespace shared_subscription
