@@ -247,12 +247,8 @@ void FanOut::close() {
 }
 
 void FanOut::prune() {
-    for (const auto* subscription : unasked_.find_gone(leaves_.filters(), number_, publication_)) {
-        for (const auto& member : subscription->members) {
-            if (member->group->size() == 1) std::erase(held_, member->group);
-        }
-    }
-    unasked_.end_gone();
+    unasked_.end_gone(leaves_.filters(), number_, publication_,
+                      [this](Group& group) { std::erase(held_, &group); });
 }
 
 }  // namespace shared_subscription

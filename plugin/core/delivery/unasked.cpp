@@ -1,6 +1,8 @@
 #include "core/delivery/unasked.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "core/delivery/elector.hpp"
 
@@ -32,9 +34,8 @@ void Unasked::doubt(Member& member, const Publication& publication) {
 
 // The broker has just walked past these filters and did not ask for what it does not have. A client
 // in no group is not counted; one with No Local is not asked for its own message; of a ring one is.
-const std::vector<Subscription*>& Unasked::find_gone(const std::vector<Filter*>& filters,
-                                                     std::uint64_t fan_out,
-                                                     const Publication& publication) {
+void Unasked::find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
+                        const Publication& publication) {
     const auto is_gone = [&](const Subscription& subscription) {
         const auto& session = subscription.session;
         const bool was_counted = session.member_count > 0 && session.key != publication.publisher();
@@ -49,12 +50,6 @@ const std::vector<Subscription*>& Unasked::find_gone(const std::vector<Filter*>&
         std::ranges::copy_if(filter->subscriptions, std::back_inserter(gone_),
                              [&](const auto* subscription) { return is_gone(*subscription); });
     }
-    return gone_;
-}
-
-void Unasked::end_gone() {
-    for (auto* subscription : gone_) registry_.erase(*subscription);
-    gone_.clear();
 }
 
 void Unasked::settle_ended(bool all_drained) {
@@ -95,7 +90,7 @@ void Unasked::not_shown(Group& group, const RestrictedFanOut& fan_out) {
             gone_.push_back(member->subscription);
         }
     }
-    end_gone();
+    for (auto* subscription : std::exchange(gone_, {})) registry_.erase(*subscription);
     auto* left = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
     if (!left) return;
     if (fan_out.is_probe() && !may_change) {

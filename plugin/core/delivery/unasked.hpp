@@ -26,12 +26,20 @@ class Unasked {
     /// The member was elected in a fan-out, which is over, and not asked about.
     void doubt(Member& member, const Publication& publication);
 
-    /// The doubtful subscriptions by these filters that a fan-out, which is over, has shown to be
-    /// gone; for `end`.
-    [[nodiscard]] const std::vector<Subscription*>& find_gone(const std::vector<Filter*>& filters,
-                                                              std::uint64_t fan_out,
-                                                              const Publication& publication);
-    void end_gone();
+    /// The doubtful subscriptions by these filters end that a fan-out, which is over, has shown to
+    /// be gone. `ends(Group&)` is told of each group that ends with them.
+    template <class Ends>
+    void end_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
+                  const Publication& publication, const Ends& ends) {
+        find_gone(filters, fan_out, publication);
+        for (auto* subscription : gone_) {
+            for (const auto& member : subscription->members) {
+                if (member->group->size() == 1) ends(*member->group);
+            }
+            registry_.erase(*subscription);
+        }
+        gone_.clear();
+    }
 
     /// Draws the conclusions from restricted fan-outs that are over. `all_drained`: as
     /// RestrictedFanOuts::take_ended.
@@ -45,6 +53,8 @@ class Unasked {
         const auto& session = subscription.session;
         return session.connected || session.presence.moved || !traits_.passes_over_away();
     }
+    void find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
+                   const Publication& publication);
     void settle_ended(bool all_drained);
     void settle(const RestrictedFanOut& fan_out);
     void not_shown(Group& group, const RestrictedFanOut& fan_out);
