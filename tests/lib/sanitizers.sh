@@ -23,7 +23,7 @@ sanitizer_reports() {
     for report in "$1"/asan.*; do
         [[ -e $report ]] || continue
         [[ -e $1/names ]] || name_functions "$1"/asan.* >"$1/names"
-        with_names "$1/names" "$report" | awk -v plugin="$repository/(plugin|include|build)/" '
+        with_names "$1/names" "$report" | awk -v plugin="$repository/(plugin|include|build/[^/]*/plugin)/" '
             # Paragraphs: the title, one for each leak, the summary. Other reports have no leaks.
             BEGIN { RS = ""; ORS = "\n\n" }
             /LeakSanitizer: detected memory leaks/ { leaks = 1; next }
