@@ -171,6 +171,23 @@ TEST_P(Unasked, WhoMayNotLeaveStaysAMember) {
     EXPECT_EQ(broker.engine->registry().group_count(), 2U);
 }
 
+// The same where it has resumed its session in between, which does not bring back what it gave up.
+TEST_P(Unasked, WhoJoinsWhereItHasLeftAFilterBeforeItWasBackIsAMember) {
+    ask_nobody();
+    broker.turn();
+    connect_all({"a"}, kPersistent);
+    subscribe_all({"a"}, "+/+");
+    broker.unsubscribe("a", "+/+");
+    broker.turn();
+    broker.connect("a", kPersistent);
+    broker.turn();
+    subscribe_all({"a"}, "$share/g/t");
+    broker.turn();
+    publish("t", 2);
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1"));
+    EXPECT_EQ(broker.engine->registry().statistics.dispatched, 2U);
+}
+
 // The broker has as many places for its leaves as before.
 TEST_P(Unasked, WhoJoinsWhereItHasLeftAnotherGroupIsAMember) {
     ask_nobody();

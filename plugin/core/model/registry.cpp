@@ -305,7 +305,10 @@ void Registry::set_no_local(Subscription& subscription, bool no_local) {
 }
 
 void Registry::set_standing(Session& session, Standing standing) {
-    for (const auto& subscription : session.subscriptions) set_standing(*subscription, standing);
+    for (const auto& subscription : session.subscriptions) {
+        const bool is_settled = subscription->pending == Request::none;
+        set_standing(*subscription, is_settled ? standing : Standing::doubtful);
+    }
 }
 
 void Registry::hold(Session& session, const void* address) {
