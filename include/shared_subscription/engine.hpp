@@ -78,7 +78,7 @@ class Engine {
 
     /// Whether the client is a member of that group, as far as known.
     [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group) {
-        return find_member(client.id, group.share_name, group.topic_filter) != nullptr;
+        return registry_.find_member(client.id, group.share_name, group.topic_filter) != nullptr;
     }
 
     /// 2.1: which leaf stands for the members of that group.
@@ -263,10 +263,6 @@ class Engine {
         return !replay_.context && !sessions_.is_anybody_resuming() && restricted_.empty() &&
                !registry_.asks_others;
     }
-    [[nodiscard]] Subscription* find_subscription(std::string_view client_id,
-                                                  std::string_view filter);
-    [[nodiscard]] Member* find_member(std::string_view client_id, std::string_view share_name,
-                                      std::string_view filter);
     /// Whether the broker's leaf goes with one of the subscription's uses.
     [[nodiscard]] bool leaf_goes(const Subscription& subscription) const noexcept {
         return subscription.uses() == 1 || !traits_.merges_uses(subscription.filter.text);
@@ -288,7 +284,8 @@ class Engine {
     /// A client is asked about while others are.
     [[nodiscard, gnu::cold]] Answer may_read_meanwhile(const Client& client);
     /// Nothing may end now, so it will be done later.
-    [[nodiscard, gnu::cold]] bool is_interrupted_by(Interruption interruption);
+    [[nodiscard, gnu::cold]] bool is_put_off(Event event, const Client& client, Ending ending,
+                                             bool clean = false);
     [[gnu::cold]] void catch_up();
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);

@@ -202,7 +202,7 @@ Subscription& Engine::subscribe_ordinary(Session& session, std::string_view filt
 
 // That it has a leaf again says nothing of what it was before.
 void Engine::end_left(const Client& client, std::string_view filter) {
-    auto* subscription = find_subscription(client.id, filter);
+    auto* subscription = registry_.find_subscription(client.id, filter);
     if (subscription && subscription->pending == Request::unsubscribe)
         registry_.erase(*subscription);
 }
@@ -220,7 +220,7 @@ void Engine::expect_leaf(const Session& session, Subscription& subscription) {
 // the next TICK.
 void Engine::look_for_leaf() {
     const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
-    auto* subscription = find_subscription(client_id, filter);
+    auto* subscription = registry_.find_subscription(client_id, filter);
     if (!subscription || subscription->pending != Request::subscribe) return;
     const auto* context = subscription->session.context;
     if (!context) return;

@@ -27,17 +27,6 @@ void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy s
         {std::string(share_name.value_or("")), std::string(name_of(strategy))});
 }
 
-Subscription* Engine::find_subscription(std::string_view client_id, std::string_view filter) {
-    const auto* session = registry_.find(client_id);
-    return session ? registry_.find(*session, filter) : nullptr;
-}
-
-Member* Engine::find_member(std::string_view client_id, std::string_view share_name,
-                            std::string_view filter) {
-    const auto* subscription = find_subscription(client_id, filter);
-    return subscription ? Registry::find(*subscription, share_name) : nullptr;
-}
-
 bool Engine::check_parked(const Client& client,
                           const std::function<bool(const GroupName&)>& may_stay) {
     if (registry_.asks_others) return true;
@@ -53,7 +42,7 @@ bool Engine::check_parked(const Client& client,
     }
     for (const auto& group : parked) {
         if (may_stay(group)) continue;
-        if (auto* member = find_member(client.id, group.share_name, group.filter))
+        if (auto* member = registry_.find_member(client.id, group.share_name, group.filter))
             registry_.leave(*member);
     }
     session = registry_.find(client.id);
@@ -62,7 +51,7 @@ bool Engine::check_parked(const Client& client,
 
 bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool paused) {
     begin<Event::administer>();
-    auto* member = find_member(client_id, group.share_name, group.filter);
+    auto* member = registry_.find_member(client_id, group.share_name, group.filter);
     if (!member) return false;
     registry_.set_paused(*member, paused);
     return true;
@@ -73,7 +62,7 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
 // ends with the second (session_expiry__add).
 Removal Engine::remove_member(const GroupName& group, std::string_view client_id) {
     begin<Event::administer>();
-    auto* member = find_member(client_id, group.share_name, group.filter);
+    auto* member = registry_.find_member(client_id, group.share_name, group.filter);
     if (!member) return Removal::no_member;
     const auto& session = member->subscription->session;
     const bool is_away = !session.connected && !session.presence.moved;
@@ -88,7 +77,7 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
         broker_.disconnect(client_id);
         removing_.reset();
         conclude();  // its will may have been fanned out
-        member = find_member(client_id, group.share_name, group.filter);
+        member = registry_.find_member(client_id, group.share_name, group.filter);
     }
     if (member) registry_.leave(*member);
     return Removal::done;

@@ -13,25 +13,21 @@ void Engine::connected(const Client& client) {
 }
 
 void Engine::offline(const Client& client, Ending ending) {
-    if (is_interrupted_by({Event::offline, client.context, std::string(client.id), ending})) return;
+    if (is_put_off(Event::offline, client, ending)) return;
     backlog_.wait_for_tick();
     begin<Event::offline>();
     sessions_.offline(client, ending);
 }
 
 void Engine::ended(const Client& client, Ending ending) {
-    if (is_interrupted_by({Event::ended, client.context, std::string(client.id), ending})) return;
+    if (is_put_off(Event::ended, client, ending)) return;
     backlog_.wait_for_tick();
     begin<Event::ended>();
     sessions_.ended(client, ending);
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
-    if (is_interrupted_by({.event = Event::disconnected,
-                           .context = client.context,
-                           .id = std::string(client.id),
-                           .clean = clean}))
-        return;
+    if (is_put_off(Event::disconnected, client, Ending::lost, clean)) return;
     const auto rechecked = std::exchange(rechecked_, {});
     begin<Event::disconnected>();
     undo_kick_checks(client, rechecked);
@@ -41,8 +37,10 @@ void Engine::disconnected(const Client& client, bool clean) {
 // Whoever else is asked in the midst of an election may disconnect a client, which the broker
 // reports at once, and whose will it fans out. What the election holds has to stay until it is
 // over.
-bool Engine::is_interrupted_by(Interruption interruption) {
-    if (registry_.asks_others) interruptions_.push_back(std::move(interruption));
+bool Engine::is_put_off(Event event, const Client& client, Ending ending, bool clean) {
+    if (registry_.asks_others) {
+        interruptions_.push_back({event, client.context, std::string(client.id), ending, clean});
+    }
     return registry_.asks_others;
 }
 
@@ -64,7 +62,7 @@ void Engine::catch_up() {
 // beside the groups on that leaf.
 void Engine::undo_kick_checks(const Client& client, const std::vector<std::string>& filters) {
     for (const auto& filter : filters) {
-        auto* subscription = find_subscription(client.id, filter);
+        auto* subscription = registry_.find_subscription(client.id, filter);
         if (subscription && subscription->session.context == client.context)
             registry_.unsubscribe_ordinary(*subscription);
     }

@@ -219,8 +219,6 @@ TEST_P(EngineRestart, AfterACrashForgetsMembersWhomTheBrokerDoesNotKnow) {
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(2, 2));
 }
 
-INSTANTIATE_FOR_GENERATIONS(EngineRestart);
-
 // 2.0 would note twice when its session expires, and end with the second time.
 TEST_P(EngineRestart, MemberIsRemovedOnceItIsBack) {
     const GroupName group{.share_name = "g", .filter = "t"};
@@ -236,6 +234,8 @@ TEST_P(EngineRestart, MemberIsRemovedOnceItIsBack) {
     send(3, 4);
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 2));
 }
+
+INSTANTIATE_FOR_GENERATIONS(EngineRestart);
 
 }  // namespace
 }  // namespace shared_subscription

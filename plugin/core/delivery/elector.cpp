@@ -28,7 +28,7 @@ Member* Elector::choose(Group& group, const Choose& choose_next) {
     while (auto* member = choose_next()) {
         // The full come last.
         if (may_wait_ && group.fitness(*member) == Candidate::Fitness::full) return nullptr;
-        if (wants(*member->subscription) && may_read(*member)) return member;
+        if (wants(*member->subscription, *publication_) && may_read(*member)) return member;
         exclude(*member);
     }
     return nullptr;
@@ -75,7 +75,7 @@ bool Elector::may_want(const Group& group) const noexcept {
         const bool is_away = !subscription.session.connected ||
                              subscription.standing == Standing::doubtful || member->paused;
         const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
-        return wants(subscription) && (is_away || !is_excluded);
+        return wants(subscription, *publication_) && (is_away || !is_excluded);
     });
 }
 

@@ -12,6 +12,11 @@
 
 namespace shared_subscription {
 
+/// Not so where the client published it, and asked for No Local.
+[[nodiscard]] inline bool wants(const Subscription& subscription, const Publication& publication) {
+    return !(subscription.no_local && subscription.session.key == publication.publisher());
+}
+
 /// For one message after the other. Allocates nothing once warm.
 class Elector {
   public:
@@ -48,10 +53,6 @@ class Elector {
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
         return member.judged.fan_out == number_ &&
                member.judged.as == member.subscription->session.context;
-    }
-    /// Not so where the client published it, and asked for No Local.
-    [[nodiscard]] bool wants(const Subscription& subscription) const noexcept {
-        return !(subscription.no_local && subscription.session.key == publication_->publisher());
     }
     /// This member cannot have it.
     void exclude(Member& member);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/delivery/elector.hpp"
 #include "core/delivery/publications.hpp"
 #include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
@@ -73,8 +74,7 @@ class MatchedLeaves {
   private:
     /// No Local is about who published the message that the broker fans out.
     [[nodiscard]] bool is_asked_for(const Subscription& subscription) const noexcept {
-        return !(subscription.no_local && publication_ &&
-                 subscription.session.key == publication_->publisher());
+        return !publication_ || wants(subscription, *publication_);
     }
     [[nodiscard]] Leaf merged_at(Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf pending_at(const Session& session, std::size_t index) const noexcept;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
 
 #include "core/delivery/elector.hpp"
 
@@ -90,7 +89,7 @@ void Unasked::not_shown(Group& group, const RestrictedFanOut& fan_out) {
             gone_.push_back(member->subscription);
         }
     }
-    for (auto* subscription : std::exchange(gone_, {})) registry_.erase(*subscription);
+    erase_gone([](const Group& /*ended*/) {});
     auto* left = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
     if (!left) return;
     if (fan_out.is_probe() && !may_change) {

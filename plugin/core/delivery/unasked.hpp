@@ -32,13 +32,7 @@ class Unasked {
     void end_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
                   const Publication& publication, const Ends& ends) {
         find_gone(filters, fan_out, publication);
-        for (auto* subscription : gone_) {
-            for (const auto& member : subscription->members) {
-                if (member->group->size() == 1) ends(*member->group);
-            }
-            registry_.erase(*subscription);
-        }
-        gone_.clear();
+        erase_gone(ends);
     }
 
     /// Draws the conclusions from restricted fan-outs that are over. `all_drained`: as
@@ -55,6 +49,16 @@ class Unasked {
     }
     void find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
                    const Publication& publication);
+    template <class Ends>
+    void erase_gone(const Ends& ends) {
+        for (auto* subscription : gone_) {
+            for (const auto& member : subscription->members) {
+                if (member->group->size() == 1) ends(*member->group);
+            }
+            registry_.erase(*subscription);
+        }
+        gone_.clear();
+    }
     void settle_ended(bool all_drained);
     void settle(const RestrictedFanOut& fan_out);
     void not_shown(Group& group, const RestrictedFanOut& fan_out);

@@ -70,6 +70,17 @@ Member* Registry::find(const Subscription& subscription, std::string_view share_
     return found == subscription.members.end() ? nullptr : found->get();
 }
 
+Subscription* Registry::find_subscription(std::string_view client_id, std::string_view text) {
+    const auto* session = find(client_id);
+    return session ? find(*session, text) : nullptr;
+}
+
+Member* Registry::find_member(std::string_view client_id, std::string_view share_name,
+                              std::string_view text) {
+    const auto* subscription = find_subscription(client_id, text);
+    return subscription ? find(*subscription, share_name) : nullptr;
+}
+
 Subscription& Registry::subscription(Session& session, std::string_view text, Standing standing) {
     auto& filter = filters_.insert(text);
     if (filter.text.empty()) {

@@ -65,6 +65,12 @@ class Registry {
     [[nodiscard]] static Member* find(const Subscription& subscription,
                                       std::string_view share_name) noexcept;
 
+    /// The same of a client by its identifier; null where it has no session, too.
+    [[nodiscard]] Subscription* find_subscription(std::string_view client_id,
+                                                  std::string_view filter);
+    [[nodiscard]] Member* find_member(std::string_view client_id, std::string_view share_name,
+                                      std::string_view filter);
+
     /// Subscribes without a group, or changes that subscription.
     Subscription& subscribe(Session& session, std::string_view filter, Standing standing);
     /// Makes the client a member; nothing changes if it is one.

@@ -270,12 +270,6 @@ void Backlog::count(Group& group, Member* member) noexcept {
     ++registry_.statistics.dispatched;
 }
 
-Member* Backlog::find_member(const Group& group, std::string_view client_id) {
-    const auto* session = registry_.find(client_id);
-    const auto* subscription = session ? registry_.find(*session, group.filter().text) : nullptr;
-    return subscription ? Registry::find(*subscription, group.name()) : nullptr;
-}
-
 // Who has what was published before this turn, now that it has been drained (2.1).
 bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
     if (given.is_written) return true;
@@ -283,7 +277,7 @@ bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
     if (!given.is_orphaned) return session && (session->connected || given.survives);
     // Nothing takes it back: the broker holds it for the client's next session.
     if (!given.survives || !broker_.find_session(given.client_id)) return false;
-    const auto* member = find_member(group, given.client_id);
+    const auto* member = registry_.find_member(given.client_id, group.name(), group.filter().text);
     if (member) deliveries_.hold_copy(*member, given.id, given.message, given.address);
     return true;
 }
@@ -294,7 +288,8 @@ void Backlog::confirm() {
         if (!group || !group->queue.is_under_way(given.id)) continue;
         if (has_it(given, *group)) {
             group->queue.remove(given.id);
-            count(*group, find_member(*group, given.client_id));
+            count(*group, registry_.find_member(given.client_id, given.group.share_name,
+                                                given.group.filter));
         } else {
             group->queue.put_back(given.id);
             registry_.wake(*group);

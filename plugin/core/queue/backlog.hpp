@@ -137,7 +137,6 @@ class Backlog {
     void drop(Group& group, std::int64_t id);
     /// A member has got a message. Null: it is one no more.
     void count(Group& group, Member* member) noexcept;
-    [[nodiscard]] Member* find_member(const Group& group, std::string_view client_id);
     [[nodiscard]] bool has_it(const Unconfirmed& given, const Group& group);
     void confirm();
     void refuse(const Group& group, const char* option);

@@ -1,8 +1,5 @@
 #include "core/sessions/sessions.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "shared_subscription/hash.hpp"
 
 #include "shared_subscription/core_only.hpp"

@@ -3,9 +3,6 @@
 #include "core/sessions/sessions.hpp"
 
 #include <algorithm>
-#include <utility>
-
-#include "shared_subscription/hash.hpp"
 
 #include "shared_subscription/core_only.hpp"
 

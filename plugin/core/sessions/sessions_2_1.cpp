@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "shared_subscription/hash.hpp"
-
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
