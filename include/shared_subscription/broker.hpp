@@ -139,13 +139,15 @@ struct BrokerTraits {
     }
 
     /// 2.0 with `per_listener_settings`. From 2.0.15 on, which is known by its TICKs, such a broker
-    /// denies clients that are away everything before it asks a plugin, and does not report that
+    /// denies clients that are offline everything before it asks a plugin, and does not report that
     /// they are back: their contexts have lost their listener (net__socket_close).
     bool has_listener_settings = false;
     /// A TICK has come: 2.0 under `per_listener_settings` had none before 2.0.15.
     bool ticks = false;
-    /// The broker asks about nobody who is away, nor says who is back.
-    [[nodiscard]] bool passes_over_away() const noexcept { return has_listener_settings && ticks; }
+    /// The broker asks about nobody who is offline, nor says who is back.
+    [[nodiscard]] bool passes_over_offline() const noexcept {
+        return has_listener_settings && ticks;
+    }
 
     /// 2.1: of how many members on the broker asks for one alone (Parking). 0: never.
     std::size_t rotates_from = 0;
@@ -166,11 +168,11 @@ class Broker {
   public:
     virtual ~Broker() = default;
 
-    /// Queues a copy of the message; it is fanned out to all matching subscribers at the next turn
+    /// Queues a copy of the message; it is fanned out to all matching subscribers at the next round
     /// of the main loop.
     virtual void publish(const Message& message) = 0;
 
-    /// Queues a copy of the message for this client alone, which gets it at the next turn of the
+    /// Queues a copy of the message for this client alone, which gets it at the next round of the
     /// main loop whatever it is subscribed to: nobody is asked whether it may (single_publish,
     /// src/loop.c). `options`: of the subscription that it is for; QoS is the lesser of the two.
     ///
@@ -181,6 +183,9 @@ class Broker {
 
     /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
     [[nodiscard]] virtual KeptProperties keep_properties(const void* properties) = 0;
+
+    /// How much memory they take, about, in bytes; 0 where the broker does not show them.
+    [[nodiscard]] virtual std::size_t size_of_properties(const void* properties) = 0;
 
     /// What access control other than this plugin says to the client reading the message. Allowed
     /// where nobody else decides.
@@ -220,8 +225,8 @@ class Broker {
                                            LeafKind kind) = 0;
 
     /// 2.1: a leaf that matches nothing, for a session that has no other now (Parking).
-    virtual void add_mark(std::string_view client_id) = 0;
-    virtual void remove_mark(std::string_view client_id) = 0;
+    virtual void add_placeholder(std::string_view client_id) = 0;
+    virtual void remove_placeholder(std::string_view client_id) = 0;
 
     /// Ends the client's connection. If its session goes on, each of its subscriptions is checked
     /// again before this returns.
@@ -236,7 +241,7 @@ class Broker {
         const std::vector<SavedProperty>& properties) = 0;
 
     /// 2.0: whether the session of a connection that was reported as disconnected has ended, or
-    /// gone on in another. May only be asked in the TICK of each turn of the main loop, from that
+    /// gone on in another. May only be asked in the TICK of each round of the main loop, from that
     /// of the report on, until it has: then the broker frees it.
     [[nodiscard]] virtual bool has_ended(Context context) = 0;
 

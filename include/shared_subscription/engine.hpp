@@ -14,6 +14,7 @@
 #include "core/delivery/publications.hpp"
 #include "core/events.hpp"
 #include "core/flow/deliveries.hpp"
+#include "core/model/admission.hpp"
 #include "core/model/registry.hpp"
 #include "core/queue/backlog.hpp"
 #include "core/sessions/sessions.hpp"
@@ -33,13 +34,9 @@ enum class Unsubscribed : std::uint8_t {
 /// What became of a member that was to be removed.
 enum class Removal : std::uint8_t {
     done,
-    no_member,  ///< there is no such member
-    is_away,    ///< it has to be connected, or the broker would lose more
+    no_member,   ///< there is no such member
+    is_offline,  ///< it has to be connected, or the broker would lose more
 };
-
-/// So many groups may one client be in, as what it asks for is done in one go: when it subscribes,
-/// with each message that all of them match, and when its session ends.
-inline constexpr std::size_t kMostGroupsOfAClient = 2500;
 
 class Engine {
   public:
@@ -47,6 +44,7 @@ class Engine {
         : broker_(broker),
           traits_(traits),
           registry_(std::move(strategies), std::move(random)),
+          admission_(registry_, broker),
           deliveries_(registry_, broker, traits.announces_sessions),
           restricted_(broker),
           backlog_(registry_, deliveries_, restricted_, broker, !traits.announces_sessions),
@@ -65,7 +63,7 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
 
     /// A SUBSCRIBE that the broker will carry out. `filter` is well-formed.
-    /// `standing`: doubtful if the broker may yet refuse it.
+    /// `standing`: unconfirmed if the broker may yet refuse it.
     void subscribe(const Client& client, const SubscriptionFilter& filter,
                    const SubscriptionOptions& options, Standing standing = Standing::present);
 
@@ -73,8 +71,10 @@ class Engine {
     [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter,
                                            bool certain);
 
-    /// Whether the client may join that group; the log says once if not. It may if it is a member.
-    [[nodiscard]] bool may_join(const Client& client, const SubscriptionFilter& group);
+    /// As Admission.
+    [[nodiscard]] bool may_join(const Client& client, const SubscriptionFilter& group) {
+        return admission_.may_join(client, group);
+    }
 
     /// Whether the client is a member of that group, as far as known.
     [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group) {
@@ -154,14 +154,19 @@ class Engine {
         return registry_.asks_others || deliveries_.sent_at_once(context, topic);
     }
 
-    /// A turn of the main loop is over, or begins. `now`: seconds of any clock that only goes
-    /// forward. True: something waits for the next turn, which should come soon.
+    /// A round of the main loop is over, or begins. `now`: seconds of any clock that only goes
+    /// forward. True: something waits for the next round, which should come soon.
     bool tick(std::int64_t now);
 
     /// The broker's `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept {
         deliveries_.set_queue_limit(messages);
         if (!traits_.announces_sessions) backlog_.set_burst(messages / 2);
+    }
+
+    /// Of who may join.
+    void set_membership_limits(const MembershipLimits& limits) noexcept {
+        admission_.set_limits(limits);
     }
 
     /// Of the groups' own queues.
@@ -294,8 +299,8 @@ class Engine {
     void end_left(const Client& client, std::string_view filter);
     Subscription& join(Session& session, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing);
-    Subscription& subscribe_ordinary(Session& session, std::string_view filter,
-                                     const SubscriptionOptions& options, Standing standing);
+    Subscription& subscribe_non_shared(Session& session, std::string_view filter,
+                                       const SubscriptionOptions& options, Standing standing);
     /// Others may refuse what the client asks for: whether it has the leaf shows in the next event.
     void expect_leaf(const Session& session, Subscription& subscription);
     void look_for_leaf();
@@ -303,6 +308,7 @@ class Engine {
     Broker& broker_;
     BrokerTraits traits_;
     Registry registry_;
+    Admission admission_;
     Publications publications_;
     Deliveries deliveries_;
     RestrictedFanOuts restricted_;
@@ -315,7 +321,7 @@ class Engine {
     Replay replay_;
     Context rechecking_ =
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)
-    std::vector<std::string> rechecked_;  // filters of ordinary uses that began like that
+    std::vector<std::string> rechecked_;  // filters of non-shared uses that began like that
     std::vector<Interruption> interruptions_;
     std::vector<std::string> restored_;   // 2.1: sessions that the broker has not shown yet
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone

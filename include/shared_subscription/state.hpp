@@ -13,7 +13,7 @@ namespace shared_subscription {
 /// One use that a client makes of a topic filter.
 struct SavedUse {
     std::string filter;
-    std::optional<std::string> share_name{};  ///< none: an ordinary subscription
+    std::optional<std::string> share_name{};  ///< none: a non-shared subscription
     std::uint8_t options = 0;      ///< of the subscription, as in SUBSCRIBE (MQTT 5, 3.8.3.1)
     std::uint32_t identifier = 0;  ///< subscription identifier; 0: none
     std::uint64_t joined = 0;      ///< members of a group are in this order

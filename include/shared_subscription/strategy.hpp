@@ -11,8 +11,8 @@
 
 namespace shared_subscription {
 
-/// The first two spread the load: they pass over a member that is behind. The others keep to theirs
-/// until it is full.
+/// The first two spread the load: they pass over a member whose window is full. The others keep to
+/// theirs until its queue is full.
 enum class Strategy : std::uint8_t {
     round_robin,    ///< strict turns in the order of joining, whoever publishes
     random,         ///< each connected member with the same chance
@@ -49,15 +49,15 @@ using RandomSource = std::function<std::uint64_t()>;
 struct Candidate {
     /// How well it can take the message; the fittest come first.
     enum class Fitness : std::uint8_t {
-        unfit,   ///< cannot get it, or is away
-        full,    ///< the broker would drop it, but for QoS 0
-        behind,  ///< the broker would hold it back: the in-flight window is full
+        unfit,        ///< cannot get it, or is offline
+        queue_full,   ///< the broker would drop it, but for QoS 0
+        window_full,  ///< the broker would hold it back: the in-flight window is full
         ready,
     };
 
     std::uint64_t key = 0;  ///< stable hash of the client identifier
     Fitness fitness = Fitness::unfit;
-    std::uint32_t held_back = 0;  ///< of one that is behind: how many messages
+    std::uint32_t held_back = 0;  ///< of one whose window is full: how many messages
 };
 
 /// What a strategy may know of a message.

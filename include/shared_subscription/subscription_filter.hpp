@@ -1,4 +1,4 @@
-// What a client asks for in SUBSCRIBE and UNSUBSCRIBE: an ordinary topic filter, or a place in a
+// What a client asks for in SUBSCRIBE and UNSUBSCRIBE: a non-shared topic filter, or a place in a
 // group. Rules: MQTT 5, 4.8.2 Shared Subscriptions; `$queue/` as on EMQX, one group without a name.
 #pragma once
 
@@ -11,9 +11,9 @@ namespace shared_subscription {
 inline constexpr std::string_view kQueueShareName = "$queue";
 
 enum class FilterKind {
-    ordinary,   ///< none of ours: the broker's own business
-    shared,     ///< `$share/<share name>/<topic filter>` or `$queue/<topic filter>`
-    malformed,  ///< begins like a shared subscription and is none: to be refused
+    non_shared,  ///< none of ours: the broker's own business
+    shared,      ///< `$share/<share name>/<topic filter>` or `$queue/<topic filter>`
+    malformed,   ///< begins like a shared subscription and is none: to be refused
 };
 
 /// The parts of a subscription's filter. The views point into the string that was parsed.

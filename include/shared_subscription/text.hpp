@@ -7,11 +7,6 @@
 
 namespace shared_subscription {
 
-[[nodiscard]] constexpr bool is_control_character(char character) noexcept {
-    const auto byte = static_cast<unsigned char>(character);
-    return byte < 0x20 || byte == 0x7f;
-}
-
 /// "a, b, c": what `name` says of each entry of a table.
 template <class Table, class Name>
 [[nodiscard]] std::string list_names(const Table& table, const Name& name) {
@@ -23,15 +18,12 @@ template <class Table, class Name>
     return text;
 }
 
-/// The text in quotes; control characters as '?', and cut where it is longer than a log line can
-/// use.
-[[nodiscard]] inline std::string quote(std::string_view text) {
-    constexpr std::size_t kMaxShown = 120;
-    std::string shown = "'";
-    for (const char character : text.substr(0, kMaxShown))
-        shown += is_control_character(character) ? '?' : character;
-    if (text.size() > kMaxShown) shown += "...";
-    return shown + "'";
-}
+/// The text with a '?' for each character that changes what a terminal shows of others: controls
+/// (C0, DEL, C1), line and paragraph separators, marks and overrides of the direction (Unicode's
+/// Bidi_Control), and for each byte that is no UTF-8.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// That in quotes; cut where it is longer than a log line can use.
+[[nodiscard]] std::string quote(std::string_view text);
 
 }  // namespace shared_subscription

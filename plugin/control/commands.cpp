@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "control/metrics.hpp"
 #include "control/protocol.hpp"
 #include "shared_subscription/subscription_filter.hpp"
 #include "shared_subscription/text.hpp"
@@ -19,18 +20,6 @@ constexpr std::size_t kAnyOffset = 1'000'000'000;
 
 std::string describe(const GroupName& name) {
     return "group " + quote(name.share_name) + " on " + quote(name.filter);
-}
-
-Json identify(const Group& group) {
-    return {{"group", group.name()}, {"filter", group.filter().text}};
-}
-
-void add_figures(Json& data, const Group& group) {
-    data["strategy"] = name_of(group.strategy());
-    data["members"] = group.size();
-    data["connected"] = group.connected;
-    data["dispatched"] = group.dispatched;
-    data["queued"] = group.queue.size();
 }
 
 /// The group that `group` and `filter` name; null, with the problem in `fields`: none.
@@ -86,7 +75,7 @@ Json list_groups(Fields& fields, Administration& administration) {
     auto next = std::next(all.begin(), static_cast<std::ptrdiff_t>(page.begin));
     for (auto place = page.begin; place < page.end; ++place, ++next) {
         auto& group = groups.emplace_back(identify(*next->second));
-        if (is_verbose) add_figures(group, *next->second);
+        if (is_verbose) add_metrics(group, *next->second, administration.now);
     }
     return {{"totalCount", all.size()}, {"groups", std::move(groups)}};
 }
@@ -104,7 +93,7 @@ Json get_group(Fields& fields, Administration& administration) {
     const auto page = take_page(fields, administration, kMostInResponse, group ? group->size() : 0);
     if (!fields.problem().empty()) return nullptr;
     auto data = identify(*group);
-    add_figures(data, *group);
+    add_metrics(data, *group, administration.now);
     auto members = Json::array();
     for (auto place = page.begin; place < page.end; ++place)
         members.push_back(to_json(*group->members()[place], administration.shows_held_back));
@@ -159,7 +148,7 @@ Json resume_member(Fields& fields, Administration& administration) {
 Json remove_member(Fields& fields, Administration& administration) {
     return act_on_member(fields, administration, [&](const auto& group, const auto& client) {
         const auto removal = administration.engine.remove_member(group, client);
-        if (removal == Removal::is_away) {
+        if (removal == Removal::is_offline) {
             fields.fail("client " + quote(client) +
                         " is away, and Mosquitto 2.0 cannot take a member out that has not been "
                         "connected since the broker started, or with per_listener_settings: remove "

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "control/fields.hpp"
@@ -18,6 +19,7 @@ inline constexpr std::size_t kMostInRequest = 10'000;
 struct Administration {
     Engine& engine;
     bool shows_held_back;
+    std::int64_t now;  ///< seconds since 1970
     /// In groups and members that are shown. A command goes on where it exceeds what is left.
     std::size_t budget = kMostInRequest;
 

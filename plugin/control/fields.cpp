@@ -6,6 +6,10 @@
 
 namespace shared_subscription {
 
+std::string to_text(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 const Json* Fields::find(const char* key) const {
     const auto found = command_.find(key);
     return found == command_.end() ? nullptr : &*found;

@@ -11,6 +11,9 @@ namespace shared_subscription {
 
 using Json = nlohmann::ordered_json;
 
+/// As it is sent; what is no UTF-8 is replaced.
+[[nodiscard]] std::string to_text(const Json& json);
+
 /// The first problem, for a person, stays; later fields then have their defaults.
 class Fields {
   public:

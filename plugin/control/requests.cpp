@@ -11,9 +11,8 @@ Json make_response(const std::string& command) {
     return {{"command", command}};
 }
 
-std::string to_text(Json responses) {
-    const Json answer{{"responses", std::move(responses)}};
-    return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string to_answer(Json responses) {
+    return to_text(Json{{"responses", std::move(responses)}});
 }
 
 Json answer_command(const Json& command, Administration& administration) {
@@ -40,10 +39,11 @@ Json answer_command(const Json& command, Administration& administration) {
 std::string refuse_request(std::string_view error) {
     auto response = make_response("Unknown command");
     response["error"] = std::string(error);
-    return to_text(Json::array({std::move(response)}));
+    return to_answer(Json::array({std::move(response)}));
 }
 
-std::string answer_request(std::string_view request, Engine& engine, bool shows_held_back) {
+std::string answer_request(std::string_view request, Engine& engine, bool shows_held_back,
+                           std::int64_t now) {
     if (request.size() > kMaxRequest) {
         return refuse_request("the request is too large; allowed are " +
                               std::to_string(kMaxRequest) + " bytes.");
@@ -57,11 +57,11 @@ std::string answer_request(std::string_view request, Engine& engine, bool shows_
         return refuse_request("the request has too many commands; allowed are " +
                               std::to_string(kMostInRequest) + ".");
     }
-    Administration administration{engine, shows_held_back};
+    Administration administration{engine, shows_held_back, now};
     auto responses = Json::array();
     for (const auto& command : commands)
         responses.push_back(answer_command(command, administration));
-    return to_text(std::move(responses));
+    return to_answer(std::move(responses));
 }
 
 }  // namespace shared_subscription

@@ -87,7 +87,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
         fan_out_.enter(message);
         session = registry_.find(client.id);  // the one before may have shown that it has ended
     }
-    // 2.1 announces connections. A strange one has ended and its leaves go in the next turn
+    // 2.1 announces connections. A strange one has ended and its leaves go in the next round
     // (context__free_disused); the identifier is another's by now.
     const bool is_strange = session && session->context != client.context;
     if (is_strange && traits_.announces_sessions) return Answer::untouched;
@@ -109,7 +109,7 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
     fan_out_.prepare();
     if (is_for_nobody(client, topic)) return false;
     if (registry_.group_count() > 0) {
-        // Connections are freed between the turns of the main loop.
+        // Connections are freed between the rounds of the main loop.
         publications_.announce(client.id, topic, traits_.ticks ? client.context : nullptr);
     }
     return true;
@@ -168,7 +168,7 @@ bool Engine::is_replay(const Client& client, const Message& message) {
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
                        const SubscriptionOptions& options, Standing standing) {
-    if (registry_.asks_others || sessions_.is_check_of_away(client)) return;
+    if (registry_.asks_others || sessions_.is_check_of_offline(client)) return;
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
     const bool goes_on = rechecking_ == client.context;
@@ -183,17 +183,17 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) sessions_.meet(session, client);
     const auto* before = registry_.find(session, filter.topic_filter);
-    const bool may_be_recheck = before && !before->ordinary && !is_shared && options.qos() == 0 &&
+    const bool may_be_recheck = before && !before->non_shared && !is_shared && options.qos() == 0 &&
                                 !traits_.announces_sessions;
-    auto& subscription = is_shared
-                             ? join(session, filter, options, standing)
-                             : subscribe_ordinary(session, filter.topic_filter, options, standing);
-    if (!before && standing == Standing::doubtful) expect_leaf(session, subscription);
+    auto& subscription =
+        is_shared ? join(session, filter, options, standing)
+                  : subscribe_non_shared(session, filter.topic_filter, options, standing);
+    if (!before && standing == Standing::unconfirmed) expect_leaf(session, subscription);
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
 }
 
-Subscription& Engine::subscribe_ordinary(Session& session, std::string_view filter,
-                                         const SubscriptionOptions& options, Standing standing) {
+Subscription& Engine::subscribe_non_shared(Session& session, std::string_view filter,
+                                           const SubscriptionOptions& options, Standing standing) {
     auto& subscription = registry_.subscribe(session, filter, standing);
     registry_.set_no_local(subscription, options.no_local());
     subscription.options = options;
@@ -232,17 +232,6 @@ void Engine::look_for_leaf() {
     }
 }
 
-bool Engine::may_join(const Client& client, const SubscriptionFilter& group) {
-    auto* session = registry_.find(client.id);
-    const bool may =
-        !session || session->member_count < kMostGroupsOfAClient || is_member(client, group);
-    if (may || std::exchange(session->said_too_many, true)) return may;
-    broker_.log(LogLevel::warning,
-                "client " + quote(client.id) + " is in " + std::to_string(kMostGroupsOfAClient) +
-                    " groups, which is the most for one client: further ones are refused.");
-    return false;
-}
-
 Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
                            const SubscriptionOptions& options, Standing standing) {
     if (traits_.announces_sessions) sessions_.end_expired_members(filter);
@@ -267,7 +256,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (!subscription) return is_shared ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     auto* member = is_shared ? Registry::find(*subscription, filter.share_name) : nullptr;
     const bool is_merged = traits_.merges_uses(filter.topic_filter);
-    if (!is_shared && !subscription->ordinary)
+    if (!is_shared && !subscription->non_shared)
         return is_merged ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     if (is_shared && !member) return Unsubscribed::no_such_use;
 
@@ -276,12 +265,12 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (member && member->group->placement.rotates && !member->in_ring.stands)
         parking_.stand(*member);
     if (goes && !certain) {
-        registry_.set_standing(*subscription, Standing::doubtful);
+        registry_.set_standing(*subscription, Standing::unconfirmed);
         subscription->pending = Request::unsubscribe;
     } else if (is_shared) {
         registry_.leave(*member);
     } else {
-        registry_.unsubscribe_ordinary(*subscription);
+        registry_.unsubscribe_non_shared(*subscription);
     }
     return goes ? Unsubscribed::leaf_goes : Unsubscribed::leaf_stays;
 }

@@ -57,7 +57,7 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
     return true;
 }
 
-// Who may not be disconnected while it is away: of a client without a listener 2.0 denies each
+// Who may not be disconnected while it is offline: of a client without a listener 2.0 denies each
 // subscription (mosquitto_acl_check), and of one that it has restored it notes the expiry twice and
 // ends with the second (session_expiry__add).
 Removal Engine::remove_member(const GroupName& group, std::string_view client_id) {
@@ -65,9 +65,10 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
     auto* member = registry_.find_member(client_id, group.share_name, group.filter);
     if (!member) return Removal::no_member;
     const auto& session = member->subscription->session;
-    const bool is_away = !session.connected && !session.presence.moved;
-    const bool may_harm = is_away && (session.presence.restored || traits_.passes_over_away());
-    if (may_harm && !traits_.announces_sessions) return Removal::is_away;
+    const bool is_offline = !session.connected && !session.presence.moved;
+    const bool may_harm =
+        is_offline && (session.presence.restored || traits_.passes_over_offline());
+    if (may_harm && !traits_.announces_sessions) return Removal::is_offline;
     const bool rotates = member->group->placement.rotates;
     if (rotates && !member->in_ring.stands) parking_.stand(*member);
     if (leaf_goes(*member->subscription) &&

@@ -58,13 +58,13 @@ void Engine::catch_up() {
 }
 
 // A client that is kicked while its session stays has each of its subscriptions checked again, as
-// filter of its leaf and with QoS 0 (check_subscription_acls). That is no ordinary subscription
+// filter of its leaf and with QoS 0 (check_subscription_acls). That is no non-shared subscription
 // beside the groups on that leaf.
 void Engine::undo_kick_checks(const Client& client, const std::vector<std::string>& filters) {
     for (const auto& filter : filters) {
         auto* subscription = registry_.find_subscription(client.id, filter);
         if (subscription && subscription->session.context == client.context)
-            registry_.unsubscribe_ordinary(*subscription);
+            registry_.unsubscribe_non_shared(*subscription);
     }
 }
 

@@ -38,7 +38,7 @@ SavedSession to_saved(const Session& session) {
     SavedSession saved{.client_id = session.id};
     for (const auto& subscription : session.subscriptions) {
         const auto& filter = subscription->filter.text;
-        if (subscription->ordinary) {
+        if (subscription->non_shared) {
             saved.uses.push_back({.filter = filter,
                                   .options = subscription->options.flags,
                                   .identifier = subscription->options.identifier,
@@ -69,13 +69,13 @@ void Engine::restore(const State& state) {
         const SubscriptionOptions options{use->options, use->identifier};
         if (use->share_name) {
             auto& member =
-                registry_.join(session, *use->share_name, use->filter, Standing::doubtful);
+                registry_.join(session, *use->share_name, use->filter, Standing::unconfirmed);
             member.options = options;
             member.joined = use->joined;
             member.since = broker_.now();
             member.group->saving.saved = true;
         } else {
-            auto& subscription = registry_.subscribe(session, use->filter, Standing::doubtful);
+            auto& subscription = registry_.subscribe(session, use->filter, Standing::unconfirmed);
             subscription.options = options;
             registry_.set_no_local(subscription, options.no_local());
         }
@@ -96,7 +96,7 @@ void Engine::restore(const State& state) {
             continue;
         }
         backlog_.restore(*group, {.id = saved.id,
-                                  .message = std::make_shared<const StoredMessage>(StoredMessage{
+                                  .message = backlog_.keep(StoredMessage{
                                       .topic = saved.topic,
                                       .payload = saved.payload,
                                       .qos = saved.qos,

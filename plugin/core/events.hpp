@@ -13,7 +13,7 @@
 //   connected     2.1         by CONNECT
 //   offline       2.1         the connection has ended, the session stays
 //   ended         2.1         the session has ended, or goes on in another connection
-//   disconnected  2.0         either; what became of the session shows by the TICK of that turn
+//   disconnected  2.0         either; what became of the session shows by the TICK of that round
 #pragma once
 
 #include <cstdint>

@@ -7,14 +7,33 @@
 namespace shared_subscription::ctrl {
 namespace {
 
+// An answer is lists of objects in objects. What is nested more deeply could not be copied either,
+// which is done one level in the other.
+Json parse(std::string_view payload) {
+    constexpr int kDeepest = 16;
+    bool is_too_deep = false;
+    const auto guard = [&](int depth, Json::parse_event_t /*event*/, const Json& /*parsed*/) {
+        is_too_deep |= depth > kDeepest;
+        return !is_too_deep;
+    };
+    auto answer = Json::parse(payload, guard, false);
+    return is_too_deep ? Json() : answer;
+}
+
 // Asks again and again; `path` leads to the list that grows, `total` to its length at the end.
 std::optional<Json> fetch_pages(Json request, const Json::json_pointer& path,
                                 const Json::json_pointer& total, const Ask& ask, Failure& failure) {
+    constexpr int kMostPages = 1000;
     request["count"] = kMostInResponse;
     auto result = ask(request, failure);
-    while (result) {
+    for (int pages = 1; result; ++pages) {
         auto& all = result->at(path);
         if (all.size() >= result->at(total).get<std::size_t>()) break;
+        if (pages == kMostPages) {
+            failure = {kNoConnection, "the answer does not end; after " + std::to_string(pages) +
+                                          " pages there are more"};
+            return std::nullopt;
+        }
         request["offset"] = all.size();
         const auto next = ask(request, failure);
         if (!next) return std::nullopt;
@@ -38,7 +57,7 @@ std::string request_payload(Json command, const std::string& correlation) {
 }
 
 std::optional<Json> response_in(std::string_view payload, const std::string& correlation) {
-    const auto answer = Json::parse(payload, nullptr, false);
+    const auto answer = parse(payload);
     const auto responses = answer.is_object() ? answer.find("responses") : answer.end();
     if (responses == answer.end() || !responses->is_array()) return std::nullopt;
     for (const auto& response : *responses) {
@@ -56,6 +75,11 @@ std::optional<Json> data_of(const Json& response, Failure& failure) {
         return std::nullopt;
     }
     return response.value("data", Json::object());
+}
+
+std::string as_ascii(const Json& data, int indent) {
+    constexpr bool kEscapesAllElse = true;
+    return data.dump(indent, ' ', kEscapesAllElse, Json::error_handler_t::replace);
 }
 
 std::optional<Json> fetch(const Command& command, const Ask& ask, Failure& failure) {

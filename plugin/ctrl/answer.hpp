@@ -30,6 +30,9 @@ struct Failure {
 /// Sends one command; its data.
 using Ask = std::function<std::optional<Json>(const Json& command, Failure& failure)>;
 
+/// What the plugin answered, without any character that a terminal would obey.
+[[nodiscard]] std::string as_ascii(const Json& data, int indent = -1);
+
 /// The data for one command, with all pages where the answer has several.
 [[nodiscard]] std::optional<Json> fetch(const Command& command, const Ask& ask, Failure& failure);
 

@@ -7,12 +7,13 @@
 #include "ctrl/session.hpp"
 #include "ctrl/table.hpp"
 #include "ctrl/watch.hpp"
+#include "shared_subscription/text.hpp"
 
 namespace shared_subscription::ctrl {
 namespace {
 
 ExitCode fail(std::string_view program, const Failure& failure) {
-    std::cerr << program << ": " << failure.text << '\n';
+    std::cerr << program << ": " << printable(failure.text) << '\n';
     return failure.code;
 }
 
@@ -25,7 +26,7 @@ bool carry_out(const Arguments& arguments, Failure& failure) {
     const auto data = session.fetch(arguments.command, failure);
     if (!data) return false;
     if (arguments.options.json) {
-        std::cout << data->dump(2) << '\n';
+        std::cout << as_ascii(*data, 2) << '\n';
     } else {
         std::cout << shown(arguments.command, *data);
     }
@@ -36,7 +37,9 @@ ExitCode run_or_throw(std::span<const std::string> words, std::string_view progr
     std::string problem;
     const auto arguments = parse_arguments(words, problem);
     if (!arguments) {
-        return fail(program, {kUsage, problem + "\nTry: " + std::string(program) + " help"});
+        const auto code = fail(program, {kUsage, problem});
+        std::cerr << "Try: " << program << " help\n";
+        return code;
     }
     if (arguments->command.kind == Kind::help) {
         std::cout << usage(program);

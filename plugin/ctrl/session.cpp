@@ -10,11 +10,14 @@
 #include <new>
 
 #include "control/protocol.hpp"
+#include "shared_subscription/text.hpp"
 
 namespace shared_subscription::ctrl {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kPatienceForAllPages = std::chrono::seconds(60);
+constexpr std::size_t kMostBytes = 64'000'000;
 constexpr int kFirstFailure = 128;  // [MQTT-5 2.4]
 
 const char* text_or_null(const std::string& text) {
@@ -128,7 +131,7 @@ bool Session::connect(Failure& failure) {
                    const mosquitto_property*) { static_cast<Session*>(self)->received(*message); });
     if (options_.debug) {
         mosquitto_log_callback_set(client, [](mosquitto*, void*, int, const char* line) {
-            std::fprintf(stderr, "%s\n", line);
+            std::fprintf(stderr, "%s\n", printable(line).c_str());
         });
     }
     constexpr int kKeepalive = 60;  // seconds
@@ -169,8 +172,16 @@ std::optional<Json> Session::ask(const Json& command, Failure& failure) {
         failure = {kNoConnection, "the request cannot be sent: " + library_error(code)};
         return std::nullopt;
     }
-    const auto answered = [this] { return response_.has_value() || refusal_.has_value(); };
-    if (!serve_until(answered, Clock::now() + kPatience, failure)) return std::nullopt;
+    const auto answered = [this] {
+        return response_.has_value() || refusal_.has_value() || received_ > kMostBytes;
+    };
+    const auto end = std::min(Clock::now() + kPatience, begin_ + kPatienceForAllPages);
+    if (!serve_until(answered, end, failure)) return std::nullopt;
+    if (received_ > kMostBytes) {
+        failure = {kNoConnection, "the answer is too large; this client reads " +
+                                      std::to_string(kMostBytes) + " bytes"};
+        return std::nullopt;
+    }
     if (response_) return data_of(*response_, failure);
     failure =
         refusal_ ? Failure{kRefused, refused(*refusal_)} : Failure{kNoConnection, no_answer()};
@@ -226,6 +237,8 @@ void Session::received(const mosquitto_message& message) {
         return;
     const std::string_view payload(static_cast<const char*>(message.payload),
                                    static_cast<std::size_t>(message.payloadlen));
+    received_ += payload.size();
+    if (received_ > kMostBytes) return;
     if (auto response = response_in(payload, correlation_)) response_ = std::move(response);
 }
 

@@ -26,8 +26,10 @@ class Session {
     [[nodiscard]] bool connect(Failure& failure);
     /// From now on everything ends early once it is so, with a failure that has no text.
     void stop_when(std::function<bool()> stopped) { stopped_ = std::move(stopped); }
-    /// The data for a command, with all pages.
+    /// The data for a command, with all pages. Takes a minute at most.
     [[nodiscard]] std::optional<Json> fetch(const Command& command, Failure& failure) {
+        begin_ = Clock::now();
+        received_ = 0;
         return ctrl::fetch(
             command, [this](const Json& request, Failure& why) { return ask(request, why); },
             failure);
@@ -65,6 +67,8 @@ class Session {
     int request_ = 0;             ///< the message id
     unsigned asked_ = 0;
     std::string correlation_;
+    Clock::time_point begin_;   ///< of the command
+    std::size_t received_ = 0;  ///< bytes of answers to it
     std::optional<Json> response_;
 };
 

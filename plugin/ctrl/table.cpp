@@ -27,11 +27,6 @@ std::string_view cut(std::string_view text, std::size_t columns) {
     return text.substr(0, end);
 }
 
-std::string harmless(std::string text) {
-    std::ranges::replace_if(text, is_control_character, '?');
-    return text;
-}
-
 void append_cell(std::string& line, const std::string& cell, const Column& column,
                  std::size_t wanted) {
     const std::string padding(wanted - width(cell), ' ');
@@ -113,7 +108,7 @@ std::string table(const std::vector<Column>& columns, const Rows& rows) {
     for (const auto& column : columns) all.front().push_back(column.heading);
     for (const auto& row : rows) {
         auto& shown = all.emplace_back();
-        std::ranges::transform(row, std::back_inserter(shown), harmless);
+        std::ranges::transform(row, std::back_inserter(shown), printable);
     }
     std::vector<std::size_t> widths(columns.size());
     for (const auto& row : all) {
@@ -144,19 +139,22 @@ std::string shown(const Command& command, const Json& data) {
         case Kind::statistics:
             return shown_statistics(data);
         case Kind::version:
-            return "plugin " + text_of(data, "version") + ", client " CLIENT_VERSION "\n";
+            return "plugin " + printable(text_of(data, "version")) +
+                   ", client " CLIENT_VERSION "\n";
         default:
-            return harmless(command.done) + '\n';
+            return printable(command.done) + '\n';
     }
 }
 
 std::string shown_live(const Json& statistics, const Json& groups) {
-    return text_of(statistics, "groups") + " groups, " + text_of(statistics, "connected") + " of " +
-           text_of(statistics, "members") +
-           " members connected; messages: " + text_of(statistics, "dispatched") + " dispatched, " +
-           text_of(statistics, "queued") + " queued, " + text_of(statistics, "redispatched") +
-           " redispatched, " + text_of(statistics, "dropped") + " dropped, " +
-           text_of(statistics, "expired") + " expired\n\n" + shown_groups(groups);
+    return printable(text_of(statistics, "groups") + " groups, " +
+                     text_of(statistics, "connected") + " of " + text_of(statistics, "members") +
+                     " members connected; messages: " + text_of(statistics, "dispatched") +
+                     " dispatched, " + text_of(statistics, "queued") + " queued, " +
+                     text_of(statistics, "redispatched") + " redispatched, " +
+                     text_of(statistics, "dropped") + " dropped, " +
+                     text_of(statistics, "expired") + " expired") +
+           "\n\n" + shown_groups(groups);
 }
 
 std::string redraw(std::string_view text, std::size_t lines, std::size_t columns) {

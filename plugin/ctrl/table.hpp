@@ -15,7 +15,7 @@ struct Column {
     bool number = false;  ///< aligned at the right
 };
 
-/// Two blanks between columns, none at the end of a line. Control characters are shown as '?'.
+/// Two blanks between columns, none at the end of a line. What is not `printable` is shown as '?'.
 [[nodiscard]] std::string table(const std::vector<Column>& columns,
                                 const std::vector<std::vector<std::string>>& rows);
 

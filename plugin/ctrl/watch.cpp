@@ -63,7 +63,7 @@ std::string on_terminal(const std::string& text) {
 }
 
 std::string picture(const Json& statistics, const Json& groups, bool json, bool terminal) {
-    if (json) return Json{{"statistics", statistics}, {"groups", groups}}.dump() + '\n';
+    if (json) return as_ascii({{"statistics", statistics}, {"groups", groups}}) + '\n';
     const auto text = shown_live(statistics, groups);
     return terminal ? on_terminal(text) : text + '\n';
 }

@@ -114,9 +114,9 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
     });
 }
 
-// 2.1 sleeps for as long as nobody wants a turn. The field has another name in the headers of 2.0.
+// 2.1 sleeps for as long as nobody wants a round. The field has another name in the headers of 2.0.
 template <class Tick>
-void ask_for_turn(Tick& tick, int milliseconds) {
+void ask_for_round(Tick& tick, int milliseconds) {
     if constexpr (requires { tick.next_ms; }) {
         tick.next_ms = milliseconds;
     } else {
@@ -127,20 +127,20 @@ void ask_for_turn(Tick& tick, int milliseconds) {
 int on_tick(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("TICK", MOSQ_ERR_SUCCESS, [&] {
-        if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a turn, however many listeners
+        if (instance.number != 0) return MOSQ_ERR_SUCCESS;  // once a round, however many listeners
         if (const int milliseconds = instance.runtime.tick(); milliseconds > 0)
-            ask_for_turn(*static_cast<mosquitto_evt_tick*>(data), milliseconds);
+            ask_for_round(*static_cast<mosquitto_evt_tick*>(data), milliseconds);
         return MOSQ_ERR_SUCCESS;
     });
 }
 
 // 2.1 leaves a callback out until the time that it asked for last, so that another one has to ask
-// for what is not wanted in each turn (plugin__handle_tick_single).
+// for what is not wanted in each round (plugin__handle_tick_single).
 int on_timer(int /*event*/, void* data, void* user_data) noexcept {
     constexpr int kMilliseconds = 1000;
     const auto& instance = *static_cast<Instance*>(user_data);
     if (instance.number == 0 && instance.runtime.needs_time())
-        ask_for_turn(*static_cast<mosquitto_evt_tick*>(data), kMilliseconds);
+        ask_for_round(*static_cast<mosquitto_evt_tick*>(data), kMilliseconds);
     return MOSQ_ERR_SUCCESS;
 }
 

@@ -20,7 +20,7 @@ struct Instance;
 void unregister_events(Instance& instance);
 
 /// Registers TICK, once for all instances. On 2.0 at the first event, so that it comes behind
-/// everybody else's: what they disconnect in theirs is then known to be of the same turn
+/// everybody else's: what they disconnect in theirs is then known to be of the same round
 /// (Broker::has_ended).
 void register_tick(Instance& instance);
 

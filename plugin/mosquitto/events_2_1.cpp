@@ -47,7 +47,7 @@ int check_leaf_again(Instance& instance, const mosquitto_evt_acl_check& check, c
     return answer(instance, verdict);
 }
 
-// The mark stays while it stands for something.
+// The placeholder stays while it stands for something.
 int check_parked_again(Instance& instance, const mosquitto_evt_acl_check& check,
                        const Client& client) {
     const auto may_stay = [&](const GroupName& group) {
@@ -111,7 +111,7 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
     const auto client = to_client(check.client);
     if (filter.kind == FilterKind::shared && client.id.data()) {
-        if (check.topic == mark_filter(client.id))
+        if (check.topic == placeholder_filter(client.id))
             return check_parked_again(instance, check, client);
         if (const auto membership = membership_of(instance, client, filter))
             return check_leaf_again(instance, check, client, *membership);

@@ -25,7 +25,7 @@ std::string leaf_filter(std::string_view client_id, std::string_view share_name,
 
 // Share groups are looked for below the root of other topics (sub__topic_tokenise), where no topic
 // begins with `$`.
-std::string mark_filter(std::string_view client_id) {
+std::string placeholder_filter(std::string_view client_id) {
     return "$share/" + leaf_suffix(client_id, LeafKind::own) + "/$";
 }
 

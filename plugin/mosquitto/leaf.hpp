@@ -17,7 +17,7 @@ namespace shared_subscription::v2_1 {
 [[nodiscard]] std::string leaf_filter(std::string_view client_id, std::string_view share_name,
                                       std::string_view topic_filter, LeafKind kind);
 
-/// A filter that matches no topic, as a leaf of this client alone (Broker::add_mark).
-[[nodiscard]] std::string mark_filter(std::string_view client_id);
+/// A filter that matches no topic, as a leaf of this client alone (Broker::add_placeholder).
+[[nodiscard]] std::string placeholder_filter(std::string_view client_id);
 
 }  // namespace shared_subscription::v2_1

@@ -205,16 +205,16 @@ bool MosquittoBroker::remove_leaf(std::string_view client_id, const std::string&
     return true;
 }
 
-void MosquittoBroker::add_mark(std::string_view client_id) {
-    add_leaf(client_id, v2_1::mark_filter(client_id), {});
+void MosquittoBroker::add_placeholder(std::string_view client_id) {
+    add_leaf(client_id, v2_1::placeholder_filter(client_id), {});
 }
 
-void MosquittoBroker::remove_mark(std::string_view client_id) {
-    std::ignore = remove_leaf(client_id, v2_1::mark_filter(client_id));
+void MosquittoBroker::remove_placeholder(std::string_view client_id) {
+    std::ignore = remove_leaf(client_id, v2_1::placeholder_filter(client_id));
 }
 
-// With its will, as for any connection that the client does not end; a client that is away is left
-// alone only like that (disconnect_client sets its state otherwise).
+// With its will, as for any connection that the client does not end; a client that is offline is
+// left alone only like that (disconnect_client sets its state otherwise).
 void MosquittoBroker::disconnect(std::string_view client_id) {
     mosquitto_kick_client_by_clientid(std::string(client_id).c_str(), true);
 }
@@ -224,7 +224,8 @@ std::int64_t MosquittoBroker::now() {
     return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
 }
 
-// `context__add_to_disused` takes the identifier away; the memory goes at the top of the next turn.
+// `context__add_to_disused` takes the identifier away; the memory goes at the top of the next
+// round.
 bool MosquittoBroker::has_ended(Context context) {
     return mosquitto_client_id(to_client(context)) == nullptr;
 }

@@ -20,6 +20,7 @@ class MosquittoBroker final : public Broker {
     const void* publish_to(std::string_view client_id, const Message& message,
                            const SubscriptionOptions& options) override;
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
+    [[nodiscard]] std::size_t size_of_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
@@ -30,8 +31,8 @@ class MosquittoBroker final : public Broker {
                   const SubscriptionOptions& options) override;
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const GroupName& group,
                                    LeafKind kind) override;
-    void add_mark(std::string_view client_id) override;
-    void remove_mark(std::string_view client_id) override;
+    void add_placeholder(std::string_view client_id) override;
+    void remove_placeholder(std::string_view client_id) override;
     void disconnect(std::string_view client_id) override;
     [[nodiscard]] std::int64_t now() override;
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;

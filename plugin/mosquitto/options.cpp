@@ -70,6 +70,10 @@ class Parser {
         if (key == "max_queued_bytes") return set(key, value, result_.queue.bytes);
         if (key == "max_queued_seconds") return set(key, value, result_.queue.seconds);
         if (key == "queue_qos0_messages") return set(key, value, result_.queue.takes_qos0);
+        if (key == "max_group_name_bytes") return set(key, value, result_.membership.group_name);
+        if (key == "max_groups_per_client")
+            return set(key, value, result_.membership.groups_of_a_client);
+        if (key == "max_members") return set(key, value, result_.membership.members);
         if (key == "redispatch") return set(key, value, result_.redispatch.emplace());
         if (key == "redispatch_window") return set(key, value, result_.redispatch_window);
         if (key == "persistence_file") return set_persistence_file(value);
@@ -80,7 +84,9 @@ class Parser {
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
                     "plugin_opt_max_queued_messages, plugin_opt_max_queued_bytes, "
                     "plugin_opt_max_queued_seconds, "
-                    "plugin_opt_queue_qos0_messages, plugin_opt_persistence_file, "
+                    "plugin_opt_queue_qos0_messages, plugin_opt_max_group_name_bytes, "
+                    "plugin_opt_max_groups_per_client, plugin_opt_max_members, "
+                    "plugin_opt_persistence_file, "
                     "plugin_opt_redispatch, plugin_opt_redispatch_window, "
                     "plugin_opt_sys_interval, plugin_opt_control, plugin_opt_access_control.");
     }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/model/strategy_table.hpp"
+#include "shared_subscription/membership_limits.hpp"
 #include "shared_subscription/queue_limits.hpp"
 
 namespace shared_subscription {
@@ -27,6 +28,7 @@ struct Options {
     StrategyTable strategies;
     AccessControl access_control = AccessControl::automatic;
     QueueLimits queue;
+    MembershipLimits membership;
     std::optional<bool> redispatch;          ///< none: where the broker shows enough
     std::size_t redispatch_window = 20;      ///< messages
     std::filesystem::path persistence_file;  ///< empty: none

@@ -27,11 +27,11 @@ class Persistence {
     Persistence& operator=(const Persistence&) = delete;
 
     /// In each TICK. Memberships are saved at once, since the broker may save the subscriptions
-    /// behind them in the next turn; the rest once a second, a little at a time.
+    /// behind them in the next round; the rest once a second, a little at a time.
     /// `milliseconds`: of any clock that only goes forward.
     void tick(std::int64_t milliseconds);
-    /// In how many milliseconds it wants the next turn at the latest; 0: whenever.
-    [[nodiscard]] int wanted_turn() const noexcept {
+    /// In how many milliseconds it wants the next round at the latest; 0: whenever.
+    [[nodiscard]] int wanted_round() const noexcept {
         return changes_.empty() ? 0 : kMillisecondsBetween;
     }
     /// Whether something waits to be saved.

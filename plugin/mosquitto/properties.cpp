@@ -137,6 +137,15 @@ std::vector<SavedProperty> MosquittoBroker::list_properties(const void* properti
     return all;
 }
 
+// Each is a structure and up to two pieces of memory, which the allocator rounds up.
+std::size_t MosquittoBroker::size_of_properties(const void* properties) {
+    constexpr std::size_t kOfEach = 96;
+    std::size_t size = 0;
+    for (const auto& saved : list_properties(properties))
+        size += kOfEach + saved.name.size() + saved.value.size();
+    return size;
+}
+
 mosquitto_property* MosquittoBroker::make_list(const std::vector<SavedProperty>& properties) {
     mosquitto_property* list = nullptr;
     for (const auto& saved : properties) add(&list, saved);

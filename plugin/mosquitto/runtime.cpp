@@ -59,6 +59,7 @@ Runtime::Runtime(Generation generation, Options options)
     is_certainly_controlled_ = configuration_ && certainly_controls_access(*configuration_);
     has_had_acl_file_ = configuration_ && !configuration_->acl_files.empty();
     if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
+    engine_->set_membership_limits(options_.membership);
     engine_->set_group_queue_limits(options_.queue);
     engine_->set_redispatch(options_.redispatch.value_or(is_2_1), options_.redispatch_window);
     sys_topics_ = std::make_unique<SysTopics>(engine_->registry(), broker_);
@@ -138,11 +139,11 @@ int Runtime::tick() {
     const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
     const bool is_busy = engine_->tick(now / 1000);
     if (persistence_) persistence_->tick(now);
-    const int for_figures = sys_topics_->tick(now);
+    const int for_metrics = sys_topics_->tick(now);
     if (is_busy) return kAtOnce;
-    const int for_file = persistence_ ? persistence_->wanted_turn() : 0;
-    if (for_figures == 0 || for_file == 0) return std::max(for_figures, for_file);
-    return std::min(for_figures, for_file);
+    const int for_file = persistence_ ? persistence_->wanted_round() : 0;
+    if (for_metrics == 0 || for_file == 0) return std::max(for_metrics, for_file);
+    return std::min(for_metrics, for_file);
 }
 
 bool Runtime::needs_time() const noexcept {
@@ -161,7 +162,7 @@ std::string Runtime::control(const Instance& instance, std::string_view request)
             "control is off, as no access control is known to say who may use it; "
             "'plugin_opt_control true' switches it on all the same.");
     }
-    return answer_request(request, *engine_, generation_ == Generation::v2_1);
+    return answer_request(request, *engine_, generation_ == Generation::v2_1, broker_.now());
 }
 
 void Runtime::read_configuration() {

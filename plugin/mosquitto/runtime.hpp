@@ -11,13 +11,13 @@
 #include <thread>
 #include <vector>
 
+#include "control/sys_topics.hpp"
 #include "mosquitto/access_control.hpp"
 #include "mosquitto/headers.hpp"
 #include "mosquitto/mosquitto_broker.hpp"
 #include "mosquitto/options.hpp"
 #include "mosquitto/persistence.hpp"
 #include "shared_subscription/engine.hpp"
-#include "shared_subscription/sys_topics.hpp"
 
 namespace shared_subscription {
 
@@ -45,8 +45,8 @@ class Runtime {
     /// Reads again what the broker has just read again.
     void reload();
 
-    /// One turn of the main loop; in how many milliseconds the next one is wanted at the latest, 0:
-    /// whenever.
+    /// One round of the main loop; in how many milliseconds the next one is wanted at the latest,
+    /// 0: whenever.
     [[nodiscard]] int tick();
     /// Whether something is to be done once a second, even if nothing else happens.
     [[nodiscard]] bool needs_time() const noexcept;

@@ -85,12 +85,12 @@ void changing_topics_among_groups(benchmark::State& state, BrokerTraits traits) 
     });
 }
 
-/// READ for a client that has no subscription by the plugin's books, or only ordinary ones.
+/// READ for a client that has no subscription by the plugin's books, or only non-shared ones.
 void client_in_no_group(benchmark::State& state, bool is_subscribed) {
     Crowd crowd(kBroker20, Strategy::round_robin, static_cast<std::size_t>(state.range(0)), 3);
     const auto client = crowd.client("subscriber");
     if (is_subscribed) {
-        crowd.engine.subscribe(client, {FilterKind::ordinary, {}, "plant/#", nullptr}, {});
+        crowd.engine.subscribe(client, {FilterKind::non_shared, {}, "plant/#", nullptr}, {});
         crowd.engine.tick(2);
     }
     crowd.fan_out(crowd.client("publisher"), 0);

@@ -56,7 +56,7 @@ std::optional<std::string> Accounts::check(const Statistics& now) const {
     const long sum = now.sum() - at_opening_.sum();
     if (sum >= least_ && (is_open_ended_ || sum <= most_)) return std::nullopt;
     return "groups had to be given " + std::to_string(least_) + " to " + std::to_string(most_) +
-           " messages; the figures have grown by " + std::to_string(sum) + ": dispatched " +
+           " messages; the metrics have grown by " + std::to_string(sum) + ": dispatched " +
            std::to_string(at_opening_.dispatched) + " -> " + std::to_string(now.dispatched) +
            ", redispatched " + std::to_string(at_opening_.redispatched) + " -> " +
            std::to_string(now.redispatched) + ", queued " + std::to_string(at_opening_.queued) +

@@ -17,7 +17,7 @@ integration::Configuration make_configuration(const std::string& name, integrati
 bool keeps_groups(const std::string& name);
 bool has_small_windows(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
-// The broker asks no plugin about those who are away, so what their groups miss is not counted.
+// The broker asks no plugin about those who are offline, so what their groups miss is not counted.
 bool denies_the_away(const std::string& name);
 // 2.0.11 reads too much when it saves a client with a user name (persist__chunk_client_write_v6),
 // and its sanitizers end it.

@@ -82,11 +82,11 @@ void Player::steer(const Action& action) {
     }
 }
 
-void Player::judge_figures() {
+void Player::judge_metrics() {
     const auto now = statistics();
     const auto problem = accounts_.check(now);
     if (!problem) return;
-    report("the figures do not add up", *problem);
+    report("the metrics do not add up", *problem);
     accounts_.open(now);
 }
 
@@ -128,7 +128,7 @@ void Player::judge_health() {
 
 // All members are back and as they should be: each group has to be served.
 void Player::revive() {
-    if (with_plugin()) judge_figures();
+    if (with_plugin()) judge_metrics();
     for (int number = first_member; number < client_count; ++number) {
         Client& client = world_.random_client(number);
         if (!client.has_kept_session()) client.set_stalled(false);
@@ -214,7 +214,7 @@ void Player::publish_to_each_group() {
 }
 
 // One copy for each group. Which of a client's copies is for which does not show, so those for its
-// ordinary subscriptions count as well, where they may.
+// non-shared subscriptions count as well, where they may.
 void Player::judge_service(const std::string& payload, const std::string& topic) {
     long least = 0;
     long most = 0;

@@ -8,7 +8,7 @@
 
 namespace fuzz {
 
-// The clients by number. Those below first_member subscribe to ordinary filters alone, so the
+// The clients by number. Those below first_member subscribe to non-shared filters alone, so the
 // broker with the plugin and the one without it have to serve them alike. What happens to the last
 // one depends on the time: its sessions and wills end after a second or two.
 constexpr int first_member = 4;

@@ -76,7 +76,7 @@ void Player::carry_out(const Action& action) {
     accounts_.after_action(published_);
     if (!with_plugin()) return mirror(action.number);
     judge_health();
-    if (action.number % 20 == 0) judge_figures();
+    if (action.number % 20 == 0) judge_metrics();
 }
 
 void Player::carry_out_alone(const Action& action) {
@@ -84,7 +84,7 @@ void Player::carry_out_alone(const Action& action) {
         case ActionKind::control:
             return steer(action);
         case ActionKind::reload:
-            // 2.0 would note once more when the sessions of those that are away expire, and end
+            // 2.0 would note once more when the sessions of those that are offline expire, and end
             // with the second time: mosquitto_unpwd_check fails without a listener.
             if (denies_the_away(course_.configuration)) return;
             return world_.reload();
@@ -162,7 +162,7 @@ void Player::subscribe(Client& client, const Action& action) {
 void Player::publish(Client& client, const Action& action) {
     auto message = action.message;
     if (is_group_filter(message.topic)) {
-        // The plugin refuses it; the broker has an ordinary topic there.
+        // The plugin refuses it; the broker has a non-shared topic there.
         if (!with_plugin()) return;
         // What is refused gives the client one more place in 2.0's window (send__puback).
         if (has_small_windows(course_.configuration)) message.qos = 0;
@@ -175,7 +175,7 @@ void Player::restart(bool is_crash) {
     if (!with_plugin()) return;
     accounts_.doubt_all();
     if (is_crash || !keeps_groups(course_.configuration)) {
-        // 2.0 goes on to serve members whose sessions it kept as ordinary subscribers.
+        // 2.0 goes on to serve members whose sessions it kept as non-shared subscribers.
         for (const auto& [name, members] : accounts_.groups.all()) {
             for (const int member : members) ordinary_.join({"", name.filter}, member);
         }
@@ -219,7 +219,8 @@ void Player::follow_connection(int number, std::size_t action) {
     if (client.take_ended_by_broker()) outcome_.closed[action].insert(number);
     const bool is_ended = !client.is_connected() && !client.has_kept_session();
     if (client.take_new_session() || is_ended) {
-        // Where the broker says nothing of those that are away, this shows when somebody publishes.
+        // Where the broker says nothing of those that are offline, this shows when somebody
+        // publishes.
         if (denies_the_away(course_.configuration)) accounts_.doubt_groups_of(number);
         accounts_.groups.end_session(number);
         ordinary_.end_session(number);

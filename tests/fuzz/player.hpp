@@ -60,7 +60,7 @@ class Player {
     void mirror(std::size_t action);
     void judge_observer();
     void judge_health();
-    void judge_figures();
+    void judge_metrics();
 
     // The end, which a broker without the plugin does not have.
     void revive();

@@ -29,7 +29,7 @@ class World {
     void stop();
 
     Client& random_client(int number) { return clients_.at(static_cast<std::size_t>(number)); }
-    // Ordinary subscriptions that overlap nowhere: each message once.
+    // Non-shared subscriptions that overlap nowhere: each message once.
     Client& observer() { return clients_[observer_index]; }
     Client& administrator() { return clients_[observer_index + 1]; }
     static constexpr int healthy_count = 3;

@@ -104,7 +104,7 @@ TEST_P(ForbiddenMember, GetsNothingOnAnOldProtocolEither) {
     }
 }
 
-// A session that is away is elected only when nobody is connected.
+// A session that is offline is elected only when nobody is connected.
 TEST_P(ForbiddenMember, WhoWasAwayCostsNothingOrWhatWaited) {
     Client& bob = connect_client("bob", persistent());
     Client& alice = connect_client("alice", persistent());

@@ -39,14 +39,14 @@ TEST_P(BridgesOfEachQos, PublishIntoGroups) {
     Broker& far = start_far({"t/# out " + std::to_string(GetParam())}, false);
     const auto members = connect_all({"a", "b", "c"});
     for (Client* member : members) member->subscribe("$share/g/t/#");
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t/#");
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t/#");
     connect_elsewhere(far, "far").publish(numbered("t/u", 9, GetParam()));
-    ordinary.wait_for_messages(9);
+    non_shared.wait_for_messages(9);
     settle();
     EXPECT_THAT(counts(members), ElementsAre(3, 3, 3));
     EXPECT_THAT(all_payloads(members), ElementsAreArray(numbers(1, 9)));
-    EXPECT_THAT(ordinary.payloads(), ElementsAreArray(numbers(1, 9)));
+    EXPECT_THAT(non_shared.payloads(), ElementsAreArray(numbers(1, 9)));
 }
 
 INSTANTIATE_TEST_SUITE_P(, BridgesOfEachQos, ::testing::Values(0, 1, 2),
@@ -74,15 +74,15 @@ TEST_F(Bridges, CarryBothDirections) {
     far_client.subscribe("t/#");
     const auto members = connect_all({"a", "b"});
     for (Client* member : members) member->subscribe("$share/g/t/#");
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t/#");
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t/#");
 
     far_client.publish(numbered("t/far", 4, 1));
-    ordinary.wait_for_messages(4);
+    non_shared.wait_for_messages(4);
     connect("publisher").publish(numbered("t/near", 4, 1));
     far_client.wait_for_messages(8);
     settle();
-    EXPECT_EQ(ordinary.messages().size(), 8U);
+    EXPECT_EQ(non_shared.messages().size(), 8U);
     EXPECT_EQ(far_client.messages().size(), 8U);
     EXPECT_THAT(counts(members), ElementsAre(4, 4));
 }
@@ -109,7 +109,7 @@ TEST_F(Bridges, MayBeAMember) {
     EXPECT_THAT(member.messages().size(), Ge(5U));
 }
 
-// The broker's own connection to another one asks no plugin: it is an ordinary subscriber and a
+// The broker's own connection to another one asks no plugin: it is a non-shared subscriber and a
 // publisher.
 TEST_F(Bridges, OfTheBrokerItselfAreUnaffected) {
     Broker& far = another_broker();
@@ -123,8 +123,8 @@ TEST_F(Bridges, OfTheBrokerItselfAreUnaffected) {
         member->subscribe("$share/g/t/#");
         member->subscribe("$queue/u/#");
     }
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("u/#");
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("u/#");
 
     connect("publisher").publish(numbered("t/1", 6, 1));
     listener.wait_for_messages(6);
@@ -133,9 +133,9 @@ TEST_F(Bridges, OfTheBrokerItselfAreUnaffected) {
     EXPECT_THAT(counts(members), ElementsAre(3, 3));
 
     connect_elsewhere(far, "far client").publish(numbered("u/1", 6, 1));
-    ordinary.wait_for_messages(6);
+    non_shared.wait_for_messages(6);
     settle();
-    EXPECT_THAT(ordinary.payloads(), ElementsAreArray(numbers(1, 6)));
+    EXPECT_THAT(non_shared.payloads(), ElementsAreArray(numbers(1, 6)));
     EXPECT_THAT(counts(members), ElementsAre(6, 6));
     EXPECT_THAT(listener.payloads(), IsEmpty());
     // Before the other one: it would try to connect again, in vain.

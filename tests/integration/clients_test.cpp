@@ -136,7 +136,7 @@ TEST_F(PahoClients, ShareABrokerWithMqttJs) {
         received.push_back(at == line.npos ? "" : line.substr(at + 1));
     }
     EXPECT_THAT(members, ::testing::ElementsAre("mqtt: 4", "mqtt: 5", "ws: 4", "ws: 5"));
-    // 24 messages: a quarter for each of the two groups; of "u" a quarter, and all as ordinary
+    // 24 messages: a quarter for each of the two groups; of "u" a quarter, and all as non-shared
     // ones.
     EXPECT_THAT(received, Each("t 12 u 30")) << output;
 }

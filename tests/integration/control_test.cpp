@@ -1,6 +1,8 @@
 // `$CONTROL/shared-subscription/v1` and `$SYS/broker/shared-subscriptions/...`, on the real broker.
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "broker_test.hpp"
 
@@ -10,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 using Json = nlohmann::json;
 
@@ -65,7 +68,8 @@ TEST_F(ControlTest, ShowsGroupsAndTheirMembers) {
     settle();
     const auto listed = ask(administrator, {{"command", "listGroups"}, {"verbose", true}});
     EXPECT_EQ(listed.at("data").at("groups"), Json::parse(R"([{"group":"g","filter":"orders/#",
-        "strategy":"round_robin","members":2,"connected":2,"dispatched":4,"queued":0}])"));
+        "strategy":"round_robin","members":2,"connected":2,"dispatched":4,"queued":0,
+        "oldestMessageAge":0,"dropped":0}])"));
     const auto group =
         ask(administrator, {{"command", "getGroup"}, {"group", "g"}}).at("data").at("group");
     EXPECT_EQ(group.at("memberList").size(), 2U);
@@ -107,7 +111,7 @@ TEST_F(ControlTest, MessagesWaitWhileAllArePaused) {
 
 struct RemovalRow {
     std::string name;
-    bool is_away;
+    bool is_offline;
 };
 void PrintTo(const RemovalRow& row, std::ostream* stream) {
     *stream << row.name;
@@ -117,7 +121,7 @@ class Removal : public ControlTest, public ::testing::WithParamInterface<Removal
 
 // 2.0 ends the connection of the client with it.
 TEST_P(Removal, TakesTheMemberOut) {
-    const bool is_away = GetParam().is_away;
+    const bool is_offline = GetParam().is_offline;
     start();
     auto& removed = connect("removed", persistent());
     removed.subscribe("$share/g/t");
@@ -126,10 +130,10 @@ TEST_P(Removal, TakesTheMemberOut) {
     auto& stays = connect("stays");
     stays.subscribe("$share/g/t");
     auto& administrator = connect("administrator");
-    if (is_away) leave({&removed});
+    if (is_offline) leave({&removed});
     carry_out(administrator,
               {{"command", "removeMember"}, {"group", "g"}, {"clientid", "removed"}});
-    const bool ended = broker_is_20() || is_away;
+    const bool ended = broker_is_20() || is_offline;
     if (ended) {
         loop.run_until("the end of the connection", [&] { return !removed.connected(); });
         come_back({&removed});
@@ -301,20 +305,36 @@ TEST_F(ControlTest, CanBeSwitchedOff) {
 
 class SysTopicsTest : public BrokerTest {
   protected:
+    static constexpr const char* kRoot = "$SYS/broker/shared-subscriptions/";
+
     // Drives the clients until the last value of the topic is this one.
     void wait_for(Client& client, const std::string& topic, const std::string& value) {
-        const auto full = "$SYS/broker/shared-subscriptions/" + topic;
-        loop.run_until(full + " " + value, [&] {
-            for (auto message = client.messages().rbegin(); message != client.messages().rend();
-                 ++message) {
-                if (message->topic == full) return message->payload == value;
-            }
-            return false;
+        const auto whole = kRoot + topic;
+        loop.run_until(whole + " " + value, [&] {
+            const auto last = last_values(client);
+            const auto found = last.find(whole);
+            return found != last.end() && found->second == value;
         });
+    }
+    // The same of the object of the group that has this name; the topic.
+    std::string wait_for_group(Client& client, const Json& value) {
+        std::string topic;
+        loop.run_until(value.dump(), [&] {
+            for (const auto& [name, payload] : last_values(client)) {
+                if (Json::parse(payload, nullptr, false) == value) topic = name;
+            }
+            return !topic.empty();
+        });
+        return topic.substr(std::string(kRoot).size());
+    }
+    static std::map<std::string, std::string> last_values(const Client& client) {
+        std::map<std::string, std::string> values;
+        for (const auto& message : client.messages()) values[message.topic] = message.payload;
+        return values;
     }
 };
 
-TEST_F(SysTopicsTest, FiguresArePublished) {
+TEST_F(SysTopicsTest, MetricsArePublished) {
     broker.start({.options = {"plugin_opt_sys_interval 1"}});
     auto& monitor = connect("monitor");
     monitor.subscribe("$SYS/broker/shared-subscriptions/#");
@@ -324,14 +344,44 @@ TEST_F(SysTopicsTest, FiguresArePublished) {
     member.publish(numbered("orders/1", 3, 1));
     wait_for(monitor, "groups", "1");
     wait_for(monitor, "messages/dispatched", "3");
-    wait_for(monitor, "group/g/orders%2F%2B/dispatched", "3");
-    wait_for(monitor, "group/g/orders%2F%2B/strategy", "round_robin");
+    Json group{{"group", "g"}, {"filter", "orders/+"},  {"strategy", "round_robin"},
+               {"members", 1}, {"connected", 1},        {"dispatched", 3},
+               {"queued", 0},  {"oldestMessageAge", 0}, {"dropped", 0}};
+    const auto topic = wait_for_group(monitor, group);
     auto& late = connect("late");
     late.subscribe("$SYS/broker/shared-subscriptions/#");
-    wait_for(late, "group/g/orders%2F%2B/members", "1");
+    EXPECT_EQ(wait_for_group(late, group), topic);
     member.disconnect();
     wait_for(monitor, "groups", "0");
-    wait_for(monitor, "group/g/orders%2F%2B/members", "");
+    wait_for(monitor, topic, "");
+}
+
+// Those that make metrics of topics replace '/', ' ', '-' and '.' by '_'; what is left has to be a
+// name of a metric, and no other's.
+TEST_F(SysTopicsTest, EachTopicIsTheNameOfAMetric) {
+    broker.start({.options = {"plugin_opt_sys_interval 1"}});
+    auto& monitor = connect("monitor");
+    monitor.subscribe(std::string(kRoot) + "#");
+    auto& member = connect("member");
+    const std::vector<std::string> filters{"$share/a b/t", "$share/a-b/t", "$share/a.b/t",
+                                           "$share/a_b/t", "$share/%2F/t", "$share/\xC3\xA4/t",
+                                           "$queue/a/+/#", "$queue/t",     "$share/\"/{}"};
+    for (const auto& filter : filters) member.subscribe(filter);
+    const std::string root = kRoot;
+    std::set<std::string> names;
+    loop.run_until("all groups", [&] {
+        std::size_t groups = 0;
+        for (const auto& [topic, value] : last_values(monitor))
+            groups += topic.starts_with(root + "group/") && !value.empty() ? 1U : 0U;
+        return groups == filters.size();
+    });
+    for (const auto& [topic, value] : last_values(monitor)) {
+        std::string name = topic.substr(root.size());
+        for (auto& character : name)
+            if (std::string_view("/ -.").find(character) != std::string_view::npos) character = '_';
+        EXPECT_THAT(name, MatchesRegex("[a-zA-Z_:][a-zA-Z0-9_:]*"));
+        EXPECT_TRUE(names.insert(name).second) << name;
+    }
 }
 
 TEST_F(SysTopicsTest, MembershipsAreLogged) {

@@ -193,7 +193,7 @@ TEST_F(Expiring, SessionOfTheOnlyMemberLeavesTheGroupToNewcomers) {
 
 // A session that ends after three seconds is the clock for a message that expires after one.
 // The broker shows no plugin when a message expires (documented): what waits for a group has no
-// expiry, what waits for an ordinary subscription has.
+// expiry, what waits for a non-shared subscription has.
 TEST_F(Expiring, MessageThatExpiredWhileItsReceiverWasAwayIsGone) {
     Client& member = connect("member", persistent());
     member.subscribe("t", 1);

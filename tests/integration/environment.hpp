@@ -28,7 +28,7 @@ bool broker_is_20();
 // A plugin can ask what other access control will say (mosquitto_acl_check is exported): a member
 // that may not read a message is not elected. Where it cannot, the message is lost for the group.
 bool broker_can_be_asked();
-// Under per_listener_settings it denies those that are away everything, and asks no plugin.
+// Under per_listener_settings it denies those that are offline everything, and asks no plugin.
 bool broker_denies_the_away();
 // It refuses No Local on `$share/...`, as MQTT 5 asks.
 bool broker_refuses_no_local();

@@ -1,5 +1,5 @@
 // Restarts after which one side knows less than the other: the broker has lost its sessions, the
-// plugin was away, or keeps no file.
+// plugin was offline, or keeps no file.
 
 #include <filesystem>
 
@@ -68,7 +68,7 @@ class PluginAway : public RestartTest {
     }
 };
 
-// What reaches whom while it is away is the broker's own affair.
+// What reaches whom while it is offline is the broker's own affair.
 TEST_F(PluginAway, MembersThatSubscribeAgainShareExactly) {
     broker.start(remembering());
     const auto members = join({"a", "b", "ending"});

@@ -80,7 +80,7 @@ TEST_F(FullMembers, TheOnlyOneThatWithholdsItsAcknowledgementsLosesNothingWhereI
     EXPECT_THAT(slow.received(), IsEmpty());
 }
 
-// Its own queue is full of ordinary messages.
+// Its own queue is full of non-shared messages.
 TEST_F(FullMembers, OneThatWasAwayGetsWhatWaitsForTheGroupAfterItsOwn) {
     Client& full = connect("full", persistent());
     full.subscribe("$share/g/t", 1);
@@ -145,8 +145,8 @@ TEST_F(FullMembers, MessagesTooLargeForTheElectedMemberAreLostToTheGroupOnly) {
     Client& small = connect("small", {.maximum_packet_size = 200});
     Client& large = connect("large");
     for (Client* member : {&small, &large}) member->subscribe("$share/g/t", 1);
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t", 1);
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t", 1);
     Client& publisher = connect("publisher");
     const std::string payload(1000, 'x');
     for (int time = 0; time < 6; ++time) {
@@ -155,7 +155,7 @@ TEST_F(FullMembers, MessagesTooLargeForTheElectedMemberAreLostToTheGroupOnly) {
     }
     EXPECT_THAT(small.messages(), IsEmpty());
     EXPECT_THAT(large.messages(), SizeIs(3));
-    EXPECT_THAT(ordinary.messages(), SizeIs(6));
+    EXPECT_THAT(non_shared.messages(), SizeIs(6));
     publish_one_by_one(publisher, "t", 1, 6);
     EXPECT_THAT(small.messages(), SizeIs(3));
     EXPECT_THAT(large.messages(), SizeIs(6));

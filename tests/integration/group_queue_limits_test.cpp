@@ -77,8 +77,8 @@ TEST_F(QueueLimits, AreAThousandMessagesByDefault) {
     EXPECT_THAT(refusals("max_queued_messages", "workers"), SizeIs(1));
 }
 
-TEST_F(QueueLimits, CountPayloadsInBytes) {
-    broker.start({.options = {"plugin_opt_max_queued_bytes 100"}});
+TEST_F(QueueLimits, CountTopicsAndPayloadsInBytes) {
+    broker.start({.options = {"plugin_opt_max_queued_bytes 110"}});
     Client& member = absent_member("member", "$share/workers/t");
     std::vector<Message> messages;
     for (char letter = 'a'; letter < 'm'; ++letter) {
@@ -91,6 +91,19 @@ TEST_F(QueueLimits, CountPayloadsInBytes) {
     std::vector<std::string> fitting;
     for (char letter = 'a'; letter < 'k'; ++letter) fitting.emplace_back(10, letter);
     EXPECT_THAT(payloads_on_return(member), ElementsAreArray(fitting));
+}
+
+TEST_F(QueueLimits, CountPropertiesInBytes) {
+    broker.start({.options = {"plugin_opt_max_queued_bytes 10000"}});
+    Client& member = absent_member("member", "$share/workers/t");
+    const Message large{.topic = "t",
+                        .payload = "x",
+                        .qos = 1,
+                        .properties = {.user = {{"name", std::string(4000, 'x')}}}};
+    connect("publisher").publish(std::vector<Message>(10, large));
+    settle();
+    EXPECT_THAT(refusals("max_queued_bytes", "workers"), SizeIs(1));
+    EXPECT_THAT(payloads_on_return(member), SizeIs(2));
 }
 
 TEST_F(QueueLimits, AreNoBytesByDefault) {
@@ -183,7 +196,7 @@ TEST_F(EndOfTheGroup, ByCleanStartEmptiesTheQueue) {
     EXPECT_THAT(counts({&again, &newcomer}), ElementsAre(0, 0));
 }
 
-// 2.0 shows the end of a session that is away no earlier than by the next message.
+// 2.0 shows the end of a session that is offline no earlier than by the next message.
 TEST_F(EndOfTheGroup, ByExpiryOfTheLastSessionEmptiesTheQueue) {
     broker.start();
     Client& expiring = connect("expiring", {.clean_start = false, .session_expiry = 1});

@@ -19,7 +19,7 @@ using ::testing::UnorderedElementsAreArray;
 
 class GroupQueueTest : public BrokerTest {
   protected:
-    // Members whose sessions stay while they are away.
+    // Members whose sessions stay while they are offline.
     std::vector<Client*> absent_members(const std::vector<std::string>& ids,
                                         const std::string& filter = "$share/g/t", int qos = 2,
                                         int protocol = MQTT_PROTOCOL_V5) {
@@ -118,17 +118,17 @@ TEST_P(GroupQueue, FillsAnewWheneverAllAreAway) {
 }
 
 TEST_P(GroupQueue, IsTheGroupsAlone) {
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t", 2);
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t", 2);
     Client& other = connect("other");
     other.subscribe("$share/h/t", 2);
     publisher().publish(some(10));
     settle();
-    EXPECT_THAT(ordinary.payloads(), ElementsAreArray(numbers(1, 10)));
+    EXPECT_THAT(non_shared.payloads(), ElementsAreArray(numbers(1, 10)));
     EXPECT_THAT(other.payloads(), ElementsAreArray(numbers(1, 10)));
 
     come_back({&first()});
-    EXPECT_THAT(counts({&first(), &ordinary, &other}), ElementsAre(10, 10, 10));
+    EXPECT_THAT(counts({&first(), &non_shared, &other}), ElementsAre(10, 10, 10));
 }
 
 // Those that are sent while the member comes back are published while the queue is being emptied.

@@ -77,11 +77,11 @@ TEST_F(Groups, OneNameWithTwoFiltersIsTwoGroups) {
 TEST_F(Groups, OtherGroupsAndOrdinarySubscribersAreNotAffected) {
     const auto first = connect_all({"a1", "a2", "a3"});
     const auto second = connect_all({"b1", "b2"});
-    const auto ordinary = connect_all({"o1", "o2"});
+    const auto non_shared = connect_all({"o1", "o2"});
     for (Client* member : first) member->subscribe("$share/first/t");
     for (Client* member : second) member->subscribe("$share/second/t");
-    ordinary[0]->subscribe("t");
-    ordinary[1]->subscribe("#");
+    non_shared[0]->subscribe("t");
+    non_shared[1]->subscribe("#");
 
     connect("publisher").publish(numbered("t", 6, 1));
     settle();
@@ -90,7 +90,7 @@ TEST_F(Groups, OtherGroupsAndOrdinarySubscribersAreNotAffected) {
     EXPECT_THAT(all_payloads(first), ElementsAreArray(numbers(1, 6)));
     EXPECT_THAT(counts(second), ElementsAre(3, 3));
     EXPECT_THAT(all_payloads(second), ElementsAreArray(numbers(1, 6)));
-    for (const Client* client : ordinary) {
+    for (const Client* client : non_shared) {
         EXPECT_THAT(client->payloads(), ElementsAreArray(numbers(1, 6)));
     }
 }

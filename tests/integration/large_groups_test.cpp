@@ -122,14 +122,14 @@ TEST_P(LargeGroups, LeaveOthersAlone) {
     const auto members = join_many();
     for (Client* member : members) member->subscribe("$queue/t");
     members[3]->subscribe("t");
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t");
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t");
     settle();
     publish(numbered("t", member_count, 1));
     auto expected = std::vector<std::size_t>(member_count, 2);
     expected[3] += member_count;
     EXPECT_EQ(counts(members), expected);
-    EXPECT_THAT(ordinary.messages(), SizeIs(member_count));
+    EXPECT_THAT(non_shared.messages(), SizeIs(member_count));
 }
 
 TEST_P(LargeGroups, ShareWhatNoClientPublishes) {

@@ -152,8 +152,8 @@ TEST_F(Redispatch, IsSharedAmongTheOthersEachInOrder) {
 }
 
 TEST_F(Redispatch, ConcernsTheGroupAlone) {
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t", 1);
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t", 1);
     Client& beside = connect("beside");
     beside.subscribe("$share/h/t", 1);
     join_silent();
@@ -165,7 +165,7 @@ TEST_F(Redispatch, ConcernsTheGroupAlone) {
     EXPECT_EQ(silent().next_publish().payload, "1");
     drop();
     EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21({"1", "2", "4", "6"})));
-    EXPECT_THAT(ordinary.payloads(), ElementsAre("1", "2", "4", "6"));
+    EXPECT_THAT(non_shared.payloads(), ElementsAre("1", "2", "4", "6"));
     EXPECT_THAT(beside.payloads(), ElementsAre("1", "2", "4", "6"));
 }
 
@@ -187,7 +187,7 @@ TEST_F(Redispatch, KeepsProperties) {
     }
 }
 
-// A member that is away holds the group: for it they wait.
+// A member that is offline holds the group: for it they wait.
 TEST_F(Redispatch, WaitsForAMemberThatIsAway) {
     Client& away = connect("away", persistent());
     away.subscribe("$share/g/t", 1);

@@ -22,7 +22,7 @@ using ::testing::SizeIs;
 
 class Reload : public AccessControlTest {
   protected:
-    // Members of a group that have an ordinary subscription besides.
+    // Members of a group that have a non-shared subscription besides.
     void join_alice_and_bob() {
         bob_ = &connect_client("bob");
         alice_ = &connect_client("alice");

@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         JoinRow{"SendNever", "$share/g/t", MQTT_PROTOCOL_V5, MQTT_SUB_OPT_SEND_RETAIN_NEVER}),
     [](const auto& row) { return row.param.name; });
 
-// The filters of one SUBSCRIBE in this order, one of them ordinary.
+// The filters of one SUBSCRIBE in this order, one of them non-shared.
 class RetainedInOneSubscribe : public Retained,
                                public ::testing::WithParamInterface<std::vector<std::string>> {};
 

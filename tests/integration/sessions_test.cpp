@@ -1,4 +1,4 @@
-// Members that are away, leave, come back: who gets the next message, and what was under way.
+// Members that are offline, leave, come back: who gets the next message, and what was under way.
 
 #include "broker_test.hpp"
 

@@ -23,21 +23,21 @@ class Retransmission : public PluginTest {
         PluginTest::SetUp();
         members = connect_all({"a", "b"});
         for (Client* member : members) member->subscribe("$share/g/t");
-        ordinary = &connect("ordinary");
-        ordinary->subscribe("t");
+        non_shared = &connect("ordinary");
+        non_shared->subscribe("t");
     }
     static Publish message(const std::string& payload, std::uint16_t identifier) {
         return {.topic = "t", .payload = payload, .qos = 2, .identifier = identifier};
     }
     void expect_each_once(int count) {
         settle();
-        EXPECT_THAT(ordinary->payloads(), ElementsAreArray(numbers(1, count)));
+        EXPECT_THAT(non_shared->payloads(), ElementsAreArray(numbers(1, count)));
         EXPECT_THAT(all_payloads(members), ElementsAreArray(numbers(1, count)));
         EXPECT_THAT(counts(members), Each(static_cast<std::size_t>(count / 2)));
     }
 
     std::vector<Client*> members;
-    Client* ordinary = nullptr;
+    Client* non_shared = nullptr;
 };
 
 TEST_F(Retransmission, OfQos2IsDeliveredOnce) {
@@ -127,17 +127,17 @@ class SysTopics : public BrokerTest {
 
 TEST_F(SysTopics, AreSharedByThoseWhoAskForThemOnly) {
     broker.start({.first = {"sys_interval 1"}});
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("$SYS/#", 0, MQTT_SUB_OPT_SEND_RETAIN_NEVER);
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("$SYS/#", 0, MQTT_SUB_OPT_SEND_RETAIN_NEVER);
     const auto members = connect_all({"a", "b"});
     for (Client* member : members) member->subscribe("$share/g/$SYS/#");
     Client& elsewhere = connect("elsewhere");
     elsewhere.subscribe("$share/g/#");
     elsewhere.subscribe("$queue/+/broker/uptime");
     settle();
-    const auto before = clocks(ordinary).size();
-    loop.run_until("$SYS", [&] { return clocks(ordinary).size() >= before + 3; });
-    const auto expected = clocks(ordinary);
+    const auto before = clocks(non_shared).size();
+    loop.run_until("$SYS", [&] { return clocks(non_shared).size() >= before + 3; });
+    const auto expected = clocks(non_shared);
     settle();
 
     std::map<std::string, int> received;
@@ -148,7 +148,7 @@ TEST_F(SysTopics, AreSharedByThoseWhoAskForThemOnly) {
     for (auto i = before; i < expected.size(); ++i) {
         EXPECT_EQ(received[expected[i]], std::ranges::count(expected, expected[i])) << expected[i];
     }
-    const auto all = clocks(ordinary);
+    const auto all = clocks(non_shared);
     for (const auto& [payload, times] : received)
         EXPECT_LE(times, std::ranges::count(all, payload)) << payload;
     EXPECT_THAT(counts(members), Each(Ge(1U)));
@@ -173,10 +173,10 @@ class OtherPlugins : public BrokerTest, public ::testing::WithParamInterface<int
 TEST_P(OtherPlugins, MessagesReachOneMemberOfEachGroup) {
     const auto members = connect_all({"a", "b"});
     const auto queue = connect_all({"c", "d", "e"});
-    Client& ordinary = connect("ordinary");
+    Client& non_shared = connect("ordinary");
     for (Client* member : members) member->subscribe("$share/g/t");
     for (Client* member : queue) member->subscribe("$queue/#");
-    ordinary.subscribe("t");
+    non_shared.subscribe("t");
     Client& asking = connect("asking");
     // Equal ones in one turn of the broker, and several requests in a row.
     asking.publish({{.topic = "request/publish", .payload = request(6, "t", "x"), .qos = 1},
@@ -186,7 +186,7 @@ TEST_P(OtherPlugins, MessagesReachOneMemberOfEachGroup) {
 
     std::vector<std::string> expected(11, "x");
     expected.emplace_back("y");
-    EXPECT_THAT(ordinary.payloads(), SizeIs(12));
+    EXPECT_THAT(non_shared.payloads(), SizeIs(12));
     EXPECT_THAT(counts(members), ElementsAre(6, 6));
     EXPECT_THAT(all_payloads(members), ElementsAreArray(expected));
     // "#" has the requests as well.

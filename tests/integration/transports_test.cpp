@@ -134,12 +134,12 @@ TEST_F(Transports, OfListenersWithoutThePluginAreLeftAlone) {
         {.first = {"per_listener_settings true"}, .after_plugin = listener(second_port())});
     const auto members = connect_all({"a", "b"});
     for (Client* member : members) member->subscribe("$share/g/t", 1);
-    Client& ordinary = connect(loopback(second_.number()), "ordinary");
-    ordinary.subscribe("t", 1);
+    Client& non_shared = connect(loopback(second_.number()), "ordinary");
+    non_shared.subscribe("t", 1);
     connect(loopback(second_.number()), "publisher").publish(numbered("t", 4, 1));
     settle();
     EXPECT_THAT(counts(members), ElementsAre(2, 2));
-    EXPECT_THAT(ordinary.payloads(), ElementsAreArray(numbers(1, 4)));
+    EXPECT_THAT(non_shared.payloads(), ElementsAreArray(numbers(1, 4)));
 }
 
 TEST_F(Transports, OfListenersWithDifferentOptionsStopTheBroker) {

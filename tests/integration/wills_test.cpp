@@ -25,10 +25,10 @@ class WillsOfEachQos : public Wills, public ::testing::WithParamInterface<int> {
 TEST_P(WillsOfEachQos, ReachOneMemberOfEachGroup) {
     const auto members = connect_all({"a", "b"});
     const auto queue = connect_all({"c", "d"});
-    Client& ordinary = connect("ordinary");
+    Client& non_shared = connect("ordinary");
     for (Client* member : members) member->subscribe("$share/g/t");
     for (Client* member : queue) member->subscribe("$queue/#");
-    ordinary.subscribe("t");
+    non_shared.subscribe("t");
 
     for (const auto& number : numbers(1, 4)) die("publisher" + number, will(number, GetParam()));
     settle();
@@ -37,7 +37,7 @@ TEST_P(WillsOfEachQos, ReachOneMemberOfEachGroup) {
     EXPECT_THAT(all_payloads(members), ElementsAreArray(numbers(1, 4)));
     EXPECT_THAT(counts(queue), ElementsAre(2, 2));
     EXPECT_THAT(all_payloads(queue), ElementsAreArray(numbers(1, 4)));
-    EXPECT_THAT(ordinary.payloads(), ElementsAreArray(numbers(1, 4)));
+    EXPECT_THAT(non_shared.payloads(), ElementsAreArray(numbers(1, 4)));
 }
 
 INSTANTIATE_TEST_SUITE_P(, WillsOfEachQos, ::testing::Values(0, 1, 2),
@@ -72,18 +72,18 @@ TEST_F(Wills, WithRetainReachOneMemberAndAreStored) {
 TEST_F(Wills, DelayedOnesReachOneMember) {
     const auto members = connect_all({"a", "b"});
     for (Client* member : members) member->subscribe("$share/g/t");
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t");
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t");
     for (const auto& number : numbers(1, 4)) {
         connect("publisher" + number,
                 {.session_expiry = 3600, .will = will(number), .will_delay = 1})
             .drop();
     }
-    ordinary.wait_for_messages(4);
+    non_shared.wait_for_messages(4);
     settle();
     EXPECT_THAT(counts(members), ElementsAre(2, 2));
     EXPECT_THAT(all_payloads(members), ElementsAreArray(numbers(1, 4)));
-    EXPECT_EQ(ordinary.messages().size(), 4U);
+    EXPECT_EQ(non_shared.messages().size(), 4U);
 }
 
 // Whose session ends with the delay, so that the broker sends the will of somebody it forgets.
@@ -92,10 +92,10 @@ TEST_F(Wills, DelayedOneOfAMemberReachesAnother) {
     Client& dying = connect("dying", {.session_expiry = 1, .will = will("x"), .will_delay = 1});
     dying.subscribe("$share/g/t");
     for (Client* member : members) member->subscribe("$share/g/t");
-    Client& ordinary = connect("ordinary");
-    ordinary.subscribe("t");
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("t");
     dying.drop();
-    ordinary.wait_for_messages(1);
+    non_shared.wait_for_messages(1);
     settle();
     EXPECT_THAT(all_payloads(members), ElementsAre("x"));
 }
@@ -127,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(, WillsOfMembers, ::testing::Bool(), [](const auto& row
     return row.param ? "WhoseSessionStays" : "WhoseSessionEnds";
 });
 
-// An ordinary subscription does the same.
+// A non-shared subscription does the same.
 TEST_F(Wills, OfTheOnlyMemberWaitsForItsReturn) {
     if (broker_is_20()) expect_alarming_log(noise_of_wills_at_the_end);
     ClientOptions options = persistent();

@@ -59,9 +59,9 @@ TEST_P(ForgottenSubscriptions, MakeOneCopyTooManyAtMost) {
     settle();
 
     // Groups are a name and a filter: one for each client here. The broker itself may give A one
-    // copy for all its ordinary subscriptions, or one for each.
-    const std::size_t ordinary = GetParam().filters.size() + 1;
-    EXPECT_THAT(a.received(), AllOf(SizeIs(Ge(2U)), SizeIs(Le(ordinary + 1 + 1))));
+    // copy for all its non-shared subscriptions, or one for each.
+    const std::size_t non_shared = GetParam().filters.size() + 1;
+    EXPECT_THAT(a.received(), AllOf(SizeIs(Ge(2U)), SizeIs(Le(non_shared + 1 + 1))));
     EXPECT_THAT(b.received(), AllOf(SizeIs(Ge(2U)), SizeIs(Le(2U + 1))));
 }
 
@@ -96,25 +96,25 @@ TEST_F(WrongGuesses, AboutNoLocalFloodNobodyAndStarveNoGroup) {
         EXPECT_THAT(member.subscribe({"$share/g/a/#"}, 1), ElementsAre(1));
         member.disconnect();
     }
-    RawClient ordinary(broker.port(), "ordinary");
-    EXPECT_THAT(ordinary.subscribe({"a/b"}, 1), ElementsAre(1));
-    EXPECT_THAT(ordinary.subscribe({"a/#"}, 1 | no_local), ElementsAre(1));
+    RawClient non_shared(broker.port(), "ordinary");
+    EXPECT_THAT(non_shared.subscribe({"a/b"}, 1), ElementsAre(1));
+    EXPECT_THAT(non_shared.subscribe({"a/#"}, 1 | no_local), ElementsAre(1));
     for (const std::string payload : {"1", "2"}) {
-        ordinary.publish({.topic = "a/b", .payload = payload, .qos = 1, .identifier = 1});
-        ordinary.expect(PacketType::puback);
+        non_shared.publish({.topic = "a/b", .payload = payload, .qos = 1, .identifier = 1});
+        non_shared.expect(PacketType::puback);
     }
     RawClient member(broker.port(), "member", outliving);
     EXPECT_EQ(member.next_publish().payload, "1");
     EXPECT_EQ(member.next_publish().payload, "2");
     settle();
     EXPECT_THAT(member.received(), IsEmpty());
-    EXPECT_THAT(payloads(ordinary.received()), ElementsAre("1", "2"));
+    EXPECT_THAT(payloads(non_shared.received()), ElementsAre("1", "2"));
 
-    ordinary.publish({.topic = "a/b", .payload = "3", .qos = 1, .identifier = 1});
+    non_shared.publish({.topic = "a/b", .payload = "3", .qos = 1, .identifier = 1});
     EXPECT_EQ(member.next_publish().payload, "3");
     settle();
     EXPECT_THAT(member.received(), IsEmpty());
-    EXPECT_THAT(payloads(ordinary.received()), ElementsAre("3"));
+    EXPECT_THAT(payloads(non_shared.received()), ElementsAre("3"));
 }
 
 // Whether the member wants to be told that it was retained.
@@ -173,8 +173,8 @@ TEST_P(EqualMessages, OfAnotherPluginAreNeitherSwallowedNorDoubled) {
     constexpr int rounds = 10;
     const int waiting = GetParam();
     const auto all = static_cast<std::size_t>(waiting + 3 + 1 + 2);
-    RawClient ordinary(broker.port(), "ordinary");
-    EXPECT_THAT(ordinary.subscribe({"t"}, 1), ElementsAre(1));
+    RawClient non_shared(broker.port(), "ordinary");
+    EXPECT_THAT(non_shared.subscribe({"t"}, 1), ElementsAre(1));
     RawClient other(broker.port(), "other");
     {
         RawClient member(broker.port(), "member", outliving);
@@ -191,9 +191,9 @@ TEST_P(EqualMessages, OfAnotherPluginAreNeitherSwallowedNorDoubled) {
         for (std::size_t i = 0; i < all; ++i) acknowledge(member, {member.next_publish()});
         settle();
         EXPECT_THAT(member.received(), IsEmpty());
-        const auto seen = ordinary.received();
+        const auto seen = non_shared.received();
         EXPECT_THAT(seen, SizeIs(all));
-        acknowledge(ordinary, seen);
+        acknowledge(non_shared, seen);
         member.disconnect();
     }
 }

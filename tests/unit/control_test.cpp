@@ -14,7 +14,8 @@ using Json = nlohmann::json;
 class Control : public EngineTest {
   protected:
     Json ask(const std::string& request) {
-        const auto answer = Json::parse(answer_request(request, *broker.engine, is_2_1()));
+        const auto answer =
+            Json::parse(answer_request(request, *broker.engine, is_2_1(), broker.clock));
         return answer.at("responses");
     }
     /// Of one command.
@@ -36,11 +37,39 @@ TEST_P(Control, GroupsAreListedInTheOrderOfTheirBeginning) {
     publish("t", 3);
     EXPECT_EQ(carry_out({{"command", "listGroups"}, {"verbose", true}, {"count", 1}}).at("data"),
               Json::parse(R"({"totalCount":2,"groups":[{"group":"g","filter":"t",
-                  "strategy":"round_robin","members":2,"connected":2,"dispatched":3,"queued":0}]})"));
+                  "strategy":"round_robin","members":2,"connected":2,"dispatched":3,"queued":0,
+                  "oldestMessageAge":0,"dropped":0}]})"));
     const auto rest = carry_out({{"command", "listGroups"}, {"offset", 1}}).at("data");
     EXPECT_EQ(rest.at("groups"), Json::parse(R"([{"group":"$queue","filter":"u"}])"));
     EXPECT_TRUE(
         carry_out({{"command", "listGroups"}, {"offset", 9}}).at("data").at("groups").empty());
+}
+
+TEST_P(Control, GroupShowsHowLongItsOldestMessageWaits) {
+    join_all({"a"}, "$share/g/t", {.persistent = true});
+    broker.drop("a");
+    publish("t", 2);
+    broker.clock += 42;
+    publish("t", 1);
+    const auto group = carry_out({{"command", "getGroup"}, {"group", "g"}}).at("data").at("group");
+    EXPECT_EQ(group.at("queued"), 3);
+    EXPECT_EQ(group.at("oldestMessageAge"), 42);
+}
+
+TEST_P(Control, GroupShowsWhatItLost) {
+    join_all({"a"}, "$share/g/t", {.persistent = true});
+    broker.engine->set_group_queue_limits({.messages = 1});
+    broker.drop("a");
+    publish("t", 3);
+    const auto dropped = [&] {
+        return carry_out({{"command", "getGroup"}, {"group", "g"}})
+            .at("data")
+            .at("group")
+            .at("dropped");
+    };
+    EXPECT_EQ(dropped(), 2);
+    EXPECT_FALSE(carry_out({{"command", "resetStatistics"}}).contains("error"));
+    EXPECT_EQ(dropped(), 0);
 }
 
 TEST_P(Control, GroupShowsItsMembersInTheOrderOfJoining) {
@@ -108,7 +137,7 @@ TEST_P(Control, StrategyIsSet) {
                 HasSubstr("round_robin, random, sticky"));
 }
 
-TEST_P(Control, FiguresAreShownAndReset) {
+TEST_P(Control, MetricsAreShownAndReset) {
     join_all({"a"}, "$share/g/t");
     publish("t", 2);
     auto expected = Json::parse(R"({"groups":1,"members":1,"connected":1,"dispatched":2,

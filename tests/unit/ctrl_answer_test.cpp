@@ -46,6 +46,7 @@ const ResponseRow kResponses[] = {
     {{"AList"}, "[]", false},
     {{"NoJson"}, "{", false},
     {{"Nothing"}, "", false},
+    {{"Nested"}, R"({"responses":[{"correlationData":"7","data":[[[[[[[[[[1]]]]]]]]]]}]})", true},
 };
 INSTANTIATE_TEST_SUITE_P(All, CtrlResponse, ::testing::ValuesIn(kResponses), name_of<ResponseRow>);
 
@@ -94,6 +95,30 @@ TEST_F(Pages, MayBeNone) {
     EXPECT_EQ(list(), Json::parse(R"({"totalCount":0,"groups":[]})"));
 }
 
+TEST_F(Pages, EndThoughTheirNumberIsNeverReached) {
+    there = said = 1'000'000;
+    EXPECT_EQ(list(), std::nullopt);
+    EXPECT_EQ(failure.code, kNoConnection);
+    EXPECT_THAT(failure.text, HasSubstr("does not end"));
+    EXPECT_EQ(offsets.size(), 1000U);
+}
+
+TEST(CtrlAnswer, ThatIsNestedWithoutEndIsNone) {
+    for (const char* open : {"[", R"({"a":)"}) {
+        std::string payload = R"({"responses":[{"correlationData":"7","data":)";
+        for (int depth = 0; depth < 1'000'000; ++depth) payload += open;
+        EXPECT_EQ(response_in(payload, "7"), std::nullopt);
+    }
+    std::string payload = R"({"responses":[{"correlationData":"7","data":)";
+    payload += std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}]}";
+    EXPECT_EQ(response_in(payload, "7"), std::nullopt);
+}
+
+TEST(CtrlAnswer, AsJsonHasNothingThatATerminalObeys) {
+    EXPECT_EQ(as_ascii({{"name", "a\u009b\u202e\x1b\x7f\n\u00e4"}}),
+              R"({"name":"a\u009b\u202e\u001b\u007f\n\u00e4"})");
+}
+
 TEST(CtrlTable, AlignsItsColumns) {
     EXPECT_EQ(
         table({{"NAME"}, {"N", true}, {"LAST"}}, {{"x", "1", "a"}, {"\u00fcber-long", "200", ""}}),
@@ -104,6 +129,12 @@ TEST(CtrlTable, AlignsItsColumns) {
 
 TEST(CtrlTable, ShowsNoControlCharacters) {
     EXPECT_EQ(table({{"A"}}, {{"\033[2J"}}), "A\n?[2J\n");
+    EXPECT_EQ(table({{"A"}}, {{"\u009b2J\u202e"}}), "A\n?2J?\n");
+    const Json hostile = "\033[2J\u202e";
+    EXPECT_EQ(shown({Kind::version, {}, {}}, {{"version", hostile}}).find_first_of("\033\u202e"),
+              std::string::npos);
+    EXPECT_EQ(shown_live({{"groups", hostile}}, Json::array()).find_first_of("\033\u202e"),
+              std::string::npos);
 }
 
 Json group() {

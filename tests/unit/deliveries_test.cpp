@@ -44,7 +44,9 @@ class DeliveriesTest : public ::testing::Test {
         const auto& session = member.subscription->session;
         return {.context = session.context, .id = session.id};
     }
-    static bool is_full(const Member& member) { return member.subscription->session.flow.full; }
+    static bool is_full(const Member& member) {
+        return member.subscription->session.flow.queue_full;
+    }
     static std::size_t held(const Member& member) {
         return member.subscription->session.flow.held.size();
     }
@@ -91,7 +93,7 @@ TEST_F(DeliveriesOn21, PassOverAMemberAtTheLimitAndSayItOnce) {
     auto& member = join("client");
     hold(member, 3);
     EXPECT_TRUE(is_full(member));
-    EXPECT_EQ(Registry::fitness(member), Candidate::Fitness::full);
+    EXPECT_EQ(Registry::fitness(member), Candidate::Fitness::queue_full);
     EXPECT_THAT(broker.lines, ElementsAre(::testing::AllOf(HasSubstr("'client'"),
                                                            HasSubstr("max_queued_messages"))));
     hold(member, 1);

@@ -19,8 +19,8 @@ namespace shared_subscription {
 
 using Fitness = Candidate::Fitness;
 inline constexpr auto kUnfit = Fitness::unfit;
-inline constexpr auto kFull = Fitness::full;
-inline constexpr auto kBehind = Fitness::behind;
+inline constexpr auto kFull = Fitness::queue_full;
+inline constexpr auto kBehind = Fitness::window_full;
 inline constexpr auto kReady = Fitness::ready;
 
 /// The members of a group, by their names, before a chooser.

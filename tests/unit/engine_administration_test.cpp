@@ -1,4 +1,4 @@
-// What administrators do to groups, and the figures that they see.
+// What administrators do to groups, and the metrics that they see.
 #include "engine_test.hpp"
 
 namespace shared_subscription {
@@ -68,7 +68,7 @@ TEST_P(Administration, RemovedMemberThatIsAwayGetsNothing) {
     subscribe_all({"a"}, "other");
     broker.drop("a");
     EXPECT_EQ(broker.engine->remove_member(orders, "a"),
-              denies_the_away() ? Removal::is_away : Removal::done);
+              denies_the_away() ? Removal::is_offline : Removal::done);
     broker.connect("a", {.persistent = true});
     broker.settle();
     if (denies_the_away()) {
@@ -147,7 +147,7 @@ TEST_P(Administration, StrategiesOutliveARestart) {
     EXPECT_THAT(broker.log_lines, ::testing::Contains(HasSubstr("group 'g' is hash_topic")));
 }
 
-TEST_P(Administration, FiguresSayWhatHappened) {
+TEST_P(Administration, MetricsSayWhatHappened) {
     join_all({"a", "b"}, "$share/g/t");
     join_all({"c"}, "$share/h/t", {.persistent = true});
     publish("t", 2);

@@ -1,4 +1,4 @@
-// Who gets what: groups, ordinary subscriptions, and clients with several of them.
+// Who gets what: groups, non-shared subscriptions, and clients with several of them.
 #include <gmock/gmock.h>
 
 #include "engine_test.hpp"
@@ -160,7 +160,7 @@ TEST(EngineThatRemovesDuplicates, GivesAnOldClientItsSecondCopyAllTheSame) {
     for (const auto* filter : {"t", "#", "$share/g/t", "$share/h/#"}) broker.subscribe("a", filter);
     broker.publish("a", {.topic = "t", .payload = "x"});
     broker.settle();
-    EXPECT_THAT(broker.take("a"), SizeIs(3));  // one for both ordinary ones
+    EXPECT_THAT(broker.take("a"), SizeIs(3));  // one for both non-shared ones
 }
 
 }  // namespace

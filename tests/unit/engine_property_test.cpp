@@ -1,6 +1,6 @@
 // Random clients that come, go, subscribe and publish: each message reaches one member of each
-// group and each ordinary subscription, whatever happened before. What should arrive is worked out
-// from what the clients did, without a word of elections.
+// group and each non-shared subscription, whatever happened before. What should arrive is worked
+// out from what the clients did, without a word of elections.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -152,7 +152,7 @@ class World {
         const auto payload = std::to_string(++published_);
         std::set<std::string> uses;
         for_each_match(topic, [&](const auto& id, const auto& /*client*/, const auto& filter) {
-            uses.insert((is_ordinary(filter) ? id : "") + group_of(filter));
+            uses.insert((is_non_shared(filter) ? id : "") + group_of(filter));
         });
         in_passing_[payload] = uses.size();
         note("a client publishes " + payload + " on " + topic + " in passing");
@@ -176,8 +176,8 @@ class World {
             }
         }
     }
-    static bool is_ordinary(const SubscriptionFilter& filter) {
-        return filter.kind == FilterKind::ordinary;
+    static bool is_non_shared(const SubscriptionFilter& filter) {
+        return filter.kind == FilterKind::non_shared;
     }
     static std::string group_of(const SubscriptionFilter& filter) {
         return std::string(filter.share_name) + " of " + std::string(filter.topic_filter);
@@ -187,7 +187,7 @@ class World {
     std::map<std::string, bool> groups_of(const std::string& topic) {
         std::map<std::string, bool> groups;
         for_each_match(topic, [&](const auto& id, const auto& client, const auto& filter) {
-            if (is_ordinary(filter)) return;
+            if (is_non_shared(filter)) return;
             groups[group_of(filter)] |= client.online && !is_forbidden(id, topic);
         });
         return groups;
@@ -211,17 +211,17 @@ class World {
     }
 
     void judge(const std::string& topic, const std::string& payload) {
-        std::map<std::string, std::size_t> ordinary, at_most;
+        std::map<std::string, std::size_t> non_shared, at_most;
         std::size_t expected = 0;
         for_each_match(topic, [&](const auto& id, const auto& client, const auto& filter) {
             if (is_forbidden(id, topic)) return;
             if (!client.online) {
-                if (is_ordinary(filter) && !traits_.has_listener_settings)
+                if (is_non_shared(filter) && !traits_.has_listener_settings)
                     held_[id].push_back(payload);
                 return;
             }
-            if (is_ordinary(filter)) ++ordinary[id];
-            if (is_ordinary(filter)) ++expected;
+            if (is_non_shared(filter)) ++non_shared[id];
+            if (is_non_shared(filter)) ++expected;
             ++at_most[id];
         });
         for (const auto& [group, has_reader] : groups_of(topic)) {
@@ -234,7 +234,7 @@ class World {
         std::size_t all = 0;
         for (const auto* id : kClients) {
             const auto count = got[payload][id];
-            EXPECT_GE(count, ordinary[id]) << id << " on " << topic;
+            EXPECT_GE(count, non_shared[id]) << id << " on " << topic;
             EXPECT_LE(count, at_most[id]) << id << " on " << topic;
             all += count;
         }
@@ -283,8 +283,9 @@ class World {
     std::map<std::string, std::size_t> in_passing_;  // how many may arrive, by payload
     // By payload: the groups whose copy waits, with its topic.
     std::map<std::string, std::map<std::string, std::string>> waiting_;
-    std::map<std::string, std::vector<std::string>> held_;  // ordinary ones for those who are away
-    std::map<std::string, std::size_t> may_come_, due_;     // by payload: how many of all those
+    std::map<std::string, std::vector<std::string>>
+        held_;  // non-shared ones for those who are offline
+    std::map<std::string, std::size_t> may_come_, due_;  // by payload: how many of all those
     int published_ = 0;
     bool is_exact_ = false;  // whether it is known when what waits has to come
     std::string history_;

@@ -16,7 +16,7 @@ using ::testing::SizeIs;
 
 class EngineQueue : public EngineTest {
   protected:
-    /// Members of the group, who are away.
+    /// Members of the group, who are offline.
     void leave_behind(const std::vector<std::string>& ids) {
         join_all(ids, "$share/g/t", kPersistent);
         for (const auto& id : ids) broker.drop(id);
@@ -189,7 +189,7 @@ TEST_P(EngineQueue, RefusesTheNewestWhenItIsFullAndSaysSoOnce) {
 }
 
 TEST_P(EngineQueue, CountsBytes) {
-    broker.engine->set_group_queue_limits({.messages = 0, .bytes = 10});
+    broker.engine->set_group_queue_limits({.messages = 0, .bytes = 12});
     leave_behind({"a"});
     broker.connect("publisher");
     for (const auto* payload : {"12345", "1234567", "12345", "1"})

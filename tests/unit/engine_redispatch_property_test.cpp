@@ -90,7 +90,7 @@ class Members {
         bool online = false;
         bool has_session = false;
         bool persistent = false;
-        bool is_ordinary = false;             // a subscriber besides
+        bool is_non_shared = false;           // a subscriber besides
         std::vector<std::string> received{};  // in this session
     };
 
@@ -113,7 +113,7 @@ class Members {
         broker_.subscribe(id, groups_[random_() % groups_.size()], 2);
         broker_.subscribe(id, groups_[random_() % groups_.size()], 2);
         if (!has_ordinary_ || random_() % 2 == 0) return;
-        member.is_ordinary = true;
+        member.is_non_shared = true;
         broker_.subscribe(id, "t", 2);
     }
     void drop(const std::string& id, Member& member) {
@@ -163,7 +163,8 @@ class Members {
         if (qos == 2) is_qos_2_.insert(payload);
         note(payload + " is published with QoS " + std::to_string(qos));
         may_come_[payload] = groups_.size();
-        for (const auto& [id, member] : members_) may_come_[payload] += member.is_ordinary ? 1 : 0;
+        for (const auto& [id, member] : members_)
+            may_come_[payload] += member.is_non_shared ? 1 : 0;
         broker_.publish("publisher", {.topic = "t", .payload = payload, .qos = qos});
         if (qos == 2) broker_.release("publisher");
     }

@@ -29,7 +29,7 @@ class EngineRestart : public EngineTest {
         broker.restart(in_order);
         broker.connect("publisher");
     }
-    /// Who was away before a restart is known to be back when a message comes.
+    /// Who was offline before a restart is known to be back when a message comes.
     std::vector<std::string> take_with_next(const std::string& id, int number) {
         if (denies_the_away()) send(number, number);
         auto taken = broker.take(id);
@@ -211,7 +211,7 @@ TEST_P(EngineRestart, AfterACrashForgetsMembersWhomTheBrokerDoesNotKnow) {
     broker.save_engine();
     restart(false);
     broker.settle();
-    // Where nothing is asked about those who are away, they may be.
+    // Where nothing is asked about those who are offline, they may be.
     EXPECT_EQ(broker.engine->registry().session_count(), denies_the_away() ? 2U : 0U);
     EXPECT_EQ(broker.engine->registry().group_count(), denies_the_away() ? 1U : 0U);
     join_all({"a", "b"});
@@ -225,7 +225,7 @@ TEST_P(EngineRestart, MemberIsRemovedOnceItIsBack) {
     join_all({"a", "b"}, "$share/g/t");
     restart();
     EXPECT_EQ(broker.engine->remove_member(group, "a"),
-              is_2_1() ? Removal::done : Removal::is_away);
+              is_2_1() ? Removal::done : Removal::is_offline);
     return_all({"a", "b"});
     send(1, 2);  // it may show only now
     broker.take_counts({"a", "b"});

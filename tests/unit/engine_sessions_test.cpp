@@ -108,7 +108,7 @@ TEST_P(EngineSessions, ThatExpireCostTheGroupNothing) {
     EXPECT_EQ(broker.engine->registry().session_count(), 1U);
 }
 
-// A broker that asks nothing about those who are away says neither that one is back.
+// A broker that asks nothing about those who are offline says neither that one is back.
 TEST_P(EngineSessions, ThatAreAwayWhileOthersGetMessagesStayMembers) {
     join_all({"away"}, "$share/g/t", kPersistent);
     join_all({"there"}, "$share/g/t");

@@ -60,7 +60,7 @@ class EngineTest : public EngineFixture, public ::testing::WithParamInterface<Ge
     EngineTest() : EngineFixture(GetParam().traits) {}
 
     [[nodiscard]] bool is_2_1() const { return GetParam().traits.separate_leaves; }
-    /// Whether the broker denies clients that are away everything, and says nothing of them.
+    /// Whether the broker denies clients that are offline everything, and says nothing of them.
     [[nodiscard]] bool denies_the_away() const { return GetParam().traits.has_listener_settings; }
 };
 

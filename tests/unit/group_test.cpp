@@ -86,7 +86,7 @@ TEST_F(GroupTest, FollowsTheFitnessOfTheRightMemberAfterALeave) {
     group.leave(a);
     group.set_fitness(b, Fitness::unfit);
     EXPECT_EQ(group.choose({}), &c);
-    group.set_fitness(c, Fitness::behind);
+    group.set_fitness(c, Fitness::window_full);
     EXPECT_EQ(group.choose({}), &c);
     group.set_fitness(b, Fitness::ready);
     EXPECT_EQ(group.choose({}), &b);
@@ -94,7 +94,7 @@ TEST_F(GroupTest, FollowsTheFitnessOfTheRightMemberAfterALeave) {
 
 TEST_F(GroupTest, JoinsWithTheFitnessThatIsKnown) {
     join("a", Fitness::unfit);
-    const auto& b = join("b", Fitness::behind);
+    const auto& b = join("b", Fitness::window_full);
     EXPECT_EQ(group.choose({}), &b);
     const auto& c = join("c", Fitness::ready);
     EXPECT_EQ(group.choose({}), &c);

@@ -45,11 +45,16 @@ TEST(Options, SetQueuesAndWhatOutlivesARestart) {
                                 {"max_queued_bytes", "1000000"},
                                 {"max_queued_seconds", "60"},
                                 {"queue_qos0_messages", "true"},
+                                {"max_group_name_bytes", "0"},
+                                {"max_groups_per_client", "3"},
+                                {"max_members", "7"},
                                 {"redispatch", "false"},
                                 {"redispatch_window", "5"},
                                 {"persistence_file", "/var/lib/mosquitto/shared.db"}});
     EXPECT_EQ(options.queue,
               (QueueLimits{.messages = 0, .bytes = 1'000'000, .seconds = 60, .takes_qos0 = true}));
+    EXPECT_EQ(options.membership,
+              (MembershipLimits{.group_name = 0, .groups_of_a_client = 3, .members = 7}));
     EXPECT_EQ(options.redispatch, false);
     EXPECT_EQ(options.redispatch_window, 5U);
     EXPECT_EQ(options.persistence_file, "/var/lib/mosquitto/shared.db");

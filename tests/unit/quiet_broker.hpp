@@ -23,6 +23,7 @@ class QuietBroker : public Broker {
     [[nodiscard]] KeptProperties keep_properties(const void* /*properties*/) override {
         return nullptr;
     }
+    [[nodiscard]] std::size_t size_of_properties(const void* /*properties*/) override { return 0; }
     [[nodiscard]] Verdict ask_others_to_read(Context /*context*/,
                                              const Message& /*message*/) override {
         return Verdict::allowed;
@@ -38,8 +39,8 @@ class QuietBroker : public Broker {
                                    LeafKind /*kind*/) override {
         return true;
     }
-    void add_mark(std::string_view /*client_id*/) override {}
-    void remove_mark(std::string_view /*client_id*/) override {}
+    void add_placeholder(std::string_view /*client_id*/) override {}
+    void remove_placeholder(std::string_view /*client_id*/) override {}
     void disconnect(std::string_view /*client_id*/) override {}
     [[nodiscard]] std::int64_t now() override { return 0; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* /*properties*/) override {

@@ -18,8 +18,8 @@ namespace {
 
 using ::testing::IsEmpty;
 
-/// What is subscribed, as a flat set: client, filter, share name; without a share name the ordinary
-/// use.
+/// What is subscribed, as a flat set: client, filter, share name; without a share name the
+/// non-shared use.
 using Uses = std::set<std::tuple<std::string, std::string, std::string>>;
 
 class RegistryInvariants : public RegistryTest {
@@ -56,7 +56,7 @@ class RegistryInvariants : public RegistryTest {
             const auto* subscription = registry.find(*found, filter);
             ASSERT_NE(subscription, nullptr);
             ASSERT_EQ(&subscription->session, found);
-            ASSERT_EQ(subscription->ordinary, uses.contains(""));
+            ASSERT_EQ(subscription->non_shared, uses.contains(""));
             ASSERT_EQ(subscription->members.size(), uses.size() - (uses.contains("") ? 1 : 0));
             members += subscription->members.size();
             for (const auto& joined : subscription->members) {
@@ -76,10 +76,10 @@ class RegistryInvariants : public RegistryTest {
         const auto& filter = *filters[0];
         ASSERT_EQ(filter.subscriptions.size(), clients);
         const auto is_doubtful = [](const auto* one) {
-            return one->standing == Standing::doubtful;
+            return one->standing == Standing::unconfirmed;
         };
-        ASSERT_EQ(filter.doubtful, static_cast<std::size_t>(
-                                       std::ranges::count_if(filter.subscriptions, is_doubtful)));
+        ASSERT_EQ(filter.unconfirmed, static_cast<std::size_t>(std::ranges::count_if(
+                                          filter.subscriptions, is_doubtful)));
     }
 };
 
@@ -96,7 +96,7 @@ TEST_F(RegistryInvariants, HoldAfterAnySequenceOfEvents) {
         const auto& client = clients[below(clients.size())];
         const auto& filter = filters[below(filters.size())];
         const auto& name = names[below(names.size())];
-        const auto standing = below(3) == 0 ? Standing::doubtful : Standing::present;
+        const auto standing = below(3) == 0 ? Standing::unconfirmed : Standing::present;
         auto* known = registry.find(client);
         auto* subscription = known ? registry.find(*known, filter) : nullptr;
         switch (below(16)) {
@@ -123,7 +123,7 @@ TEST_F(RegistryInvariants, HoldAfterAnySequenceOfEvents) {
             case 8:
                 if (uses.erase({client, filter, name}) == 0) break;
                 if (name.empty()) {
-                    registry.unsubscribe_ordinary(*subscription);
+                    registry.unsubscribe_non_shared(*subscription);
                 } else {
                     registry.leave(*Registry::find(*subscription, name));
                 }

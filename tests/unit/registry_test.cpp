@@ -45,7 +45,7 @@ TEST_F(RegistryTest, MakesAGroupWithItsFirstMember) {
     EXPECT_EQ(group->size(), 1U);
     EXPECT_EQ(group->name(), "g");
     EXPECT_EQ(group->filter().text, "t/#");
-    EXPECT_FALSE(subscription.ordinary);
+    EXPECT_FALSE(subscription.non_shared);
     ASSERT_EQ(subscription.members.size(), 1U);
     EXPECT_EQ(subscription.members[0]->group, group);
     EXPECT_EQ(subscription.members[0]->subscription, &subscription);
@@ -85,15 +85,15 @@ TEST_F(RegistryTest, JoiningAgainIsNoSecondMembership) {
 }
 
 TEST_F(RegistryTest, AllUsesOfOneFilterByOneClientAreOneSubscription) {
-    const auto& ordinary = subscribe("a", "t");
+    const auto& non_shared = subscribe("a", "t");
     const auto& in_g = join("a", "g", "t");
     const auto& in_h = join("a", "h", "t");
-    EXPECT_EQ(&ordinary, &in_g);
-    EXPECT_EQ(&ordinary, &in_h);
-    EXPECT_TRUE(ordinary.ordinary);
-    EXPECT_EQ(Registry::find(ordinary, "g")->group->name(), "g");
-    EXPECT_EQ(Registry::find(ordinary, "h")->group->name(), "h");
-    EXPECT_EQ(Registry::find(ordinary, "i"), nullptr);
+    EXPECT_EQ(&non_shared, &in_g);
+    EXPECT_EQ(&non_shared, &in_h);
+    EXPECT_TRUE(non_shared.non_shared);
+    EXPECT_EQ(Registry::find(non_shared, "g")->group->name(), "g");
+    EXPECT_EQ(Registry::find(non_shared, "h")->group->name(), "h");
+    EXPECT_EQ(Registry::find(non_shared, "i"), nullptr);
     EXPECT_EQ(registry.session_count(), 1U);
 }
 
@@ -138,8 +138,8 @@ TEST_F(RegistryTest, LeavingKeepsTheOtherUses) {
     EXPECT_EQ(session("a").member_count, 1U);
     registry.leave(member("a", "h", "t"));
     EXPECT_EQ(registry.group_count(), 0U);
-    EXPECT_TRUE(registry.find(session("a"), "t")->ordinary);
-    registry.unsubscribe_ordinary(*registry.find(session("a"), "t"));
+    EXPECT_TRUE(registry.find(session("a"), "t")->non_shared);
+    registry.unsubscribe_non_shared(*registry.find(session("a"), "t"));
     EXPECT_EQ(registry.find("a"), nullptr);
     EXPECT_THAT(matches("t"), IsEmpty());
 }
@@ -147,8 +147,8 @@ TEST_F(RegistryTest, LeavingKeepsTheOtherUses) {
 TEST_F(RegistryTest, UnsubscribingKeepsTheMembership) {
     auto& subscription = subscribe("a", "t");
     join("a", "g", "t");
-    registry.unsubscribe_ordinary(subscription);
-    EXPECT_FALSE(registry.find(session("a"), "t")->ordinary);
+    registry.unsubscribe_non_shared(subscription);
+    EXPECT_FALSE(registry.find(session("a"), "t")->non_shared);
     EXPECT_EQ(elect("g", "t"), "a");
 }
 
@@ -227,44 +227,44 @@ struct Move {
 TEST_F(RegistryTest, SubscribingAgainMakesPresentButNeverDoubtful) {
     int number = 0;
     for (const auto& [before, again, after] :
-         {Move{Standing::present, Standing::doubtful, Standing::present},
-          Move{Standing::doubtful, Standing::present, Standing::present},
-          Move{Standing::doubtful, Standing::doubtful, Standing::doubtful}}) {
+         {Move{Standing::present, Standing::unconfirmed, Standing::present},
+          Move{Standing::unconfirmed, Standing::present, Standing::present},
+          Move{Standing::unconfirmed, Standing::unconfirmed, Standing::unconfirmed}}) {
         const auto client = "client-" + std::to_string(++number);
         join(client, "g", client, before);
         EXPECT_EQ(join(client, "g", client, again).standing, after);
-        EXPECT_EQ(registry.find_group("g", client)->filter().doubtful,
-                  after == Standing::doubtful ? 1U : 0U);
-        EXPECT_EQ(elect("g", client), after == Standing::doubtful ? "" : client);
+        EXPECT_EQ(registry.find_group("g", client)->filter().unconfirmed,
+                  after == Standing::unconfirmed ? 1U : 0U);
+        EXPECT_EQ(elect("g", client), after == Standing::unconfirmed ? "" : client);
     }
 }
 
 TEST_F(RegistryTest, CountsTheDoubtfulSubscriptionsOfAFilter) {
-    auto& a = join("a", "g", "t", Standing::doubtful);
+    auto& a = join("a", "g", "t", Standing::unconfirmed);
     auto& b = subscribe("b", "t");
-    join("c", "g", "t", Standing::doubtful);
+    join("c", "g", "t", Standing::unconfirmed);
     const auto& filter = a.filter;
-    EXPECT_EQ(filter.doubtful, 2U);
-    registry.set_standing(a, Standing::doubtful);
-    EXPECT_EQ(filter.doubtful, 2U) << "no change";
+    EXPECT_EQ(filter.unconfirmed, 2U);
+    registry.set_standing(a, Standing::unconfirmed);
+    EXPECT_EQ(filter.unconfirmed, 2U) << "no change";
     registry.set_standing(a, Standing::present);
-    EXPECT_EQ(filter.doubtful, 1U);
-    registry.set_standing(b, Standing::doubtful);
-    EXPECT_EQ(filter.doubtful, 2U);
+    EXPECT_EQ(filter.unconfirmed, 1U);
+    registry.set_standing(b, Standing::unconfirmed);
+    EXPECT_EQ(filter.unconfirmed, 2U);
     registry.erase(session("c"));
-    EXPECT_EQ(filter.doubtful, 1U) << "a doubtful one is erased";
+    EXPECT_EQ(filter.unconfirmed, 1U) << "a doubtful one is erased";
     registry.leave(member("a", "g", "t"));
-    EXPECT_EQ(filter.doubtful, 1U) << "a present one is erased";
+    EXPECT_EQ(filter.unconfirmed, 1U) << "a present one is erased";
 }
 
 TEST_F(RegistryTest, DoesNotElectTheDoubtful) {
-    auto& a = join("a", "g", "t", Standing::doubtful);
+    auto& a = join("a", "g", "t", Standing::unconfirmed);
     EXPECT_EQ(elect("g", "t"), "");
     join("b", "g", "t");
     EXPECT_EQ(elect("g", "t"), "b");
     registry.set_standing(a, Standing::present);
     EXPECT_EQ(elect("g", "t"), "a");
-    registry.set_standing(session("a"), Standing::doubtful);
+    registry.set_standing(session("a"), Standing::unconfirmed);
     EXPECT_EQ(elect("g", "t"), "b");
 }
 
@@ -273,10 +273,10 @@ TEST_F(RegistryTest, SetsTheStandingOfAllSubscriptionsOfASession) {
     join("a", "h", "u");
     subscribe("a", "v");
     join("b", "g", "t");
-    registry.set_standing(session("a"), Standing::doubtful);
+    registry.set_standing(session("a"), Standing::unconfirmed);
     for (const auto& subscription : session("a").subscriptions) {
-        EXPECT_EQ(subscription->standing, Standing::doubtful) << subscription->filter.text;
-        EXPECT_EQ(subscription->filter.doubtful, 1U);
+        EXPECT_EQ(subscription->standing, Standing::unconfirmed) << subscription->filter.text;
+        EXPECT_EQ(subscription->filter.unconfirmed, 1U);
     }
     EXPECT_EQ(registry.find(session("b"), "t")->standing, Standing::present);
 }
@@ -302,15 +302,15 @@ TEST_F(RegistryTest, ElectsThoseWithAFullQueueLastInAllGroupsOfASession) {
         join("a", "g", filter);
         join("b", "g", filter);
     }
-    registry.set_full(session("a"), true);
+    registry.set_queue_full(session("a"), true);
     hold("b", 2);
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::full);
-    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::behind);
+    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::queue_full);
+    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::window_full);
     EXPECT_EQ(elect("g", "t"), "b");
     EXPECT_EQ(elect("g", "u"), "b");
-    registry.set_standing(session("b"), Standing::doubtful);
+    registry.set_standing(session("b"), Standing::unconfirmed);
     EXPECT_EQ(elect("g", "t"), "a");
-    registry.set_full(session("a"), false);
+    registry.set_queue_full(session("a"), false);
     EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::ready);
 }
 
@@ -322,7 +322,7 @@ TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
     EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::unfit);
     EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::ready);
     EXPECT_EQ(elect("g", "t"), "b");
-    registry.set_standing(session("b"), Standing::doubtful);
+    registry.set_standing(session("b"), Standing::unconfirmed);
     EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::unfit);
     EXPECT_EQ(elect("g", "t"), "");
 }
@@ -332,7 +332,7 @@ TEST_F(RegistryTest, ReleasesWhatItHolds) {
     const int one = 1, other = 2;
     registry.hold(session("a"), &one);
     EXPECT_FALSE(registry.release(session("a"), &other));
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::behind);
+    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::window_full);
     EXPECT_TRUE(registry.release(session("a"), &one));
     EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::ready);
 }

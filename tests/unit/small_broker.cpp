@@ -12,7 +12,7 @@
 namespace shared_subscription {
 namespace {
 
-const GroupName kMark{.share_name = "mark", .filter = ""};
+const GroupName kPlaceholder{.share_name = "placeholder", .filter = ""};
 
 /// The filters that match the topic, in the order in which sub__search comes to them.
 std::vector<std::string> filters_matching(std::string_view topic) {
@@ -180,7 +180,7 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
     const auto flags = static_cast<std::uint8_t>(qos | (no_local && is_2_1() ? kNoLocal : 0));
     const bool may_be_refused = !is_2_1() && !exports_acl_check;
     engine->subscribe(client_of(connection), parsed, {.flags = flags},
-                      may_be_refused ? Standing::doubtful : Standing::present);
+                      may_be_refused ? Standing::unconfirmed : Standing::present);
     if (may_be_refused && refuses(filter)) return false;
     auto leaf = leaf_for(connection, parsed);
     leaf.qos = qos;
@@ -474,6 +474,10 @@ KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {
     return nullptr;
 }
 
+std::size_t SmallBroker::size_of_properties(const void* /*properties*/) {
+    return 0;
+}
+
 Verdict SmallBroker::ask_others_to_read(Context context, const Message& message) {
     if (!exports_acl_check) return Verdict::unknown;
     const auto& id = static_cast<const Connection*>(context)->id;
@@ -534,12 +538,12 @@ bool SmallBroker::remove_leaf(std::string_view client_id, const GroupName& group
     return true;
 }
 
-void SmallBroker::add_mark(std::string_view client_id) {
-    add_leaf(client_id, kMark, LeafKind::own, {});
+void SmallBroker::add_placeholder(std::string_view client_id) {
+    add_leaf(client_id, kPlaceholder, LeafKind::own, {});
 }
 
-void SmallBroker::remove_mark(std::string_view client_id) {
-    EXPECT_TRUE(remove_leaf(client_id, kMark, LeafKind::own));
+void SmallBroker::remove_placeholder(std::string_view client_id) {
+    EXPECT_TRUE(remove_leaf(client_id, kPlaceholder, LeafKind::own));
 }
 
 std::vector<SavedProperty> SmallBroker::list_properties(const void* /*properties*/) {

@@ -67,7 +67,7 @@ class SmallBroker final : public Broker {
 
     // What others do.
     void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
-    /// The session of a client that is away ends.
+    /// The session of a client that is offline ends.
     void expire(const std::string& id) { disuse(id); }
     /// What the broker publishes when the connection ends without DISCONNECT.
     void set_will(const std::string& id, const Outgoing& will) { find(id).will = will; }
@@ -102,6 +102,7 @@ class SmallBroker final : public Broker {
                            const SubscriptionOptions& options) override;
     [[nodiscard]] bool can_ask_others() const noexcept override { return exports_acl_check; }
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
+    [[nodiscard]] std::size_t size_of_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
@@ -112,8 +113,8 @@ class SmallBroker final : public Broker {
                   const SubscriptionOptions& options) override;
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const GroupName& group,
                                    LeafKind kind) override;
-    void add_mark(std::string_view client_id) override;
-    void remove_mark(std::string_view client_id) override;
+    void add_placeholder(std::string_view client_id) override;
+    void remove_placeholder(std::string_view client_id) override;
     void disconnect(std::string_view client_id) override { kick(std::string(client_id)); }
     [[nodiscard]] std::int64_t now() override { return clock; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;

@@ -77,7 +77,7 @@ class OrdinaryFilter : public ::testing::TestWithParam<OrdinaryRow> {};
 TEST_P(OrdinaryFilter, IsLeftAsItIs) {
     const auto& filter = GetParam().filter;
     const auto parsed = parse_subscription(filter);
-    EXPECT_EQ(parsed.kind, FilterKind::ordinary);
+    EXPECT_EQ(parsed.kind, FilterKind::non_shared);
     EXPECT_EQ(parsed.topic_filter, filter);
     EXPECT_EQ(parsed.share_name, "");
     EXPECT_EQ(parsed.problem, nullptr);

@@ -26,8 +26,8 @@ template <class Choose>
 Member* Elector::choose(Group& group, const Choose& choose_next) {
     fill_ballot(group.strategy());
     while (auto* member = choose_next()) {
-        // The full come last.
-        if (may_wait_ && group.fitness(*member) == Candidate::Fitness::full) return nullptr;
+        // Those whose queues are full come last.
+        if (may_wait_ && group.fitness(*member) == Candidate::Fitness::queue_full) return nullptr;
         if (wants(*member->subscription, *publication_) && may_read(*member)) return member;
         exclude(*member);
     }
@@ -72,10 +72,10 @@ void Elector::exclude(Member& member) {
 bool Elector::may_want(const Group& group) const noexcept {
     return std::ranges::any_of(group.members(), [&](const Member* member) {
         const auto& subscription = *member->subscription;
-        const bool is_away = !subscription.session.connected ||
-                             subscription.standing == Standing::doubtful || member->paused;
+        const bool is_offline = !subscription.session.connected ||
+                                subscription.standing == Standing::unconfirmed || member->paused;
         const bool is_excluded = group.fitness(*member) == Candidate::Fitness::unfit;
-        return wants(subscription, *publication_) && (is_away || !is_excluded);
+        return wants(subscription, *publication_) && (is_offline || !is_excluded);
     });
 }
 

@@ -22,13 +22,13 @@ void FanOut::enter(const Message& message) {
     begin(message);
 }
 
-// Where the broker asks about nobody who is away, it may ask about nobody at all; of a ring it asks
-// about one.
+// Where the broker asks about nobody who is offline, it may ask about nobody at all; of a ring it
+// asks about one.
 void FanOut::foresee(const Message& message) {
     if (!has_to_foresee()) return;
     enter(message);
     certain_ = false;  // it may not be fanned out
-    if (traits_.passes_over_away()) hold_for_away();
+    if (traits_.passes_over_offline()) hold_for_offline();
     if (has_to_judge()) judge_rings();
 }
 
@@ -36,15 +36,15 @@ Answer FanOut::ask(Session* session, const Message& message) {
     deliveries_.conclude();
     if (!session) return shown_restricted_ ? Answer::deny : Answer::untouched;
     certain_ = true;
-    if (traits_.passes_over_away()) hold_for_away();
+    if (traits_.passes_over_offline()) hold_for_offline();
 
     const auto leaf = next_leaf(*session, message);
     if (!leaf.subscription) return shown_restricted_ ? Answer::deny : Answer::untouched;
     if (!shown_restricted_ && session->member_count == 0) return Answer::untouched;
 
     auto& subscription = *leaf.subscription;
-    const bool proven_now = subscription.standing == Standing::doubtful;
-    // Nothing tells when the session of a client that is away expires.
+    const bool proven_now = subscription.standing == Standing::unconfirmed;
+    // Nothing tells when the session of a client that is offline expires.
     const bool may_expire = !session->connected && !traits_.announces_sessions;
     if (proven_now && !may_expire) registry_.set_standing(subscription, Standing::present);
     if (proven_now) subscription.pending = Request::none;
@@ -67,9 +67,9 @@ std::optional<Answer> FanOut::ask_at_once(Session& session, const ShownMessage& 
     if (goes_on && loses_at_once(session)) return Answer::deny;
     disturb();
     auto* member = session.sole;
-    const bool is_ordinary = member && restricted_.empty() && !deliveries_.expects() &&
-                             !traits_.passes_over_away() && message.qos < 2;
-    if (!is_ordinary) return {};
+    const bool is_non_shared = member && restricted_.empty() && !deliveries_.expects() &&
+                               !traits_.passes_over_offline() && message.qos < 2;
+    if (!is_non_shared) return {};
     if (!goes_on) {
         if (open_ || !publications_.is_announced(message.topic)) return {};
         // Of one group among many, nothing is in the processor's cache.
@@ -135,7 +135,7 @@ void FanOut::ask_ghost(Context context, const Message& message) {
 void FanOut::begin(Publication* announcement) {
     number_ = ++registry_.fan_out;
     open_ = true;
-    held_for_away_ = false;
+    held_for_offline_ = false;
     if (kept_) kept_.reset();  // as `close` leaves it, but where it ran out of memory
     announced_ = announcement != nullptr;
     if (announced_) publication_.take(*announcement);
@@ -182,17 +182,18 @@ bool FanOut::is_next(Session& session, bool is_first) const {
     return is_too_many && !leaves_.has_unknown(session);
 }
 
-// An ordinary leaf is the broker's business. What a group's member wins on the same leaf, or where
+// A non-shared leaf is the broker's business. What a group's member wins on the same leaf, or where
 // the broker would drop a further copy, goes out from the group's queue.
 Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
     const bool once_only = is_once_only(session);
-    bool is_taken = leaf.ordinary || (once_only && session.asked.got_message);
-    if (leaf.ordinary && !(once_only && session.asked.got_message)) expect_ordinary(session, leaf);
-    if (leaf.ordinary) session.asked.got_message = true;
-    auto answer = leaf.ordinary ? Answer::untouched : Answer::deny;
+    bool is_taken = leaf.non_shared || (once_only && session.asked.got_message);
+    if (leaf.non_shared && !(once_only && session.asked.got_message))
+        expect_non_shared(session, leaf);
+    if (leaf.non_shared) session.asked.got_message = true;
+    auto answer = leaf.non_shared ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
         if (!wins(*member, proven_now)) continue;
-        if (is_taken || (once_only && leaves_.has_ordinary(session))) {
+        if (is_taken || (once_only && leaves_.has_non_shared(session))) {
             pass_on(*member->group);
             continue;
         }
@@ -205,7 +206,7 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
 
 // It waits in the same queue as what the client gets as a member. Where others decide, whether it
 // gets it at all is not known.
-void FanOut::expect_ordinary(Session& session, const Leaf& leaf) {
+void FanOut::expect_non_shared(Session& session, const Leaf& leaf) {
     const auto qos = std::min(message_.qos, leaf.subscription->options.qos());
     const bool is_certain = !session.connected || !broker_.others_decide();
     if (qos > 0 && is_certain) deliveries_.expect(session, qos, message_);
@@ -230,13 +231,13 @@ Answer FanOut::answer_restricted(const Session& session, const Leaf& leaf) {
 void FanOut::close() {
     open_ = false;
     disturb();
-    if (certain_ && registry_.doubtful_count > 0) prune();
-    for (const auto* group : elections_) {
+    if (certain_ && registry_.unconfirmed_count > 0) prune();
+    for (auto* group : elections_) {
         const auto& election = group->election;
         if (election.served || election.waits) continue;
         if (election.elected && !group->placement.rotates)
             unasked_.doubt(*election.elected, publication_);
-        if (group->held_in != number_) ++registry_.statistics.dropped;
+        if (group->held_in != number_) registry_.count_dropped(*group);
     }
     if (!held_.empty()) settle_held();
     elector_.end();

@@ -8,7 +8,7 @@
 //   or a client that is asked for more often than it has leaves, where it has none that are not
 //   known here.
 // Either may be wrong. That costs one delivery at most: what goes out from here is never asked
-// about in its turn, or is known by its content (RestrictedFanOuts).
+// about in its round, or is known by its content (RestrictedFanOuts).
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ class FanOut {
     void foresee(const Message& message);
     /// Whether there is any need to.
     [[nodiscard]] bool has_to_foresee() const noexcept {
-        return traits_.passes_over_away() || has_to_judge();
+        return traits_.passes_over_offline() || has_to_judge();
     }
 
     /// The broker asks whether one leaf of this client gets the message that was entered; null: a
@@ -160,7 +160,7 @@ class FanOut {
     [[nodiscard]] bool is_once_only(const Session& session) const noexcept {
         return traits_.removes_duplicates && session.protocol_version < 5;
     }
-    void expect_ordinary(Session& session, const Leaf& leaf);
+    void expect_non_shared(Session& session, const Leaf& leaf);
 
     /// The message that is being fanned out, to be kept.
     const SharedMessage& keep();
@@ -169,7 +169,7 @@ class FanOut {
         return backlog_.takes(message_.qos) || group.has_ready();
     }
     void hold_for(Group& group);
-    void hold_for_away();
+    void hold_for_offline();
     void wait_behind(Group& group);
     void judge_rings();
     [[nodiscard]] bool has_to_judge() const noexcept {
@@ -200,7 +200,7 @@ class FanOut {
     // It is no check of what the broker holds for a client that is not known here, but resumes its
     // session.
     bool certain_ = false;
-    bool held_for_away_ = false;  // hold_for_away is done
+    bool held_for_offline_ = false;  // hold_for_offline is done
     Message message_;
     Publication publication_;
     MatchedLeaves leaves_;

@@ -84,7 +84,7 @@ void FanOut::serve(Member& member) {
 const SharedMessage& FanOut::keep() {
     if (!kept_) {
         const auto* payload = static_cast<const char*>(message_.payload);
-        kept_ = std::make_shared<const StoredMessage>(
+        kept_ = backlog_.keep(
             StoredMessage{.topic = leaves_.topic(),
                           .payload = std::string(payload, payload + message_.payload_size),
                           .qos = message_.qos,
@@ -113,20 +113,20 @@ void FanOut::hold_for(Group& group) {
 }
 
 // Behind those that are under way it goes out at once: in the broker's queue it comes after them,
-// and what is published in the next turn need not wait for it, and so on.
+// and what is published in the next round need not wait for it, and so on.
 void FanOut::wait_behind(Group& group) {
     if (std::exchange(group.held_in, number_) == number_) return;
     if (!may_wait_for(group)) {
-        ++registry_.statistics.dropped;
+        registry_.count_dropped(group);
         return;
     }
     backlog_.add(group, {.id = backlog_.next_id(), .message = keep()});
     if (traits_.announces_sessions && broker_.can_judge()) backlog_.drain(group);
 }
 
-// For groups about which the broker will not ask: whoever is left in them is away.
-void FanOut::hold_for_away() {
-    if (shown_restricted_ || std::exchange(held_for_away_, true)) return;
+// For groups about which the broker will not ask: whoever is left in them is offline.
+void FanOut::hold_for_offline() {
+    if (shown_restricted_ || std::exchange(held_for_offline_, true)) return;
     for (auto* filter : leaves_.filters()) {
         for (const auto& group : filter->groups) {
             if (!group->has_ready()) hold_for(*group);
@@ -143,7 +143,7 @@ void FanOut::settle_held() {
         if (may_wait && ((was_opened && election.waits) || elector_.may_want(*group))) {
             backlog_.add(*group, {.id = backlog_.next_id(), .message = kept_});
         } else {
-            ++registry_.statistics.dropped;
+            registry_.count_dropped(*group);
         }
     }
     held_.clear();

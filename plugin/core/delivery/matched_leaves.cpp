@@ -32,9 +32,9 @@ Leaf MatchedLeaves::merged_at(Session& session, std::size_t index) const noexcep
         if (subscription->pending != Request::none || count-- > 0) continue;
         session.cursor = {
             .fan_out = fan_out_, .next = static_cast<std::uint32_t>(index + 1), .match = match};
-        return {subscription, subscription->ordinary, subscription->members};
+        return {subscription, subscription->non_shared, subscription->members};
     }
-    return registry_.doubtful_count > 0 ? pending_at(session, index) : Leaf();
+    return registry_.unconfirmed_count > 0 ? pending_at(session, index) : Leaf();
 }
 
 // Others let a client have its way more often than not.
@@ -44,13 +44,13 @@ Leaf MatchedLeaves::pending_at(const Session& session, std::size_t index) const 
             auto* subscription = Registry::find(session, *filter);
             if (!subscription || !is_asked_for(*subscription)) continue;
             if (subscription->pending != pending || index-- > 0) continue;
-            return {subscription, subscription->ordinary, subscription->members};
+            return {subscription, subscription->non_shared, subscription->members};
         }
     }
     return {};
 }
 
-// 2.1 walks the whole tree of ordinary subscriptions first, then that of shared ones.
+// 2.1 walks the whole tree of non-shared subscriptions first, then that of shared ones.
 Leaf MatchedLeaves::separate_at(Session& session, std::size_t index) const noexcept {
     const auto last = session.cursor;
     if (index > 0 && last.is_before(fan_out_, index))
@@ -58,7 +58,7 @@ Leaf MatchedLeaves::separate_at(Session& session, std::size_t index) const noexc
     auto count = index;
     for (const auto* filter : filters_) {
         auto* subscription = Registry::find(session, *filter);
-        if (!subscription || !subscription->ordinary || !is_asked_for(*subscription)) continue;
+        if (!subscription || !subscription->non_shared || !is_asked_for(*subscription)) continue;
         if (count-- == 0) return {subscription, true, {}};
     }
     return shared_from(session, {fan_out_, static_cast<std::uint32_t>(index)}, count);
@@ -92,7 +92,7 @@ bool MatchedLeaves::has_asked_ring(const Session& session) const noexcept {
 }
 
 bool MatchedLeaves::has_unknown(const Session& session) const {
-    std::size_t known = session.parked > 0 ? 1 : 0;  // the mark
+    std::size_t known = session.parked > 0 ? 1 : 0;  // the placeholder
     for (const auto& subscription : session.subscriptions) {
         const bool is_merged = traits_.merges_uses(subscription->filter.text);
         known += is_merged ? 1 : subscription->uses();
@@ -101,10 +101,10 @@ bool MatchedLeaves::has_unknown(const Session& session) const {
     return broker_.subscription_count(session.context) > known;
 }
 
-bool MatchedLeaves::has_ordinary(const Session& session) const noexcept {
+bool MatchedLeaves::has_non_shared(const Session& session) const noexcept {
     return std::ranges::any_of(filters_, [&](const Filter* filter) {
         const auto* subscription = Registry::find(session, *filter);
-        return subscription && subscription->ordinary;
+        return subscription && subscription->non_shared;
     });
 }
 

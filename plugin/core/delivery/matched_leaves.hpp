@@ -22,7 +22,7 @@ namespace shared_subscription {
 /// What one leaf in the broker's tree stands for.
 struct Leaf {
     Subscription* subscription = nullptr;  ///< null: a leaf that is not known
-    bool ordinary = false;
+    bool non_shared = false;
     std::span<const std::unique_ptr<Member>> members{};
 };
 
@@ -63,7 +63,7 @@ class MatchedLeaves {
     /// Whether the client has leaves that are not known here. 2.0 tells how many it had at most.
     [[nodiscard]] bool has_unknown(const Session& session) const;
     /// Whether a subscription of the client without a group matches.
-    [[nodiscard]] bool has_ordinary(const Session& session) const noexcept;
+    [[nodiscard]] bool has_non_shared(const Session& session) const noexcept;
 
     [[nodiscard]] bool has(const Filter& filter) const noexcept {
         return filter.matched_in == match_number_;

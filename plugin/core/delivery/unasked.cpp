@@ -26,7 +26,7 @@ void Unasked::doubt(Member& member, const Publication& publication) {
         registry_.set_no_local(subscription, true);
         return;
     }
-    registry_.set_standing(subscription, Standing::doubtful);
+    registry_.set_standing(subscription, Standing::unconfirmed);
     broker_.log(LogLevel::notice,
                 describe(member) + " is passed over: the broker no longer has its subscription.");
 }
@@ -38,14 +38,14 @@ void Unasked::find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_o
     const auto is_gone = [&](const Subscription& subscription) {
         const auto& session = subscription.session;
         const bool was_counted = session.member_count > 0 && session.key != publication.publisher();
-        return subscription.standing == Standing::doubtful && subscription.called_in != fan_out &&
-               was_counted && is_shown(subscription) &&
+        return subscription.standing == Standing::unconfirmed &&
+               subscription.called_in != fan_out && was_counted && is_shown(subscription) &&
                std::ranges::none_of(subscription.members, [](const auto& member) {
                    return member->group->placement.rotates;
                });
     };
     for (const auto* filter : filters) {
-        if (filter->doubtful == 0) continue;
+        if (filter->unconfirmed == 0) continue;
         std::ranges::copy_if(filter->subscriptions, std::back_inserter(gone_),
                              [&](const auto* subscription) { return is_gone(*subscription); });
     }
@@ -80,7 +80,7 @@ void Unasked::not_shown(Group& group, const RestrictedFanOut& fan_out) {
         if (!is_meant) continue;
         if (has_changed_since(*member, fan_out)) {
             may_change |=
-                !fan_out.is_probe() || member->subscription->standing == Standing::doubtful;
+                !fan_out.is_probe() || member->subscription->standing == Standing::unconfirmed;
             continue;
         }
         if (member->subscription->standing == Standing::present) {

@@ -26,8 +26,8 @@ class Unasked {
     /// The member was elected in a fan-out, which is over, and not asked about.
     void doubt(Member& member, const Publication& publication);
 
-    /// The doubtful subscriptions by these filters end that a fan-out, which is over, has shown to
-    /// be gone. `ends(Group&)` is told of each group that ends with them.
+    /// The unconfirmed subscriptions by these filters end that a fan-out, which is over, has shown
+    /// to be gone. `ends(Group&)` is told of each group that ends with them.
     template <class Ends>
     void end_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
                   const Publication& publication, const Ends& ends) {
@@ -45,7 +45,7 @@ class Unasked {
     /// Whether the broker would have asked for this subscription if it were there.
     [[nodiscard]] bool is_shown(const Subscription& subscription) const noexcept {
         const auto& session = subscription.session;
-        return session.connected || session.presence.moved || !traits_.passes_over_away();
+        return session.connected || session.presence.moved || !traits_.passes_over_offline();
     }
     void find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_out,
                    const Publication& publication);

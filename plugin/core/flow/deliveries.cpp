@@ -99,16 +99,17 @@ Writing Deliveries::sent(const Client& client, const Message& message) {
         written(*session, topic);
     }
     session->flow.held_changed = now_;
-    if (has_room(*session)) registry_.set_full(*session, false);
+    if (has_room(*session)) registry_.set_queue_full(*session, false);
     return writing.value_or(Writing());
 }
 
-// The broker has had its turn, and did not write these: it holds them back.
+// The broker has had its round, and did not write these: it holds them back.
 void Deliveries::give_up_copies(Session& session) {
     if (!session.flow.copies) return;
     for (const auto& copy : std::exchange(session.flow.copies->expected, {})) {
         if (copy.qos == 0) {
-            if (session.connected) set_full(session, "it does not read what it has been sent");
+            if (session.connected)
+                set_queue_full(session, "it does not read what it has been sent");
             continue;
         }
         hold(session, copy.address);
@@ -130,15 +131,15 @@ void Deliveries::miss() {
         hold(session, expected_address_);
         learn_window(session);
     } else {
-        set_full(session, "it does not read what it has been sent");
+        set_queue_full(session, "it does not read what it has been sent");
     }
 }
 
-// What has been written since the client connected fills the window at most; ordinary messages,
+// What has been written since the client connected fills the window at most; non-shared messages,
 // which are not counted, must have no part in that.
 void Deliveries::learn_window(Session& session) {
-    const auto is_ordinary = [](const auto& subscription) { return subscription->ordinary; };
-    if (std::ranges::any_of(session.subscriptions, is_ordinary)) return;
+    const auto is_non_shared = [](const auto& subscription) { return subscription->non_shared; };
+    if (std::ranges::any_of(session.subscriptions, is_non_shared)) return;
     session.flow.window =
         std::min(session.flow.window, std::max<std::size_t>(session.flow.written, 1));
 }
@@ -151,19 +152,19 @@ void Deliveries::hold(Session& session, const void* address) {
     if (has_room(session)) registry_.hold(session, address);  // or else the broker drops it
     session.flow.held_changed = now_;
     list(session);
-    if (!has_room(session)) set_full(session, "its queue is full (max_queued_messages)");
+    if (!has_room(session)) set_queue_full(session, "its queue is full (max_queued_messages)");
 }
 
-void Deliveries::set_full(Session& session, const char* why) {
-    if (session.flow.full) return;
+void Deliveries::set_queue_full(Session& session, const char* why) {
+    if (session.flow.queue_full) return;
     list(session);
-    registry_.set_full(session, true);
+    registry_.set_queue_full(session, true);
     broker_.log(LogLevel::notice, "client " + quote(session.id) + " is passed over: " + why + ".");
 }
 
 void Deliveries::forget(Session& session) {
     registry_.release_all(session);
-    registry_.set_full(session, false);
+    registry_.set_queue_full(session, false);
     session.flow.written = 0;
     session.flow.window = static_cast<std::size_t>(-1);
 }
@@ -188,10 +189,10 @@ void Deliveries::tick(std::int64_t now) {
         auto* session = registry_.find(id);
         if (!session) return true;
         if (session->flow.held.empty()) session->flow.copies.reset();
-        if (has_room(*session)) registry_.set_full(*session, false);
+        if (has_room(*session)) registry_.set_queue_full(*session, false);
         if (session->flow.held.empty()) return !(session->flow.listed = false);
         // What expires in the client's queue is dropped without a word.
-        if (!session->flow.full && now_ - session->flow.held_changed >= kSecondsUntilDoubt) {
+        if (!session->flow.queue_full && now_ - session->flow.held_changed >= kSecondsUntilDoubt) {
             session->flow.held_changed = now_;
             registry_.release(*session, session->flow.held.front());
         }

@@ -97,7 +97,7 @@ class Deliveries {
     static void learn_window(Session& session);
     void list(Session& session);
     void hold(Session& session, const void* address);
-    void set_full(Session& session, const char* why);
+    void set_queue_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {
         return queue_limit_ == 0 || session.flow.held.size() < queue_limit_;
     }
@@ -112,7 +112,7 @@ class Deliveries {
     bool redispatches_ = false;
     std::size_t redispatch_window_ = 20;
     Arrivals arrivals_;
-    std::vector<std::string> copied_to_;  // clients, since the last turn
+    std::vector<std::string> copied_to_;  // clients, since the last round
     std::vector<std::string> holders_;    // clients with messages held back, or full
     std::int64_t now_ = 0;
 };

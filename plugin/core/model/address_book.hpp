@@ -1,7 +1,7 @@
 // Which session is at which of the broker's addresses. The broker asks about one client after the
 // other, in the same order for each message, so that who comes next is known without a look-up.
 //
-// An address may be another connection's from one turn of the main loop to the next, and wherever
+// An address may be another connection's from one round of the main loop to the next, and wherever
 // connections come and go: until it has been verified, the identifier tells.
 #pragma once
 
@@ -65,7 +65,7 @@ class AddressBook {
         prefetch(session.order.followed_by);  // many may be asked about, one after the other
     }
 
-    /// A turn of the main loop begins: contexts are freed, and an address may be another
+    /// A round of the main loop begins: contexts are freed, and an address may be another
     /// connection's from now on.
     void begin_period() noexcept { mark_ = ++period_; }
     /// So it may where connections and subscriptions come and go.
@@ -110,7 +110,7 @@ class AddressBook {
     std::uint64_t ended_ = 0;
     std::vector<Session*> places_ = std::vector<Session*>(std::size_t{1} << kAddressBits);
     std::uint64_t period_ = 1;
-    std::uint64_t mark_ = 0;  // `period_`; 0 where no turns are shown: nothing is verified then
+    std::uint64_t mark_ = 0;  // `period_`; 0 where no rounds are shown: nothing is verified then
 };
 
 }  // namespace shared_subscription

@@ -41,7 +41,7 @@ Member* Group::choose(const Ballot& ballot) {
 
 bool Group::has_ready() const noexcept {
     return std::ranges::any_of(candidates_, [](const Candidate& candidate) {
-        return candidate.fitness >= Candidate::Fitness::behind;
+        return candidate.fitness >= Candidate::Fitness::window_full;
     });
 }
 

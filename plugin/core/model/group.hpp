@@ -167,6 +167,7 @@ class Group {
     Placement placement;
     Ring ring;                     ///< of those who stand, if it rotates
     std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset
+    std::uint64_t dropped = 0;     ///< messages that no member got, since then
     GroupQueue queue;
     std::uint64_t held_in = 0;  ///< the last fan-out whose message may have to be queued (FanOut)
     std::uint64_t number = 0;   ///< counted in the order of creation; never used again

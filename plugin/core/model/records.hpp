@@ -17,9 +17,9 @@ namespace shared_subscription {
 struct Session;
 
 enum class Standing : std::uint8_t {
-    present,   ///< in the broker's tree
-    doubtful,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not elected
-               ///< before.
+    present,      ///< in the broker's tree
+    unconfirmed,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not
+                  ///< elected before.
 };
 
 /// What a client has asked for, and others may have refused without a word.
@@ -31,16 +31,16 @@ struct Subscription {
     Session& session;
     Filter& filter;
     Standing standing = Standing::present;
-    bool ordinary = false;          ///< subscribed without a group
+    bool non_shared = false;        ///< subscribed without a group
     SubscriptionOptions options{};  ///< of that
     bool no_local = false;  ///< the broker does not ask for it when the client itself published
-    Request pending = Request::none;  ///< not none: it is doubtful because of that
+    Request pending = Request::none;  ///< not none: it is unconfirmed because of that
     std::uint64_t subscribed = 0;     ///< when the client did so last, by Registry::clock
     std::uint64_t called_in = 0;      ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
 
     [[nodiscard]] std::size_t uses() const noexcept {
-        return members.size() + (ordinary ? 1U : 0U);
+        return members.size() + (non_shared ? 1U : 0U);
     }
 };
 
@@ -51,7 +51,7 @@ struct SessionCopies {
         std::uint8_t qos;
         Writing writing;
     };
-    std::vector<Copy> expected{};  ///< in this turn
+    std::vector<Copy> expected{};  ///< in this round
     std::vector<Copy> held{};      ///< the broker holds it back; in Session::held, too
 };
 
@@ -91,7 +91,7 @@ struct alignas(64) Session {
         std::vector<const void*> held{};
         std::unique_ptr<SessionCopies> copies{};  ///< null: none
         std::int64_t held_changed = 0;            ///< second of Deliveries::tick
-        bool full = false;                        ///< the broker drops what it is given
+        bool queue_full = false;                  ///< the broker drops what it is given
         bool listed = false;                      ///< among the holders of Deliveries
     };
     /// What is known of its connection and its end (engine_sessions.cpp).
@@ -128,8 +128,7 @@ struct alignas(64) Session {
 
     Presence presence{};
     Saving saving{};
-    bool said_too_many = false;  ///< the log says that it is in as many groups as it may be
-    std::size_t parked = 0;      ///< memberships without a leaf (Parking)
+    std::size_t parked = 0;  ///< memberships without a leaf (Parking)
     LeafCursor cursor{};
 
     std::vector<std::unique_ptr<Subscription>> subscriptions{};  ///< sorted by filter
@@ -141,7 +140,7 @@ struct Filter {
     std::uint64_t matched_in = 0;                ///< the last match that found it (FanOut)
     std::vector<std::unique_ptr<Group>> groups;  ///< sorted by name
     std::vector<Subscription*> subscriptions;
-    std::size_t doubtful = 0;  ///< how many of them are
+    std::size_t unconfirmed = 0;  ///< how many of them are
 };
 
 /// The last fan-out in which the broker asked for the member. Where it is the client's only

@@ -16,7 +16,7 @@ void note_sole(Session& session) {
     session.sole_group = nullptr;
     if (session.subscriptions.size() != 1) return;
     const auto& subscription = *session.subscriptions.front();
-    const bool is_like_most = !subscription.ordinary && !subscription.no_local &&
+    const bool is_like_most = !subscription.non_shared && !subscription.no_local &&
                               subscription.standing == Standing::present;
     if (!is_like_most || subscription.members.size() != 1) return;
     session.sole = subscription.members.front().get();
@@ -97,19 +97,19 @@ Subscription& Registry::subscription(Session& session, std::string_view text, St
         .session = session, .filter = filter, .standing = standing, .subscribed = clock_});
     auto& added = *made;
     filter.subscriptions.push_back(&added);
-    if (standing == Standing::doubtful) count_doubtful(filter, 1);
+    if (standing == Standing::unconfirmed) count_unconfirmed(filter, 1);
     session.subscriptions.insert(lower_bound(session, filter), std::move(made));
     return added;
 }
 
-void Registry::count_doubtful(Filter& filter, int change) noexcept {
-    filter.doubtful += static_cast<std::size_t>(change);
-    doubtful_count += static_cast<std::size_t>(change);
+void Registry::count_unconfirmed(Filter& filter, int change) noexcept {
+    filter.unconfirmed += static_cast<std::size_t>(change);
+    unconfirmed_count += static_cast<std::size_t>(change);
 }
 
 Subscription& Registry::subscribe(Session& session, std::string_view filter, Standing standing) {
     auto& subscribed = subscription(session, filter, standing);
-    subscribed.ordinary = true;
+    subscribed.non_shared = true;
     note_sole(session);
     journal.note(session);
     return subscribed;
@@ -145,6 +145,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     wake(*group);
     member.joined = clock_;
     ++session.member_count;
+    ++member_count_;
     note_sole(session);
     journal.note(session);
     if (observer) observer(member, true);
@@ -189,22 +190,23 @@ void Registry::leave(Member& member) {
     }
     auto& session = subscription.session;
     --session.member_count;
+    --member_count_;
     session.flow.given.drop(member);
     subscription.members.erase(find_owned(subscription.members, member));
     note_sole(session);
-    if (subscription.members.empty() && !subscription.ordinary) erase(subscription);
+    if (subscription.members.empty() && !subscription.non_shared) erase(subscription);
 }
 
-void Registry::unsubscribe_ordinary(Subscription& subscription) {
+void Registry::unsubscribe_non_shared(Subscription& subscription) {
     journal.note(subscription.session);
-    subscription.ordinary = false;
+    subscription.non_shared = false;
     note_sole(subscription.session);
     if (subscription.members.empty()) erase(subscription);
 }
 
 void Registry::erase(Subscription& subscription) {
     if (!subscription.members.empty()) {
-        subscription.ordinary = false;
+        subscription.non_shared = false;
         while (subscription.members.size() > 1) leave(*subscription.members.back());
         leave(*subscription.members.back());  // comes back here for the rest
         return;
@@ -258,9 +260,9 @@ void Registry::set_connected(Session& session, bool connected) {
     refresh(session);
 }
 
-void Registry::set_full(Session& session, bool full) {
-    if (session.flow.full == full) return;
-    session.flow.full = full;
+void Registry::set_queue_full(Session& session, bool full) {
+    if (session.flow.queue_full == full) return;
+    session.flow.queue_full = full;
     refresh(session);
 }
 
@@ -297,7 +299,7 @@ Census Registry::census() const noexcept {
 void Registry::reset_statistics() noexcept {
     statistics = {};
     for (const auto& [number, group] : groups_) {
-        group->dispatched = 0;
+        group->dispatched = group->dropped = 0;
         for (auto* member : group->members()) member->dispatched = 0;
     }
 }
@@ -305,7 +307,7 @@ void Registry::reset_statistics() noexcept {
 void Registry::set_standing(Subscription& subscription, Standing standing) {
     if (subscription.standing == standing) return;
     subscription.standing = standing;
-    count_doubtful(subscription.filter, standing == Standing::doubtful ? 1 : -1);
+    count_unconfirmed(subscription.filter, standing == Standing::unconfirmed ? 1 : -1);
     note_sole(subscription.session);
     refresh(subscription);
 }
@@ -318,7 +320,7 @@ void Registry::set_no_local(Subscription& subscription, bool no_local) {
 void Registry::set_standing(Session& session, Standing standing) {
     for (const auto& subscription : session.subscriptions) {
         const bool is_settled = subscription->pending == Request::none;
-        set_standing(*subscription, is_settled ? standing : Standing::doubtful);
+        set_standing(*subscription, is_settled ? standing : Standing::unconfirmed);
     }
 }
 
@@ -373,10 +375,11 @@ void Registry::let_rotate(std::size_t members) {
 Candidate::Fitness Registry::fitness(const Member& member) noexcept {
     using Fitness = Candidate::Fitness;
     const auto& session = member.subscription->session;
-    if (member.subscription->standing == Standing::doubtful || !session.connected || member.paused)
+    if (member.subscription->standing == Standing::unconfirmed || !session.connected ||
+        member.paused)
         return Fitness::unfit;
-    if (session.flow.full) return Fitness::full;
-    return session.flow.held.empty() ? Fitness::ready : Fitness::behind;
+    if (session.flow.queue_full) return Fitness::queue_full;
+    return session.flow.held.empty() ? Fitness::ready : Fitness::window_full;
 }
 
 std::vector<Session*> Registry::all_sessions() const {

@@ -1,7 +1,7 @@
 // Who is subscribed to what: sessions, their subscriptions, groups and their members.
 //
 // The broker's tree is the truth, this registry its forecast. A subscription is `present` once the
-// broker is known to have it, and `doubtful` while only the broker knows (see Standing).
+// broker is known to have it, and `unconfirmed` while only the broker knows (see Standing).
 //
 // Invariants:
 //   1. A session exists only while it has a subscription; a filter only while it is somebody's; a
@@ -35,7 +35,7 @@
 
 namespace shared_subscription {
 
-/// 2.1: whether the session of a client that is away has ended, which no event tells.
+/// 2.1: whether the session of a client that is offline has ended, which no event tells.
 [[nodiscard]] bool has_expired(const Session& session, Broker& broker);
 
 class Registry {
@@ -78,7 +78,7 @@ class Registry {
                  Standing standing);
 
     void leave(Member& member);
-    void unsubscribe_ordinary(Subscription& subscription);
+    void unsubscribe_non_shared(Subscription& subscription);
     /// Forgets the subscription with all its uses, and the session if it was its last.
     void erase(Subscription& subscription);
     void erase(Session& session);
@@ -87,7 +87,7 @@ class Registry {
     void set_connected(Session& session, bool connected);
     /// The broker asks about the client again.
     void note_return(Session& session) noexcept { session.presence.back_since = ++clock_; }
-    void set_full(Session& session, bool full);
+    void set_queue_full(Session& session, bool full);
     void set_paused(Member& member, bool paused);
     /// The broker holds a message back for it.
     void hold(Session& session, const void* address);
@@ -133,15 +133,21 @@ class Registry {
     /// Visits each group.
     [[nodiscard]] Census census() const noexcept;
     void reset_statistics() noexcept;
+    /// No member of the group got so many messages, or will.
+    void count_dropped(Group& group, std::size_t messages = 1) noexcept {
+        group.dropped += messages;
+        statistics.dropped += messages;
+    }
     [[nodiscard]] std::size_t group_count() const noexcept { return groups_.size(); }
+    [[nodiscard]] std::size_t member_count() const noexcept { return member_count_; }
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
     AddressBook addresses;
     Journal journal;
     RingChanges rings;
     Statistics statistics;
-    std::size_t doubtful_count = 0;  ///< subscriptions that are doubtful
-    std::uint64_t fan_out = 0;       ///< the number of the last one
+    std::size_t unconfirmed_count = 0;  ///< subscriptions that are unconfirmed
+    std::uint64_t fan_out = 0;          ///< the number of the last one
     /// Others are asked in the midst of an election: nothing may be erased until they have
     /// answered.
     bool asks_others = false;
@@ -150,7 +156,7 @@ class Registry {
 
   private:
     Subscription& subscription(Session& session, std::string_view filter, Standing standing);
-    void count_doubtful(Filter& filter, int change) noexcept;
+    void count_unconfirmed(Filter& filter, int change) noexcept;
     void count_shared_filter(const Subscription& subscription, const Member& member, bool joins);
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);
@@ -169,6 +175,7 @@ class Registry {
     std::uint64_t clock_ = 0;
     std::map<std::uint64_t, Group*> groups_;
     std::uint64_t last_group_ = 0;
+    std::size_t member_count_ = 0;  // of all groups
 };
 
 }  // namespace shared_subscription

@@ -1,4 +1,4 @@
-// What administrators see: figures of what has happened, and of what is there now.
+// What administrators see: metrics of what has happened, and of what is there now.
 #pragma once
 
 #include <cstdint>

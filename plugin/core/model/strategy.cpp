@@ -15,12 +15,12 @@ constexpr auto kNobody = Chooser::kNobody;
 
 /// What strategies that keep to a member go by.
 Fitness steady_fitness(const Candidate& candidate) noexcept {
-    return candidate.fitness == Fitness::behind ? Fitness::ready : candidate.fitness;
+    return candidate.fitness == Fitness::window_full ? Fitness::ready : candidate.fitness;
 }
 
 bool is_fitter(const Candidate& one, const Candidate& other) noexcept {
     if (one.fitness != other.fitness) return one.fitness > other.fitness;
-    return one.fitness == Fitness::behind && one.held_back < other.held_back;
+    return one.fitness == Fitness::window_full && one.held_back < other.held_back;
 }
 
 class RoundRobin final : public Chooser {

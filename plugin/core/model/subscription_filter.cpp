@@ -30,7 +30,7 @@ SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
         return shared(kQueueShareName,
                       filter.substr(std::min(filter.size(), kQueueShareName.size() + 1)));
     }
-    if (!begins_with_level(filter, kShare)) return {FilterKind::ordinary, {}, filter, nullptr};
+    if (!begins_with_level(filter, kShare)) return {FilterKind::non_shared, {}, filter, nullptr};
 
     const auto name_begin = std::min(filter.size(), kShare.size() + 1);
     const auto rest = filter.substr(name_begin);

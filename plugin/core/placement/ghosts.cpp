@@ -12,13 +12,13 @@
 namespace shared_subscription {
 namespace {
 
-// What ends in one turn of the main loop is freed at the top of the next (context__free_disused),
+// What ends in one round of the main loop is freed at the top of the next (context__free_disused),
 // or of the one after, if it ended before the TICK.
 constexpr int kTicks = 2;
 
 }  // namespace
 
-// Ordinary subscriptions first.
+// Non-shared subscriptions first.
 bool Ghosts::comes_before(const Leaf& one, const Leaf& other) noexcept {
     const bool is_shared = !one.group.share_name.empty();
     if (is_shared == other.group.share_name.empty()) return !is_shared;
@@ -33,7 +33,7 @@ void Ghosts::leave(const Session& session) {
             if (group.placement.rotates && !member->in_ring.stands) continue;
             ghost.leaves.push_back({.group = name_of(group), .in_ring = group.placement.rotates});
         }
-        if (!subscription->ordinary) continue;
+        if (!subscription->non_shared) continue;
         ghost.leaves.push_back({.group = {.share_name = {}, .filter = subscription->filter.text},
                                 .no_local = subscription->no_local});
     }

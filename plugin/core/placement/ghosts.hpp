@@ -1,6 +1,6 @@
 // Sessions that have ended, but whose leaves the broker still has (2.1): it asks for them, in a
-// ring instead of somebody who could answer. Until its next turn or the one after, or, where a will
-// is delayed, until they are taken out here.
+// ring instead of somebody who could answer. Until its next round or the one after, or, where a
+// will is delayed, until they are taken out here.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class Ghosts {
     void leave(const Session& session);
     /// Another connection has that context now.
     void forget(Context context) { ghosts_.erase(context); }
-    /// One turn of the main loop is over, and nothing is fanned out.
+    /// One round of the main loop is over, and nothing is fanned out.
     void tick();
 
     [[nodiscard]] bool has(Context context) const noexcept {
@@ -38,7 +38,7 @@ class Ghosts {
 
   private:
     struct Leaf {
-        GroupName group;  ///< without a share name: an ordinary subscription
+        GroupName group;  ///< without a share name: a non-shared subscription
         bool in_ring = false;
         bool no_local = false;
         std::uint64_t asked_in = 0;  ///< the last fan-out

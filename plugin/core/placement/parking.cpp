@@ -8,7 +8,7 @@
 namespace shared_subscription {
 namespace {
 
-// So many members at a time: a turn of the main loop shall not show it.
+// So many members at a time: a round of the main loop shall not show it.
 constexpr int kParkedAtOnce = 1000;
 constexpr std::size_t kChangedAtOnce = 1000;
 
@@ -71,7 +71,7 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
         if (left == 0 || &first == untouchable || note_if_expired(first)) return false;
         park(first);
     }
-    // It costs less to ask for all of a group whose members are behind all the time.
+    // It costs less to ask for all of a group whose members' windows are full all the time.
     const bool is_small = group.size() < kLarge;
     if (is_small && group.placement.parked_count > kManyParked &&
         group.placement.parked_count * kTurnsForEach > ring.turns()) {
@@ -81,7 +81,7 @@ bool Parking::let_come_first(Member& next, const Member* untouchable) {
     return true;
 }
 
-// The broker finds no leaf of such a client, but asks for it until the next turn.
+// The broker finds no leaf of such a client, but asks for it until the next round.
 bool Parking::note_if_expired(const Member& member) {
     const auto& session = member.subscription->session;
     if (!has_expired(session, broker_)) return false;
@@ -92,7 +92,7 @@ bool Parking::note_if_expired(const Member& member) {
 void Parking::park(Member& member) {
     auto& session = member.subscription->session;
     ++member.group->placement.parked_count;
-    if (session.parked++ == 0) broker_.add_mark(session.id);
+    if (session.parked++ == 0) broker_.add_placeholder(session.id);
     std::ignore = broker_.remove_leaf(session.id, name_of(*member.group), LeafKind::joint);
     member.group->ring.remove(member);
 }
@@ -105,7 +105,7 @@ void Parking::stand(Member& member) {
 void Parking::stands_again(Member& member) {
     auto& session = member.subscription->session;
     member.group->ring.append(member);
-    if (--session.parked == 0) broker_.remove_mark(session.id);
+    if (--session.parked == 0) broker_.remove_placeholder(session.id);
 }
 
 void Parking::form_ring(Group& group) {
@@ -132,7 +132,7 @@ void Parking::dissolve_ring(Group& group) {
     for (auto* member : group.members()) {
         broker_.add_leaf(client_of(*member), name, LeafKind::own, member->options);
         if (!member->in_ring.stands && --member->subscription->session.parked == 0)
-            broker_.remove_mark(client_of(*member));
+            broker_.remove_placeholder(client_of(*member));
     }
     // In the broker's order: it looks for a leaf from the first on.
     while (auto* first = group.ring.first()) {

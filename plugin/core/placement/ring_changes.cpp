@@ -25,8 +25,8 @@ void RingChanges::note(const Member& member) {
         returning_.push_back(&noted);
 }
 
-// Where all are away, each keeps a leaf, if they are not so many that the change would be felt: the
-// session of the one that stands may expire without a word. In two rings on one filter, nothing
+// Where all are offline, each keeps a leaf, if they are not so many that the change would be felt:
+// the session of the one that stands may expire without a word. In two rings on one filter, nothing
 // would tell for which a client is asked.
 bool RingChanges::shall_rotate(const Group& group) const noexcept {
     // Half of it, so that a group does not change with each member that comes and goes.

@@ -11,7 +11,7 @@
 namespace shared_subscription {
 namespace {
 
-// What goes out in one turn of the main loop: so much that it is worth it, so little that nobody
+// What goes out in one round of the main loop: so much that it is worth it, so little that nobody
 // notices.
 constexpr std::size_t kMessagesInATurn = 1000;
 constexpr std::size_t kBytesInATurn = 1'000'000;
@@ -36,8 +36,13 @@ const char* Backlog::full(const Group& group, std::size_t bytes) const noexcept 
     return nullptr;
 }
 
+SharedMessage Backlog::keep(StoredMessage message) {
+    message.properties_size = broker_.size_of_properties(message.properties.get());
+    return std::make_shared<const StoredMessage>(std::move(message));
+}
+
 void Backlog::add(Group& group, GroupQueue::Entry entry) {
-    if (const auto* option = full(group, entry.message->payload.size())) {
+    if (const auto* option = full(group, entry.message->size())) {
         refuse(group, option);
     } else {
         insert(group, std::move(entry));
@@ -65,8 +70,7 @@ void Backlog::redispatch(Session& session, bool unacknowledged) {
     session.flow.given.for_each([&](const Given& given, bool is_written) {
         if (is_written && !unacknowledged) return;
         all.push_back(
-            {name_of(*given.member->group),
-             {.id = given.id, .message = std::make_shared<const StoredMessage>(given.message())}});
+            {name_of(*given.member->group), {.id = given.id, .message = keep(given.message())}});
     });
     registry_.erase(session);
     for (auto& [name, entry] : all) {
@@ -112,7 +116,7 @@ void Backlog::answered(Group& group) {
     if (std::ranges::none_of(group.members(), is_old)) {
         const auto size = group.queue.size();
         group.queue.clear_until(until);
-        registry_.statistics.dropped += size - group.queue.size();
+        registry_.count_dropped(group, size - group.queue.size());
         registry_.journal.note(group);
     }
     registry_.wake(group);
@@ -147,7 +151,7 @@ void Backlog::try_again(Group& group, const RestrictedFanOut& fan_out) {
 }
 
 void Backlog::drop(Group& group, std::int64_t id) {
-    ++registry_.statistics.dropped;
+    registry_.count_dropped(group);
     group.queue.remove(id);
     registry_.journal.note(group);
 }
@@ -155,7 +159,7 @@ void Backlog::drop(Group& group, std::int64_t id) {
 bool Backlog::spend(const StoredMessage& message) noexcept {
     if (spent_messages_ >= kMessagesInATurn || spent_bytes_ >= kBytesInATurn) return false;
     ++spent_messages_;
-    spent_bytes_ += message.payload.size();
+    spent_bytes_ += message.size();
     return true;
 }
 
@@ -169,9 +173,9 @@ void Backlog::drain_woken(const Drain& drain_group) {
     });
 }
 
-void Backlog::drain(bool turn) {
-    if (turn) spent_messages_ = spent_bytes_ = 0;
-    drain_woken([this, turn](Group& group) { return drain(group, turn); });
+void Backlog::drain(bool begins_round) {
+    if (begins_round) spent_messages_ = spent_bytes_ = 0;
+    drain_woken([this, begins_round](Group& group) { return drain(group, begins_round); });
 }
 
 void Backlog::drain_straight() {
@@ -179,10 +183,10 @@ void Backlog::drain_straight() {
     drain_woken([this](Group& group) { return !group.draining.probe && drain(group, false); });
 }
 
-bool Backlog::drain(Group& group, bool turn) {
+bool Backlog::drain(Group& group, bool begins_round) {
     auto& queue = group.queue;
     group.draining.allowance = std::min(group.draining.allowance, burst_);
-    if (turn) ++group.draining.allowance;
+    if (begins_round) ++group.draining.allowance;
     if (group.draining.probe && !queue.empty()) {
         probe(group);
         return false;
@@ -270,7 +274,7 @@ void Backlog::count(Group& group, Member* member) noexcept {
     ++registry_.statistics.dispatched;
 }
 
-// Who has what was published before this turn, now that it has been drained (2.1).
+// Who has what was published before this round, now that it has been drained (2.1).
 bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
     if (given.is_written) return true;
     auto* session = registry_.find(given.client_id);
@@ -298,8 +302,8 @@ void Backlog::confirm() {
     }
 }
 
-void Backlog::refuse(const Group& group, const char* option) {
-    ++registry_.statistics.dropped;
+void Backlog::refuse(Group& group, const char* option) {
+    registry_.count_dropped(group);
     const auto known = std::ranges::find_if(refused_, [&](const Refused& refused) {
         return refused.group.share_name == group.name() &&
                refused.group.filter == group.filter().text && refused.option == option;

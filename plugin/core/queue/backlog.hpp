@@ -2,7 +2,7 @@
 //
 // What goes out goes to one member, straight to its client (Broker::publish_to), or, where nobody
 // can say beforehand whether that may read it, by a fan-out that all others are denied
-// (RestrictedFanOuts). It stays in the queue until it is certain to have got there. In one turn of
+// (RestrictedFanOuts). It stays in the queue until it is certain to have got there. In one round of
 // the broker's loop no more goes out than a budget allows; the rest stays where it is.
 #pragma once
 
@@ -47,6 +47,8 @@ class Backlog {
     /// The place of one more message in the order of publication.
     [[nodiscard]] std::int64_t next_id() noexcept { return ++last_id_; }
 
+    /// Measures what it takes.
+    [[nodiscard]] SharedMessage keep(StoredMessage message);
     /// A message waits for the group; it is refused if the group's queue is full.
     void add(Group& group, GroupQueue::Entry entry);
 
@@ -75,9 +77,9 @@ class Backlog {
     /// It has not, or it was a probe that may show more the next time.
     void try_again(Group& group, const RestrictedFanOut& fan_out);
 
-    /// Lets messages go out to groups that have somebody for them, or may have. `turn`: the main
-    /// loop has gone round since.
-    void drain(bool turn);
+    /// Lets messages go out to groups that have somebody for them, or may have. `begins_round`: the
+    /// main loop has gone round since.
+    void drain(bool begins_round);
     /// The same in the middle of a fan-out, which what is fanned out itself could be taken for.
     void drain_straight();
     /// The same for one group, before it is its turn.
@@ -93,13 +95,14 @@ class Backlog {
     }
 
     /// 2.0: the broker drops what exceeds a client's queue, and shows nothing of acknowledgements,
-    /// of which it reads one a turn. So many messages go out at once, then one a turn. 0: no limit.
+    /// of which it reads one a round. So many messages go out at once, then one a round. 0: no
+    /// limit.
     void set_burst(std::size_t messages) noexcept {
         constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
         burst_ = static_cast<std::uint32_t>(std::min(messages, kMost));
     }
 
-    /// A turn of the main loop is over: what went out before has been drained. What has waited too
+    /// A round of the main loop is over: what went out before has been drained. What has waited too
     /// long goes. `now`: seconds of any clock that only goes forward.
     void tick(std::int64_t now);
 
@@ -127,8 +130,8 @@ class Backlog {
     void insert(Group& group, GroupQueue::Entry entry);
     template <class Drain>
     void drain_woken(const Drain& drain_group);
-    [[nodiscard]] bool drain(Group& group, bool turn);
-    /// False: not in this turn.
+    [[nodiscard]] bool drain(Group& group, bool begins_round);
+    /// False: not in this round.
     [[nodiscard]] bool publish_restricted(const Group& group, RestrictedFanOut fan_out);
     void probe(Group& group);
     [[nodiscard]] Result offer(Group& group, const GroupQueue::Entry& entry);
@@ -139,7 +142,7 @@ class Backlog {
     void count(Group& group, Member* member) noexcept;
     [[nodiscard]] bool has_it(const Unconfirmed& given, const Group& group);
     void confirm();
-    void refuse(const Group& group, const char* option);
+    void refuse(Group& group, const char* option);
     void drop_expired();
     void complain(std::int64_t now);
 
@@ -152,7 +155,7 @@ class Backlog {
     QueueLimits limits_;
     std::uint32_t burst_ = 0;
     bool waits_for_tick_ = false;
-    std::size_t spent_messages_ = 0;  // in this turn, or since the last event where none is shown
+    std::size_t spent_messages_ = 0;  // in this round, or since the last event where none is shown
     std::size_t spent_bytes_ = 0;
     std::vector<Unconfirmed> unconfirmed_;
     std::int64_t last_id_ = 0;

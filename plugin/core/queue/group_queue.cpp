@@ -14,7 +14,7 @@ void GroupQueue::insert(Entry entry) {
         next_ = std::min(next_, id);
         return;
     }
-    bytes_ += entry.message->payload.size();
+    bytes_ += entry.message->size();
     oldest_ = entries_.empty() ? entry.queued : std::min(oldest_, entry.queued);
     next_ = std::min(next_, id);
     if (!entry.saved) unsaved_ = std::min(unsaved_, id);
@@ -23,7 +23,7 @@ void GroupQueue::insert(Entry entry) {
 
 GroupQueue::Entries::iterator GroupQueue::drop(Entries::iterator entry) {
     const auto& dropped = entry->second;
-    bytes_ -= dropped.message->payload.size();
+    bytes_ -= dropped.message->size();
     if (dropped.under_way) --under_way_;
     if (dropped.saved) gone_.push_back(dropped.id);
     return entries_.erase(entry);

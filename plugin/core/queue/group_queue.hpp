@@ -61,7 +61,7 @@ class GroupQueue {
     /// Whether nothing waits.
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
-    /// Of all payloads.
+    /// Of all messages (StoredMessage::size).
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// The first of all; not of an empty queue.
     [[nodiscard]] const Entry& front() const noexcept { return entries_.begin()->second; }

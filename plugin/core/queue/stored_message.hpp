@@ -1,6 +1,7 @@
 // A message that is kept beyond the broker's call that showed it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,8 +15,14 @@ struct StoredMessage {
     std::string payload{};
     std::uint8_t qos = 0;
     KeptProperties properties{};
-    std::uint64_t publisher = 0;  ///< stable hash, for strategies that hash it
-    bool retain = false;          ///< it was published with RETAIN
+    std::uint64_t publisher = 0;      ///< stable hash, for strategies that hash it
+    bool retain = false;              ///< it was published with RETAIN
+    std::size_t properties_size = 0;  ///< Broker::size_of_properties
+
+    /// What it takes, in bytes.
+    [[nodiscard]] std::size_t size() const noexcept {
+        return topic.size() + payload.size() + properties_size;
+    }
 
     /// As the broker shows it; the pointers are valid as long as this object.
     [[nodiscard]] Message message() const noexcept {

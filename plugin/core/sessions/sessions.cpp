@@ -21,7 +21,7 @@ void Sessions::meet(Session& session, const Client& client) {
     deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
     const bool is_sure = resumed && !session.presence.uncertain;
-    registry_.set_standing(session, is_sure ? Standing::present : Standing::doubtful);
+    registry_.set_standing(session, is_sure ? Standing::present : Standing::unconfirmed);
 }
 
 Session* Sessions::arrive(const Client& client) {
@@ -58,7 +58,7 @@ bool Sessions::may_be_resumption(Session& session, const Client& client, const M
         // busy.
         resumption_ = {.key = session.key, .before = session.context};
     } else if (resumption_.key != session.key && is_unreported_return(session, client, message)) {
-        fan_out_.settle();  // in which it was away
+        fan_out_.settle();  // in which it was offline
         resumption_ = {.key = session.key, .before = session.context};
         move(session);
     }
@@ -71,7 +71,7 @@ bool Sessions::may_be_resumption(Session& session, const Client& client, const M
 // restored.
 bool Sessions::is_unreported_return(const Session& session, const Client& client,
                                     const Message& message) const {
-    if (session.connected || session.presence.moved || !traits_.passes_over_away()) return false;
+    if (session.connected || session.presence.moved || !traits_.passes_over_offline()) return false;
     if (!session.context && fan_out_.is_restricted(message)) return false;
     return broker_.is_connection(client.context);
 }

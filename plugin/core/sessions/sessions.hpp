@@ -45,8 +45,8 @@ class Sessions {
     void ended(const Client& client, Ending ending);      // 2.1
     void disconnected(const Client& client, bool clean);  // 2.0
 
-    /// 2.0: a kick has all that a client is subscribed to checked again, though it is away.
-    [[nodiscard]] bool is_check_of_away(const Client& client) const;
+    /// 2.0: a kick has all that a client is subscribed to checked again, though it is offline.
+    [[nodiscard]] bool is_check_of_offline(const Client& client) const;
 
     /// A READ check of what the broker holds for a client that resumes its session, not of a
     /// message that is fanned out.
@@ -64,7 +64,7 @@ class Sessions {
     }
     void end_resumption() noexcept { resumption_ = {}; }
 
-    /// A turn is over: what ended in it without a word, or in time. `now`: as in Engine::tick.
+    /// A round is over: what ended in it without a word, or in time. `now`: as in Engine::tick.
     void tick(std::int64_t now);
     /// 2.1: looks whether the session of a client that is offline has ended, now and then.
     void watch(Session& session);
@@ -85,7 +85,7 @@ class Sessions {
 
     [[nodiscard]] bool may_be_resumption(Session& session, const Client& client,
                                          const Message& message);
-    /// A session that was away is back in another connection, which the broker does not report.
+    /// A session that was offline is back in another connection, which the broker does not report.
     [[nodiscard]] bool is_unreported_return(const Session& session, const Client& client,
                                             const Message& message) const;
     /// The session has another connection now, and perhaps lost its subscriptions.
@@ -107,8 +107,8 @@ class Sessions {
     Broker& broker_;
     const BrokerTraits& traits_;
     Resumption resumption_;
-    // 2.0: disconnected in this turn of the main loop; where the broker does not say what becomes
-    // of those that are away, all of them.
+    // 2.0: disconnected in this round of the main loop; where the broker does not say what becomes
+    // of those that are offline, all of them.
     std::vector<Closing> closing_;
     std::deque<std::string> watched_;  // 2.1: clients that went offline
     std::int64_t expired_checked_ = 0;

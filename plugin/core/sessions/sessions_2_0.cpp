@@ -15,7 +15,7 @@ void Sessions::disconnected(const Client& client, bool clean) {
     // (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;
     // A WebSockets connection that was taken over is reported late.
-    const bool was_back = !session->connected && !moved && traits_.passes_over_away();
+    const bool was_back = !session->connected && !moved && traits_.passes_over_offline();
     if (session->context && session->context != client.context && !was_back) return;
 
     if (!moved) meet(*session, client);  // it may never have acted
@@ -26,7 +26,7 @@ void Sessions::disconnected(const Client& client, bool clean) {
     }
     resumption_ = {.key = session->key, .before = client.context, .was_reported = true};
     registry_.set_connected(*session, false);
-    registry_.set_standing(*session, Standing::doubtful);
+    registry_.set_standing(*session, Standing::unconfirmed);
     if (moved) {
         move(*session);
     } else if (traits_.ticks) {
@@ -47,9 +47,9 @@ void Sessions::move(Session& session) {
 }
 
 // 2.0 reports a disconnect before it decides what becomes of the session. By the TICK of the same
-// turn it has. Where it does not report what becomes of a session later, each TICK shows it.
+// round it has. Where it does not report what becomes of a session later, each TICK shows it.
 void Sessions::end_closed() {
-    const bool watches = traits_.passes_over_away();
+    const bool watches = traits_.passes_over_offline();
     std::erase_if(closing_, [&](const Closing& closing) {
         auto* session = registry_.find(closing.id);
         if (!session || session->context != closing.context || session->connected) return true;
@@ -64,13 +64,13 @@ void Sessions::end_closed() {
 }
 
 // A connection that has ended acts no more; another one at its address begins without leaves.
-bool Sessions::is_check_of_away(const Client& client) const {
+bool Sessions::is_check_of_offline(const Client& client) const {
     if (traits_.announces_sessions) return false;
     const auto* session = registry_.find(client.id);
     if (!session || session->connected) return false;
-    const bool is_away =
+    const bool is_offline =
         session->context == client.context || !broker_.is_connection(client.context);
-    return is_away && broker_.subscription_count(client.context) > 0;
+    return is_offline && broker_.subscription_count(client.context) > 0;
 }
 
 }  // namespace shared_subscription

@@ -1,8 +1,9 @@
-#include "shared_subscription/sys_topics.hpp"
+#include "control/sys_topics.hpp"
 
 #include <algorithm>
 
-#include "shared_subscription/text.hpp"
+#include "control/metrics.hpp"
+#include "shared_subscription/hash.hpp"
 
 #include "shared_subscription/core_only.hpp"
 
@@ -11,12 +12,12 @@ namespace {
 
 constexpr std::string_view kRoot = "$SYS/broker/shared-subscriptions/";
 
-// In one turn of the main loop.
+// In one round of the main loop.
 constexpr std::size_t kMaxMessages = 100;
 constexpr std::size_t kMaxGroups = 1000;
 constexpr std::size_t kFewestGroups = 4;
 
-constexpr std::int64_t kMillisecondsBetween = 10;  // from one part of a round to the next
+constexpr std::int64_t kMillisecondsBetween = 10;  // from one part of a sweep to the next
 
 constexpr std::array<std::string_view, 8> kTotalNames{"groups",
                                                       "members",
@@ -26,40 +27,25 @@ constexpr std::array<std::string_view, 8> kTotalNames{"groups",
                                                       "messages/redispatched",
                                                       "messages/dropped",
                                                       "messages/expired"};
-constexpr std::array<std::string_view, 5> kFigureNames{"members", "connected", "dispatched",
-                                                       "queued", "strategy"};
 
-std::string group_topic(const GroupName& name, std::string_view figure) {
+std::string group_topic(std::uint64_t digits) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string topic(kRoot);
     topic += "group/";
-    topic += to_topic_level(name.share_name);
-    topic += '/';
-    topic += to_topic_level(name.filter);
-    topic += '/';
-    topic += figure;
+    for (unsigned shift = 64; shift > 0; shift -= 4) topic += kDigits[digits >> (shift - 4) & 0xFU];
     return topic;
+}
+
+// The broker keeps it for as long as the group is there.
+void shorten(Json& text) {
+    constexpr std::size_t kLongest = 1000;  // bytes
+    const auto& whole = text.get_ref<const std::string&>();
+    if (whole.size() > kLongest) text = whole.substr(0, kLongest) + "...";
 }
 
 }  // namespace
 
-std::string to_topic_level(std::string_view text) {
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
-    constexpr std::string_view kReserved = "/+#%";
-    std::string level;
-    for (const char character : text) {
-        if (is_control_character(character) || kReserved.find(character) != kReserved.npos) {
-            const auto byte = static_cast<unsigned char>(character);
-            level += '%';
-            level += kDigits[byte >> 4U];
-            level += kDigits[byte & 0x0FU];
-        } else {
-            level += character;
-        }
-    }
-    return level;
-}
-
-// All groups have their turn in half of the interval.
+// All groups are visited in half of the interval.
 int SysTopics::tick(std::int64_t milliseconds) {
     if (interval_ == 0) return 0;
     sent_ = 0;
@@ -109,7 +95,7 @@ bool SysTopics::publish_groups(std::size_t most) {
         const bool is_last = group == registry_.groups().end();
         if (known != groups_.end() && (is_last || known->first < group->first)) {
             next_group_ = known->first + 1;
-            clear(known->second);
+            clear(known->first, known->second);
             groups_.erase(known);
         } else if (is_last) {
             return false;
@@ -121,24 +107,37 @@ bool SysTopics::publish_groups(std::size_t most) {
     return true;
 }
 
-void SysTopics::publish(const Group& group) {
-    auto& known = groups_[group.number];
-    if (known.name.filter.empty()) known.name = name_of(group);
-    std::array<std::string, kFigures> values{
-        std::to_string(group.size()), std::to_string(group.connected),
-        std::to_string(group.dispatched), std::to_string(group.queue.size()),
-        std::string(name_of(group.strategy()))};
-    for (std::size_t index = 0; index < kFigures; ++index) {
-        if (known.values[index] != values[index])
-            publish(group_topic(known.name, kFigureNames[index]), values[index]);
+// A share name holds no '/'. What a group that has ended had, the next of the same name has.
+std::uint64_t SysTopics::take_digits(const Group& group) {
+    auto digits = stable_hash(group.name() + '/' + group.filter().text);
+    while (true) {
+        const auto [topic, is_new] = topics_.try_emplace(digits, group.number);
+        if (is_new || !registry_.groups().contains(topic->second)) {
+            topic->second = group.number;
+            return digits;
+        }
+        ++digits;
     }
-    known.values = std::move(values);
 }
 
-// A new group of the same name has said, or will say, what is true now.
-void SysTopics::clear(const Published& ended) {
-    if (registry_.find_group(ended.name.share_name, ended.name.filter)) return;
-    for (const auto figure : kFigureNames) publish(group_topic(ended.name, figure), {});
+void SysTopics::publish(const Group& group) {
+    auto& known = groups_[group.number];
+    if (known.value == 0) known.digits = take_digits(group);
+    auto metrics = identify(group);
+    for (auto& text : metrics) shorten(text);
+    add_metrics(metrics, group, broker_.now());
+    const auto value = to_text(metrics);
+    const auto hash = stable_hash(value);
+    if (known.value != hash) publish(group_topic(known.digits), value);
+    known.value = hash;
+}
+
+// Where a new group has its topic, that has said what is true now.
+void SysTopics::clear(std::uint64_t number, const Published& ended) {
+    const auto topic = topics_.find(ended.digits);
+    if (topic->second != number) return;
+    topics_.erase(topic);
+    publish(group_topic(ended.digits), {});
 }
 
 }  // namespace shared_subscription
