@@ -174,7 +174,7 @@ class Broker {
 
     /// Queues a copy of the message for this client alone, which gets it at the next round of the
     /// main loop whatever it is subscribed to: nobody is asked whether it may (single_publish,
-    /// src/loop.c). `options`: of the subscription that it is for; QoS is the lesser of the two.
+    /// src/loop.c). `options`: of the subscription that it is for; see `outgoing_qos`.
     ///
     /// 2.1: the address of the properties with which the broker shows it from then on
     /// (Message::properties), no other message's as long as the client has not got it. Null on 2.0.
@@ -196,6 +196,16 @@ class Broker {
     void set_others_decide(bool others_decide) noexcept { others_decide_ = others_decide; }
     /// Whether it can be known who may read what: others can be asked, or nobody else decides.
     [[nodiscard]] bool can_judge() const noexcept { return !others_decide_ || can_ask_others(); }
+    /// `upgrade_outgoing_qos`: the subscription alone says with which QoS a message reaches it.
+    void set_upgrades_qos(bool upgrades_qos) noexcept { upgrades_qos_ = upgrades_qos; }
+    [[nodiscard]] bool upgrades_qos() const noexcept { return upgrades_qos_; }
+    /// With which QoS a message that was published with `qos` reaches the subscription
+    /// (subs__send).
+    [[nodiscard]] std::uint8_t outgoing_qos(std::uint8_t qos,
+                                            const SubscriptionOptions& options) const noexcept {
+        return upgrades_qos_ || options.qos() < qos ? options.qos() : qos;
+    }
+
     /// Whether `ask_others_to_read` can know.
     [[nodiscard]] virtual bool can_ask_others() const noexcept = 0;
 
@@ -249,6 +259,7 @@ class Broker {
 
   private:
     bool others_decide_ = true;
+    bool upgrades_qos_ = false;
 };
 
 }  // namespace shared_subscription

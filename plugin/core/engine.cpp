@@ -208,7 +208,7 @@ void Engine::end_left(const Client& client, std::string_view filter) {
 }
 
 void Engine::expect_leaf(const Session& session, Subscription& subscription) {
-    subscription.pending = Request::subscribe;
+    subscription.pending = traits_.ticks ? Request::subscribing : Request::subscribe;
     const auto count = broker_.subscription_count(session.context);
     const auto is_sure = [](const auto& known) { return known->standing == Standing::present; };
     const auto sure = std::ranges::count_if(session.subscriptions, is_sure);
@@ -221,13 +221,16 @@ void Engine::expect_leaf(const Session& session, Subscription& subscription) {
 void Engine::look_for_leaf() {
     const auto [client_id, filter, count, has_gaps] = std::exchange(expected_leaf_, {});
     auto* subscription = registry_.find_subscription(client_id, filter);
-    if (!subscription || subscription->pending != Request::subscribe) return;
+    if (!subscription || subscription->pending != Request::subscribing) return;
     const auto* context = subscription->session.context;
-    if (!context) return;
-    if (broker_.subscription_count(context) > count) {
+    if (!context) {
+        subscription->pending = Request::subscribe;
+    } else if (broker_.subscription_count(context) > count) {
         subscription->pending = Request::none;
         registry_.set_standing(*subscription, Standing::present);
-    } else if (!has_gaps) {
+    } else if (has_gaps) {
+        subscription->pending = Request::subscribe;
+    } else {
         registry_.erase(*subscription);
     }
 }

@@ -99,12 +99,16 @@ class Reader {
             }
         } else if (keyword == "acl_file") {
             configuration.acl_files.push_back(scope);
+        } else if (keyword == "mount_point") {
+            configuration.mount_points.emplace_back(rest);
         } else if (keyword == "per_listener_settings") {
             // 2.1 does not let it be taken back.
             configuration.per_listener_settings =
                 is_true(rest) || (is_2_1_ && configuration.per_listener_settings);
         } else if (keyword == "allow_duplicate_messages") {
             configuration.allow_duplicate_messages = is_true(rest);
+        } else if (keyword == "upgrade_outgoing_qos") {
+            configuration.upgrade_outgoing_qos = is_true(rest);
         } else if (keyword == "persistence") {
             configuration.persistence = is_true(rest);
         } else if (keyword == "persistence_location") {

@@ -30,10 +30,12 @@ struct PluginUse {
 };
 
 struct Configuration {
-    std::vector<PluginUse> plugins;  ///< in the order of the file
-    std::vector<Scope> acl_files;    ///< the scopes that have one
+    std::vector<PluginUse> plugins;         ///< in the order of the file
+    std::vector<Scope> acl_files;           ///< the scopes that have one
+    std::vector<std::string> mount_points;  ///< of all listeners
     bool per_listener_settings = false;
     std::optional<bool> allow_duplicate_messages;
+    bool upgrade_outgoing_qos = false;
     std::size_t max_queued_messages = 1000;  ///< 0: unlimited
     bool persistence = false;
     std::string persistence_location{};

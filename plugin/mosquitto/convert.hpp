@@ -65,7 +65,16 @@ inline constexpr const char* kRemovesNothing = "#none";
         LogLevel::notice, "client " + quote(id ? id : "") + ": subscription " + quote(check.topic) +
                               " is refused: " + problem +
                               "; allowed are $share/<group>/<filter> and $queue/<filter>.");
+    instance.runtime.broker().write_log();
     return MOSQ_ERR_ACL_DENIED;
+}
+
+/// As Engine::may_join.
+[[nodiscard]] inline bool may_join(Instance& instance, const Client& client,
+                                   const SubscriptionFilter& group) {
+    const bool may = instance.runtime.engine().may_join(client, group);
+    if (!may) instance.runtime.broker().write_log();
+    return may;
 }
 
 /// What everybody else says to a check of that filter instead; allowed where nobody else decides.

@@ -1,5 +1,7 @@
 // Mosquitto 2.0 shows a subscription only in the access check, and all uses of a filter by one
 // client share a leaf.
+#include <cstring>
+
 #include "mosquitto/convert.hpp"
 #include "mosquitto/events.hpp"
 #include "mosquitto/guard.hpp"
@@ -19,17 +21,28 @@ void remove_nothing(const char* filter) {
     if (!is_one && filter[1] == '/') writable(filter)[1] = '#';
 }
 
+// The broker's filter cannot be lengthened.
+int refuse_to_remove(Instance& instance, const Client& client, const SubscriptionFilter& filter) {
+    instance.runtime.broker().log(
+        LogLevel::warning,
+        "client " + quote(client.id) + " cannot leave group " + quote(filter.share_name) + " on " +
+            quote(filter.topic_filter) +
+            ": Mosquitto 2.0 leaves the mount_point out of an UNSUBSCRIBE, and this one is longer "
+            "than the prefix of the group. It leaves when its session ends.");
+    return MOSQ_ERR_ACL_DENIED;
+}
+
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
-    const auto filter = parse_subscription(check.topic);
+    const auto filter = instance.runtime.mount_points().parse(writable(check.topic)).filter;
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
     auto& engine = instance.runtime.engine();
     if (engine.is_removing(client, check.topic)) return MOSQ_ERR_ACL_DENIED;
     const bool is_shared = filter.kind == FilterKind::shared;
-    if (is_shared && !engine.may_join(client, filter)) return MOSQ_ERR_ACL_DENIED;
+    if (is_shared && !may_join(instance, client, filter)) return MOSQ_ERR_ACL_DENIED;
 
     // The filter that the broker will store: the tail of its string.
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
@@ -43,11 +56,15 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
 int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
-    const auto filter = parse_subscription(check.topic);
+    auto filter = parse_subscription(check.topic);
     if (filter.kind == FilterKind::malformed) {
         remove_nothing(check.topic);
         return instance.neutral;
     }
+    const auto mounted = instance.runtime.find_mounted(client, filter);
+    if (mounted) filter.topic_filter = *mounted;
+    if (filter.topic_filter.size() > std::strlen(check.topic))
+        return refuse_to_remove(instance, client, filter);
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
     switch (instance.runtime.engine().unsubscribe(client, filter, verdict == Verdict::allowed)) {

@@ -1,5 +1,6 @@
 // Mosquitto 2.1 has events for subscriptions and sessions; each membership gets a leaf in a native
 // share group.
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -68,23 +69,48 @@ void replace_by_leaf(char*& replaced, const Client& client, const SubscriptionFi
     replace(replaced, leaf_filter(client.id, filter.share_name, filter.topic_filter, kind));
 }
 
-// `$queue/f` is unknown to everybody else: they shall judge what it means. `$share/g/f` is a form
-// of the broker's own, which their rules may name.
-void show_queue_as_ordinary(Instance& instance, const mosquitto_evt_acl_check& check,
-                            const SubscriptionFilter& filter) {
-    instance.runtime.queue_filter = nullptr;
+// `$queue/f`, and a group below a mount point, are unknown to everybody else: they shall judge what
+// it means. `$share/g/f` is a form of the broker's own, which their rules may name.
+void show_what_it_means(Instance& instance, const mosquitto_evt_acl_check& check,
+                        const MountPoints::Shown& shown) {
+    const auto& filter = shown.filter;
+    auto& judged = instance.runtime.judged;
+    judged.filter = nullptr;
     if (filter.kind != FilterKind::shared) return;
-    if (!std::string_view(check.topic).starts_with(kQueueShareName)) return;
+    if (!shown.is_moved && !std::string_view(check.topic).starts_with(kQueueShareName)) return;
+    judged.share_name = filter.share_name;
     shorten_to(check.topic, filter.topic_filter);
-    instance.runtime.queue_filter = check.topic;
+    judged.filter = check.topic;
 }
 
-/// What the client asked for, before `show_queue_as_ordinary`.
+/// What the client asked for, before `show_what_it_means`. Good until the next check.
 SubscriptionFilter filter_of(Instance& instance, const Subscription& data) {
-    if (data.topic_filter == std::exchange(instance.runtime.queue_filter, nullptr)) {
-        return {FilterKind::shared, kQueueShareName, data.topic_filter, nullptr};
-    }
+    auto& judged = instance.runtime.judged;
+    if (data.topic_filter == std::exchange(judged.filter, nullptr))
+        return {FilterKind::shared, judged.share_name, data.topic_filter, nullptr};
     return parse_subscription(data.topic_filter);
+}
+
+// These end the connection at the broker's own hands (src/subs.c, sub__topic_tokenise).
+bool is_refused_by_broker(std::string_view filter) {
+    constexpr std::string_view kShare = "$share";
+    if (!filter.starts_with(kShare)) return false;
+    const auto rest = filter.substr(std::min(filter.size(), kShare.size() + 1));
+    const auto slash = rest.find('/');
+    const auto name = rest.substr(0, slash);
+    const bool has_topic_filter = slash != rest.npos && slash + 1 < rest.size();
+    return !has_topic_filter || name.find_first_of("+#") != name.npos;
+}
+
+// The broker itself sees to `$share`.
+void say_no_local(Instance& instance, const Client& client, const SubscriptionFilter& filter) {
+    instance.runtime.broker().log(
+        LogLevel::notice,
+        "client " + quote(client.id) + ": subscription of group " + quote(filter.share_name) +
+            " on " + quote(filter.topic_filter) +
+            " ends the connection: a shared subscription cannot ask for No Local "
+            "[MQTT-3.8.3-4]. A bridge does so with 'bridge_protocol_version mqttv50'; set "
+            "'mqttv311' there.");
 }
 
 /// When the broker stops, it ends the sessions that it has restored from its file, where they stay
@@ -107,22 +133,26 @@ Ending ending(int reason) {
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
-    const auto filter = parse_subscription(check.topic);
-    if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
+    const auto shown = instance.runtime.mount_points().parse(writable(check.topic));
+    const auto& filter = shown.filter;
+    if (filter.kind == FilterKind::malformed) {
+        const int refused = refuse(instance, check, filter.problem);
+        return is_refused_by_broker(check.topic) ? instance.neutral : refused;
+    }
     const auto client = to_client(check.client);
     if (filter.kind == FilterKind::shared && client.id.data()) {
         if (check.topic == placeholder_filter(client.id))
             return check_parked_again(instance, check, client);
         if (const auto membership = membership_of(instance, client, filter))
             return check_leaf_again(instance, check, client, *membership);
-        if (!instance.runtime.engine().may_join(client, filter)) return MOSQ_ERR_ACL_DENIED;
+        if (!may_join(instance, client, filter)) return MOSQ_ERR_ACL_DENIED;
     }
-    show_queue_as_ordinary(instance, check, filter);
+    show_what_it_means(instance, check, shown);
     return instance.neutral;
 }
 
 int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
-    show_queue_as_ordinary(instance, check, parse_subscription(check.topic));
+    show_what_it_means(instance, check, {parse_subscription(check.topic)});
     return instance.neutral;
 }
 
@@ -133,11 +163,13 @@ int on_subscribe(int /*event*/, void* data, void* user_data) noexcept {
         const auto client = to_client(event.client);
         if (!client.id.data()) return static_cast<int>(MOSQ_ERR_SUCCESS);
         const auto filter = filter_of(instance, event.data);
+        if (filter.kind == FilterKind::malformed) return static_cast<int>(MOSQ_ERR_SUCCESS);
         const bool is_shared = filter.kind == FilterKind::shared;
         const SubscriptionOptions options{event.data.options, event.data.identifier};
         // [MQTT-3.8.3-4]; the broker sets No Local itself for bridges, which are older than MQTT 5.
         if (is_shared && options.no_local() &&
             mosquitto_client_protocol_version(event.client) == 5) {
+            say_no_local(instance, client, filter);
             return static_cast<int>(MOSQ_ERR_PROTOCOL);
         }
         auto& engine = instance.runtime.engine();
@@ -154,13 +186,16 @@ int on_unsubscribe(int /*event*/, void* data, void* user_data) noexcept {
         auto& event = *static_cast<SubscribeEvent*>(data);
         const auto client = to_client(event.client);
         if (!client.id.data()) return MOSQ_ERR_SUCCESS;
-        const auto filter = filter_of(instance, event.data);
+        auto filter = filter_of(instance, event.data);
+        if (filter.kind == FilterKind::malformed) {
+            if (!is_refused_by_broker(event.data.topic_filter))
+                replace(event.data.topic_filter, kRemovesNothing);
+            return MOSQ_ERR_SUCCESS;
+        }
+        const auto mounted = instance.runtime.find_mounted(client, filter);
+        if (mounted) filter.topic_filter = *mounted;
         const auto kind = instance.runtime.engine().leaf_kind(filter);
-        // A malformed one was never granted; the broker would disconnect the client for it.
-        const auto result = filter.kind == FilterKind::malformed
-                                ? Unsubscribed::no_such_use
-                                : instance.runtime.engine().unsubscribe(client, filter, true);
-        switch (result) {
+        switch (instance.runtime.engine().unsubscribe(client, filter, true)) {
             case Unsubscribed::leaf_goes:
                 if (filter.kind == FilterKind::shared)
                     replace_by_leaf(event.data.topic_filter, client, filter, kind);

@@ -75,7 +75,7 @@ const void* MosquittoBroker::publish_to(std::string_view client_id, const Messag
     if (!properties && shows_properties_)
         mosquitto_property_add_byte(&properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 0);
     const bool is_published = publish(std::string(client_id).c_str(), message,
-                                      std::min(message.qos, options.qos()), properties);
+                                      outgoing_qos(message.qos, options), properties);
     return is_published && shows_properties_ ? properties : nullptr;
 }
 
@@ -231,11 +231,22 @@ bool MosquittoBroker::has_ended(Context context) {
 }
 
 void MosquittoBroker::log(LogLevel level, std::string_view text) {
+    lines_.emplace_back(level, text);
+    if (!has_ticks_) write_log();
+}
+
+// What is logged meanwhile waits for the next time.
+void MosquittoBroker::write_log(bool has_ticks) {
+    has_ticks_ |= has_ticks;
+    for (const auto& [level, text] : std::exchange(lines_, {})) write(level, text);
+}
+
+void MosquittoBroker::write(LogLevel level, const std::string& text) {
     const char* prefix = level == LogLevel::error     ? "Error: "
                          : level == LogLevel::warning ? "Warning: "
                                                       : "";
     mosquitto_log_printf(to_mosquitto(level), "%s%s", prefix,
-                         ("shared-subscription: " + std::string(text)).c_str());
+                         ("shared-subscription: " + text).c_str());
 }
 
 void MosquittoBroker::name_plugin(mosquitto_plugin_id_t* identifier) const {

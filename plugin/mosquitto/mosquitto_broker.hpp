@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "mosquitto/headers.hpp"
 #include "shared_subscription/broker.hpp"
@@ -39,7 +42,11 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] KeptProperties make_properties(
         const std::vector<SavedProperty>& properties) override;
     [[nodiscard]] bool has_ended(Context context) override;
+    /// Is written by `write_log`, at once where there are no TICKs: with `log_dest topic` the
+    /// broker fans each line out then and there, in the midst of whatever it was about.
     void log(LogLevel level, std::string_view text) override;
+    /// Nothing is under way. `has_ticks`: from now on, this is called in each.
+    void write_log(bool has_ticks = false);
 
     /// The arguments of the broker's access check differ by generation.
     void set_shows_properties(bool shows_properties) noexcept {
@@ -66,6 +73,7 @@ class MosquittoBroker final : public Broker {
     using SubscriptionDelete = int (*)(const char*, const char*);
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
+    static void write(LogLevel level, const std::string& text);
     void add_leaf(std::string_view client_id, std::string leaf, const SubscriptionOptions& options);
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const std::string& leaf);
     [[nodiscard]] bool arrived(const mosquitto_evt_acl_check& check) noexcept;
@@ -84,6 +92,8 @@ class MosquittoBroker final : public Broker {
     void* acl_check_;
     bool shows_properties_ = false;
     const mosquitto_evt_acl_check* question_ = nullptr;
+    bool has_ticks_ = false;
+    std::vector<std::pair<LogLevel, std::string>> lines_;
 };
 
 }  // namespace shared_subscription

@@ -58,7 +58,11 @@ Runtime::Runtime(Generation generation, Options options)
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
     is_certainly_controlled_ = configuration_ && certainly_controls_access(*configuration_);
     has_had_acl_file_ = configuration_ && !configuration_->acl_files.empty();
-    if (configuration_) engine_->set_queue_limit(configuration_->max_queued_messages);
+    if (configuration_) {
+        engine_->set_queue_limit(configuration_->max_queued_messages);
+        mount_points_ = MountPoints(configuration_->mount_points);
+        broker_.set_upgrades_qos(configuration_->upgrade_outgoing_qos);
+    }
     engine_->set_membership_limits(options_.membership);
     engine_->set_group_queue_limits(options_.queue);
     engine_->set_redispatch(options_.redispatch.value_or(is_2_1), options_.redispatch_window);
@@ -103,7 +107,10 @@ void Runtime::stop(Instance& instance) {
     auto& runtime = running();
     std::erase_if(runtime->instances_,
                   [&instance](const auto& owned) { return owned.get() == &instance; });
-    if (runtime->instances_.empty()) runtime.reset();
+    if (!runtime->instances_.empty()) return;
+    runtime->persistence_.reset();
+    runtime->broker_.write_log();
+    runtime.reset();
 }
 
 bool Runtime::check_options(const Options& options) {
@@ -140,6 +147,7 @@ int Runtime::tick() {
     const bool is_busy = engine_->tick(now / 1000);
     if (persistence_) persistence_->tick(now);
     const int for_metrics = sys_topics_->tick(now);
+    broker_.write_log(true);
     if (is_busy) return kAtOnce;
     const int for_file = persistence_ ? persistence_->wanted_round() : 0;
     if (for_metrics == 0 || for_file == 0) return std::max(for_metrics, for_file);
@@ -163,6 +171,16 @@ std::string Runtime::control(const Instance& instance, std::string_view request)
             "'plugin_opt_control true' switches it on all the same.");
     }
     return answer_request(request, *engine_, generation_ == Generation::v2_1, broker_.now());
+}
+
+std::optional<std::string> Runtime::find_mounted(const Client& client,
+                                                 const SubscriptionFilter& filter) const {
+    if (filter.kind != FilterKind::shared || engine_->is_member(client, filter)) return {};
+    return mount_points_.find(filter.topic_filter, [&](const std::string& whole) {
+        auto below = filter;
+        below.topic_filter = whole;
+        return engine_->is_member(client, below);
+    });
 }
 
 void Runtime::read_configuration() {
@@ -248,6 +266,7 @@ void Runtime::reload() {
         broker_.log(LogLevel::warning, "the configuration is as it was: " + problem + ".");
     } else {
         engine_->set_removes_duplicates(removes_duplicates(read));
+        broker_.set_upgrades_qos(read->upgrade_outgoing_qos);
     }
     const bool is_named = read && !read->acl_files.empty();
     if (generation_ == Generation::v2_0) {

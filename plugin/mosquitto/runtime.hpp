@@ -15,6 +15,7 @@
 #include "mosquitto/access_control.hpp"
 #include "mosquitto/headers.hpp"
 #include "mosquitto/mosquitto_broker.hpp"
+#include "mosquitto/mount_points.hpp"
 #include "mosquitto/options.hpp"
 #include "mosquitto/persistence.hpp"
 #include "shared_subscription/engine.hpp"
@@ -62,8 +63,18 @@ class Runtime {
     /// A request of somebody who may write it, as far as that is controlled; the answer.
     [[nodiscard]] std::string control(const Instance& instance, std::string_view request);
 
-    /// 2.1, between the access check and the SUBSCRIBE event: the filter that was `$queue/...`.
-    const char* queue_filter = nullptr;
+    [[nodiscard]] const MountPoints& mount_points() const noexcept { return mount_points_; }
+    /// The filter of a membership that UNSUBSCRIBE names without the mount point; nothing: none.
+    [[nodiscard]] std::optional<std::string> find_mounted(const Client& client,
+                                                          const SubscriptionFilter& filter) const;
+
+    /// 2.1, between the access check and the SUBSCRIBE event: a filter that everybody else was
+    /// shown without its group.
+    struct Judged {
+        const char* filter = nullptr;
+        std::string share_name{};
+    };
+    Judged judged;
 
   private:
     Runtime(Generation generation, Options options);
@@ -93,6 +104,7 @@ class Runtime {
     bool has_warned_ = false;                     // that it is not known who else decides
     bool is_certainly_controlled_ = false;        // 2.1
     bool has_had_acl_file_ = false;               // 2.0
+    MountPoints mount_points_;
     std::unique_ptr<SysTopics> sys_topics_;
     std::unique_ptr<Persistence> persistence_;
     std::vector<std::unique_ptr<Instance>> instances_;

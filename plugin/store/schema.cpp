@@ -24,7 +24,7 @@ constexpr const char* kTables = R"(
 CREATE TABLE uses (
     client_id TEXT NOT NULL,
     filter TEXT NOT NULL,
-    share_name TEXT,               -- NULL: an non_shared subscription
+    share_name TEXT,               -- NULL: a non-shared subscription
     options INTEGER NOT NULL,
     identifier INTEGER NOT NULL,   -- 0: none
     joined INTEGER NOT NULL,

@@ -109,6 +109,22 @@ TEST_F(Bridges, MayBeAMember) {
     EXPECT_THAT(member.messages().size(), Ge(5U));
 }
 
+// A bridge of MQTT 5 asks for No Local, which no shared subscription can have. Mosquitto 2.0 does
+// not show it to the plugin.
+TEST_F(Bridges, OfMqtt5AreToldWhyTheyCannotJoin) {
+    if (broker_is_20()) GTEST_SKIP() << "served";
+    broker.start();
+    Broker& far = another_broker();
+    auto lines = bridge_to(broker.port(), {"$queue/t in 1"});
+    lines.push_back("bridge_protocol_version mqttv50");
+    far.start({.with_plugin = false, .after_plugin = lines});
+    broker.wait_for_log(
+        "subscription of group '$queue' on 't' ends the connection: a shared "
+        "subscription cannot ask for No Local");
+    EXPECT_THAT(broker.log_lines("set 'mqttv311' there"), ::testing::Not(IsEmpty()));
+    EXPECT_EQ(far.stop(), 0);
+}
+
 // The broker's own connection to another one asks no plugin: it is a non-shared subscriber and a
 // publisher.
 TEST_F(Bridges, OfTheBrokerItselfAreUnaffected) {

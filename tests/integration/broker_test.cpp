@@ -90,7 +90,9 @@ void BrokerTest::settle() {
         for (Client* client : fenced) packets.push_back(client->start_flush());
         for (std::size_t i = 0; i < fenced.size(); ++i) fenced[i]->finish_publish(packets[i]);
         for (const Client* client : fenced) {
-            fencer_->start_publish({.topic = client->fence_topic(), .payload = number, .qos = 1});
+            fencer_->start_publish({.topic = client->mount_point() + client->fence_topic(),
+                                    .payload = number,
+                                    .qos = 1});
         }
         for (Client* client : fenced) client->wait_for_fence(number);
     }

@@ -138,7 +138,8 @@ void Client::set_callbacks() {
 void Client::on_message(const mosquitto_message& message, const mosquitto_property* properties) {
     std::string payload(static_cast<const char*>(message.payload),
                         static_cast<std::size_t>(message.payloadlen));
-    if (message.topic == fence_topic()) {
+    // 2.0.11 leaves the mount point before the topics that it sends.
+    if (message.topic == fence_topic() || message.topic == mount_point() + fence_topic()) {
         last_fence_ = std::move(payload);
     } else {
         messages_.push_back({.topic = message.topic,

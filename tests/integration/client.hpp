@@ -34,6 +34,7 @@ class Loop {
 struct Endpoint {
     std::string host = "127.0.0.1";
     int port = 0;
+    std::string mount_point = {};  // of the broker's listener
 };
 
 inline Endpoint loopback(std::uint16_t port) {
@@ -101,6 +102,7 @@ class Client {
     int finish_publish(int packet);
 
     const std::string& id() const { return id_; }
+    const std::string& mount_point() const { return endpoint_.mount_point; }
     // What has arrived since the last take_...(), fences excepted.
     const std::vector<Message>& messages() const { return messages_; }
     std::vector<std::string> payloads() const;

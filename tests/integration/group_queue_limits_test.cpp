@@ -106,6 +106,23 @@ TEST_F(QueueLimits, CountPropertiesInBytes) {
     EXPECT_THAT(payloads_on_return(member), SizeIs(2));
 }
 
+// The broker would keep it for each of them, too.
+TEST_F(QueueLimits, QosZeroWaitsWhereTheBrokerUpgradesIt) {
+    broker.start({.first = {"upgrade_outgoing_qos true"}});
+    Client& member = absent_member("member", "$share/workers/t", 1);
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("t", 5, 0));
+    settle();
+    come_back({&member});
+    ASSERT_THAT(member.messages(), SizeIs(5));
+    for (const auto& message : member.messages()) EXPECT_EQ(message.qos, 1);
+    member.take_messages();
+    publisher.publish(numbered("t", 2, 0));
+    settle();
+    ASSERT_THAT(member.messages(), SizeIs(2));
+    EXPECT_EQ(member.messages()[0].qos, 1) << "natively";
+}
+
 TEST_F(QueueLimits, AreNoBytesByDefault) {
     broker.start();
     Client& member = absent_member("member", "$share/workers/t");

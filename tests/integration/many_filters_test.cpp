@@ -23,7 +23,7 @@ class ManyFilters : public PluginTest {
             case 1:
                 return "t/" + number;
             case 2:
-                return "$share/g" + number;
+                return "$queue/$queue/" + number;
             case 3:
                 return "$queue/t/" + number;
             case 4:

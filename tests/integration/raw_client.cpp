@@ -106,11 +106,15 @@ std::vector<int> RawClient::subscribe(const std::vector<std::string>& filters,
     return codes(expect(PacketType::suback), options_.protocol);
 }
 
-std::vector<int> RawClient::unsubscribe(const std::vector<std::string>& filters) {
+void RawClient::send_unsubscribe(const std::vector<std::string>& filters) {
     std::string body = two_bytes(++last_identifier_);
     if (options_.protocol == 5) body += byte(0);
     for (const auto& filter : filters) body += text(filter);
     send_bytes(frame(PacketType::unsubscribe, 2, body));
+}
+
+std::vector<int> RawClient::unsubscribe(const std::vector<std::string>& filters) {
+    send_unsubscribe(filters);
     return codes(expect(PacketType::unsuback), options_.protocol);
 }
 

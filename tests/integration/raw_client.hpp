@@ -50,6 +50,7 @@ class RawClient {
     std::vector<int> subscribe(const std::vector<std::string>& filters, std::uint8_t options = 2);
     // Without waiting for SUBACK: for filters at which the broker ends the connection.
     void send_subscribe(const std::vector<std::string>& filters, std::uint8_t options = 2);
+    void send_unsubscribe(const std::vector<std::string>& filters);
     // UNSUBACK's codes; none before MQTT 5.
     std::vector<int> unsubscribe(const std::vector<std::string>& filters);
 

@@ -59,8 +59,10 @@ TEST_P(LongNames, ThatAreRefusedAreUnharmful) {
     RawClient client(broker.port(), "client");
     client.subscribe({"t"});
     const std::string rest(GetParam() - std::string("$share/g/$share/").size(), 'x');
-    for (const std::string& filter : {"$share/" + rest, "$share//" + rest,
-                                      "$share/g/$share/" + rest, "$queue/$queue/" + rest}) {
+    std::vector<std::string> filters{"$share//" + rest, "$share/g/$share/" + rest,
+                                     "$queue/$queue/" + rest};
+    if (broker_is_20()) filters.push_back("$share/" + rest);  // 2.1 ends the connection
+    for (const auto& filter : filters) {
         EXPECT_THAT(client.subscribe({filter, "short"}), ElementsAre(Ge(128), 2));
         EXPECT_THAT(client.unsubscribe({filter, "short"}), ElementsAre(Ge(17), 0));
     }

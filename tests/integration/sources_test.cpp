@@ -245,5 +245,42 @@ TEST_P(OtherPlugins, MessagesWithRetainStraightBehindAnotherSubscribeReachOneMem
 INSTANTIATE_TEST_SUITE_P(, OtherPlugins, ::testing::Values(0, 1, 2),
                          [](const auto& row) { return "Qos" + std::to_string(row.param); });
 
+// What the broker itself says in its log, as messages.
+class BrokersLog : public BrokerTest, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(BrokersLog, IsShared) {
+    expect_alarming_log(noise_of_wills_at_the_end);  // what it logs at the end goes to members, too
+    std::vector<std::string> lines;
+    if (GetParam()) {
+        lines.push_back("acl_file " +
+                        broker.write_file("acl",
+                                          "topic readwrite #\ntopic readwrite $fence/#\n"
+                                          "topic read $SYS/#\n"));
+    }
+    broker.start({.first = {"log_dest topic"}, .after_plugin = lines});
+    const auto members = connect_all({"a", "b"});
+    for (Client* member : members) member->subscribe("$share/ops/$SYS/broker/log/#", 0);
+    settle();
+    for (Client* member : members) member->take_messages();
+    Client& watching = connect("watching");
+    watching.subscribe("$SYS/broker/log/#", 0);
+    for (int number = 0; number < 20; ++number)
+        connect("noise " + std::to_string(number)).subscribe("noise");
+    settle();
+    std::map<std::string, int> times;
+    for (const auto& payload : all_payloads(members)) ++times[payload];
+    EXPECT_GE(times.size(), 20U);
+    for (const auto& [payload, count] : times) {
+        if (payload.find("noise ") != payload.npos) {
+            EXPECT_EQ(count, 1) << payload;
+        }
+    }
+    for (Client* member : members) EXPECT_THAT(member->messages(), ::testing::Not(IsEmpty()));
+}
+
+INSTANTIATE_TEST_SUITE_P(, BrokersLog, ::testing::Bool(), [](const auto& row) {
+    return row.param ? "WithAnAclFile" : "WithoutAccessControl";
+});
+
 }  // namespace
 }  // namespace integration

@@ -347,7 +347,7 @@ void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
         if (std::ranges::count(stored->reached, receiver.id) > 0) return;
         stored->reached.push_back(receiver.id);
     }
-    insert(receiver, stored, std::min(stored->message.qos, leaf.qos));
+    insert(receiver, stored, outgoing_qos(stored->message.qos, {.flags = leaf.qos}));
 }
 
 // db__message_insert_outgoing
@@ -464,7 +464,7 @@ const void* SmallBroker::publish_to(std::string_view client_id, const Message& m
         {.client_id = std::string(client_id),
          .message = {.topic = std::string(message.topic),
                      .payload = {static_cast<const char*>(message.payload), message.payload_size},
-                     .qos = std::min(message.qos, options.qos()),
+                     .qos = outgoing_qos(message.qos, options),
                      .retain = client_id.empty() && message.retain},
          .properties = is_known ? std::make_shared<int>() : nullptr});
     return plugin_queue_.back().properties.get();

@@ -207,7 +207,7 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
 // It waits in the same queue as what the client gets as a member. Where others decide, whether it
 // gets it at all is not known.
 void FanOut::expect_non_shared(Session& session, const Leaf& leaf) {
-    const auto qos = std::min(message_.qos, leaf.subscription->options.qos());
+    const auto qos = broker_.outgoing_qos(message_.qos, leaf.subscription->options);
     const bool is_certain = !session.connected || !broker_.others_decide();
     if (qos > 0 && is_certain) deliveries_.expect(session, qos, message_);
 }

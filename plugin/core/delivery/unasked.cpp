@@ -39,7 +39,8 @@ void Unasked::find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_o
         const auto& session = subscription.session;
         const bool was_counted = session.member_count > 0 && session.key != publication.publisher();
         return subscription.standing == Standing::unconfirmed &&
-               subscription.called_in != fan_out && was_counted && is_shown(subscription) &&
+               subscription.pending != Request::subscribing && subscription.called_in != fan_out &&
+               was_counted && is_shown(subscription) &&
                std::ranges::none_of(subscription.members, [](const auto& member) {
                    return member->group->placement.rotates;
                });

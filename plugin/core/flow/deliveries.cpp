@@ -33,7 +33,7 @@ void Deliveries::expect(Session& session, std::uint8_t qos, const Message& messa
 void Deliveries::expect(const Member& member, std::int64_t id, const Message& message,
                         const Publication& publication) {
     auto& session = member.subscription->session;
-    const auto qos = std::min(message.qos, member.options.qos());
+    const auto qos = broker_.outgoing_qos(message.qos, member.options);
     expect(session, qos, message);
     if (!redispatches_ || qos == 0) return;
     auto properties = message.properties ? broker_.keep_properties(message.properties) : nullptr;
@@ -53,7 +53,7 @@ bool Deliveries::takes_more(const Session& session) const noexcept {
 void Deliveries::expect_copy(const Member& member, std::int64_t id, const SharedMessage& message,
                              const void* address) {
     auto& session = member.subscription->session;
-    const auto qos = std::min(message->qos, member.options.qos());
+    const auto qos = broker_.outgoing_qos(message->qos, member.options);
     if (redispatches_ && qos > 0) {
         session.flow.given.add(member, id, qos, message->message(), message->properties,
                                message->publisher, arrivals_);

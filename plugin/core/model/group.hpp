@@ -143,8 +143,8 @@ class Group {
         /// The ring is more work than it saves; until a member joins or leaves.
         bool unsteady = false;
         std::uint32_t parked_count = 0;  ///< since the ring was formed
-        std::size_t in_others = 0;       ///< members in other groups on the same filter, too
-        std::size_t refused = 0;         ///< members that access control has kept a message from
+        std::uint32_t in_others = 0;     ///< members in other groups on the same filter, too
+        std::uint32_t refused = 0;       ///< members that access control has kept a message from
     };
     /// How its queue goes out (Backlog).
     struct Draining {

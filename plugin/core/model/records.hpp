@@ -23,7 +23,12 @@ enum class Standing : std::uint8_t {
 };
 
 /// What a client has asked for, and others may have refused without a word.
-enum class Request : std::uint8_t { none, subscribe, unsubscribe };
+enum class Request : std::uint8_t {
+    none,
+    subscribing,  ///< in this very event: the broker cannot have the leaf yet
+    subscribe,
+    unsubscribe,
+};
 
 /// All that one client is subscribed to by one filter: on 2.0 one leaf in the broker's tree, on 2.1
 /// one for each use.

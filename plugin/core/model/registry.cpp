@@ -160,7 +160,7 @@ void Registry::count_shared_filter(const Subscription& subscription, const Membe
     for (const auto& one : members) {
         if (one.get() != &member && !concerns_others) continue;
         auto& group = *one->group;
-        group.placement.in_others += joins ? 1U : static_cast<std::size_t>(-1);
+        group.placement.in_others += joins ? 1U : static_cast<std::uint32_t>(-1);
         rings.check(group);
     }
 }

@@ -262,7 +262,7 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
                                 .client_id = session.id,
                                 .message = stored,
                                 .address = address,
-                                .survives = std::min(stored->qos, member.options.qos()) > 0});
+                                .survives = broker_.outgoing_qos(stored->qos, member.options) > 0});
     }
     registry_.journal.note(group);
     return Result::gone;

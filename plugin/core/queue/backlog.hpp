@@ -41,7 +41,7 @@ class Backlog {
     void set_limits(const QueueLimits& limits) noexcept { limits_ = limits; }
 
     [[nodiscard]] bool takes(std::uint8_t qos) const noexcept {
-        return qos > 0 || limits_.takes_qos0;
+        return qos > 0 || limits_.takes_qos0 || broker_.upgrades_qos();
     }
 
     /// The place of one more message in the order of publication.
