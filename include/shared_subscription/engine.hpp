@@ -212,6 +212,8 @@ class Engine {
     /// What has changed since the last time; of groups and of their messages no more than that.
     [[nodiscard]] Changes take_changes(std::size_t groups, std::size_t messages);
     [[nodiscard]] bool has_changes() noexcept;
+    /// What was saved is lost: all is to be saved again.
+    void forget_saved();
     [[nodiscard]] bool has_changed_memberships() noexcept {
         return !registry_.journal.sessions().empty();
     }
@@ -274,6 +276,8 @@ class Engine {
     }
     /// A member has joined, or leaves.
     void note(Member& member, bool joins);
+    /// An administrator has set it.
+    void note(SavedStrategy strategy);
     /// A copy for one client reaches it only where it stands with a leaf of its own. Of a ring, the
     /// broker asks for the first alone.
     void let_rotate() {
@@ -327,6 +331,7 @@ class Engine {
     std::vector<std::int64_t> orphaned_;  // saved messages of groups that are gone
     ExpectedLeaf expected_leaf_;
     std::optional<Removing> removing_;
+    std::vector<SavedStrategy> set_strategies_;  // by administrators, now or before a restart
     std::vector<SavedStrategy> unsaved_strategies_;
     bool said_prefix_ = false;
     bool said_lost_ = false;

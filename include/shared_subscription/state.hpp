@@ -79,6 +79,7 @@ struct State {
 
 /// What has changed since the last time. To be applied in this order, as a whole or not at all.
 struct Changes {
+    bool whole = false;                    ///< nothing else that was saved stays
     std::vector<GroupName> ended{};        ///< these groups go with their turn and messages
     std::vector<SavedSession> sessions{};  ///< each replaces what was saved of that client
     std::vector<SavedGroup> groups{};      ///< each replaces what was saved of that group
@@ -90,7 +91,7 @@ struct Changes {
         return ended.size() + sessions.size() + groups.size() + dequeued.size() + queued.size() +
                strategies.size();
     }
-    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] bool empty() const noexcept { return !whole && size() == 0; }
 };
 
 }  // namespace shared_subscription

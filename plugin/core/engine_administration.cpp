@@ -1,5 +1,7 @@
 // What administrators do to groups, and what the log tells them.
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "shared_subscription/engine.hpp"
 #include "shared_subscription/text.hpp"
@@ -23,8 +25,14 @@ void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy s
     begin<Event::administer>();
     registry_.set_strategy(share_name, strategy);
     if (!registry_.journal.is_open()) return;
-    unsaved_strategies_.push_back(
-        {std::string(share_name.value_or("")), std::string(name_of(strategy))});
+    note({std::string(share_name.value_or("")), std::string(name_of(strategy))});
+}
+
+void Engine::note(SavedStrategy strategy) {
+    std::erase_if(set_strategies_,
+                  [&](const SavedStrategy& one) { return one.share_name == strategy.share_name; });
+    set_strategies_.push_back(strategy);
+    unsaved_strategies_.push_back(std::move(strategy));
 }
 
 bool Engine::check_parked(const Client& client,

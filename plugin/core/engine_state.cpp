@@ -118,6 +118,7 @@ void Engine::restore_strategies(const std::vector<SavedStrategy>& strategies) {
     for (const auto& saved : strategies) {
         const auto strategy = parse_strategy(saved.strategy);
         if (!strategy) continue;
+        set_strategies_.push_back(saved);
         const bool is_default = saved.share_name.empty();
         registry_.set_strategy(is_default ? std::nullopt : std::optional(saved.share_name),
                                *strategy);
@@ -154,6 +155,21 @@ void Engine::settle_restored(bool is_last_chance) {
 
 void Engine::forget_restored() {
     for (auto* session : registry_.all_sessions()) registry_.erase(*session);
+}
+
+void Engine::forget_saved() {
+    for (auto* session : registry_.all_sessions()) {
+        session->saving.saved = false;
+        registry_.journal.note(*session);
+    }
+    for (const auto& [number, group] : registry_.groups()) {
+        group->saving.saved = false;
+        group->queue.forget_saved();
+        registry_.journal.note(*group);
+    }
+    registry_.journal.ended_groups().clear();
+    orphaned_.clear();
+    unsaved_strategies_ = set_strategies_;
 }
 
 bool Engine::has_changes() noexcept {

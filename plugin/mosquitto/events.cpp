@@ -137,10 +137,9 @@ int on_tick(int /*event*/, void* data, void* user_data) noexcept {
 // 2.1 leaves a callback out until the time that it asked for last, so that another one has to ask
 // for what is not wanted in each round (plugin__handle_tick_single).
 int on_timer(int /*event*/, void* data, void* user_data) noexcept {
-    constexpr int kMilliseconds = 1000;
     const auto& instance = *static_cast<Instance*>(user_data);
-    if (instance.number == 0 && instance.runtime.needs_time())
-        ask_for_round(*static_cast<mosquitto_evt_tick*>(data), kMilliseconds);
+    const int milliseconds = instance.number == 0 ? instance.runtime.wanted_pause() : 0;
+    if (milliseconds > 0) ask_for_round(*static_cast<mosquitto_evt_tick*>(data), milliseconds);
     return MOSQ_ERR_SUCCESS;
 }
 

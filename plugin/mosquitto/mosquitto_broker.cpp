@@ -45,6 +45,7 @@ MosquittoBroker::MosquittoBroker()
       set_info_(look_up<SetInfo>("mosquitto_plugin_set_info")),
       subscription_add_(look_up<SubscriptionAdd>("mosquitto_subscription_add")),
       subscription_delete_(look_up<SubscriptionDelete>("mosquitto_subscription_delete")),
+      compact_store_(look_up<CompactStore>("db__msg_store_compact")),
       acl_check_(look_up<void*>("mosquitto_acl_check")) {}
 
 // 2.0.11 exports `mosquitto_property_copy_all`, too, but hands the NULL of a string without
@@ -74,6 +75,7 @@ const void* MosquittoBroker::publish_to(std::string_view client_id, const Messag
     }
     if (!properties && shows_properties_)
         mosquitto_property_add_byte(&properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 0);
+    has_published_to_ = true;
     const bool is_published = publish(std::string(client_id).c_str(), message,
                                       outgoing_qos(message.qos, options), properties);
     return is_published && shows_properties_ ? properties : nullptr;
@@ -89,6 +91,14 @@ bool MosquittoBroker::publish(const char* client_id, const Message& message, int
     mosquitto_property_free_all(&properties);
     log(LogLevel::error, "cannot publish a copy of a message: out of memory.");
     return false;
+}
+
+void MosquittoBroker::free_dropped(std::int64_t milliseconds) {
+    constexpr std::int64_t kBetween = 1000;
+    if (!has_published_to_ || milliseconds - freed_ < kBetween) return;
+    has_published_to_ = false;
+    freed_ = milliseconds;
+    if (compact_store_) compact_store_();
 }
 
 KeptProperties MosquittoBroker::keep_properties(const void* properties) {

@@ -2,23 +2,28 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <optional>
 #include <utility>
 
+#include "store/file_lock.hpp"
+
 namespace shared_subscription {
 namespace {
 
-// The broker waits while anything is written. So a round is written in parts, of which none is to
-// be noticed, and is in the file when all of it is. Most of a second is enough for all of it, and a
-// second for two.
+// Taken in one round of the main loop, so that nobody notices it.
 constexpr std::size_t kMostGroups = 1000;
-constexpr std::size_t kMostMessages = 2000;
-constexpr std::size_t kFewestRows = 32;
-constexpr std::int64_t kMillisecondsForAll = 400;
+constexpr std::size_t kMostMessages = 1000;
+// Of those, so many may wait for the disk.
+constexpr std::size_t kMostWaiting = 16;
 
-constexpr std::int64_t kSecondsBetweenComplaints = 60;
+// What was acknowledged to a publisher shall be in the file within a second.
+constexpr std::int64_t kMillisecondsOfARound = 300;
+constexpr std::chrono::milliseconds kPatienceForMemberships{10};
+constexpr std::chrono::seconds kPatienceAtTheEnd{10};
+
+constexpr std::int64_t kMillisecondsBetweenLooks = 1000;
 constexpr std::int64_t kSecondsBetweenForgetting = 60;
 // The broker writes its file for a while before the time that the file has in the end.
 constexpr std::int64_t kLongestSave = 60;
@@ -47,73 +52,74 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
     const bool has_none = configuration && !configuration->persistence;
     if (generation == Generation::v2_0 && has_none) engine.forget_restored();
     return std::unique_ptr<Persistence>(
-        new Persistence(std::move(store), broker_file, engine, broker));
+        new Persistence(std::move(store), file, broker_file, engine, broker));
 }
 
 Persistence::~Persistence() {
     engine_.conclude();
-    while (has_work()) {
-        if (changes_.empty()) changes_ = engine_.take_changes(kMostGroups, kMostMessages);
-        if (!save_all()) return;
+    while (has_work() && writer_->problem().empty()) {
+        writer_->wait(kPatienceAtTheEnd);
+        if (writer_->waiting() > 0) break;
+        save_some();
     }
     // The broker has saved its own state just before.
-    std::string problem;
-    if (!broker_file_.empty())
-        static_cast<void>(store_->forget_left_before(std::time(nullptr) + 1, problem));
+    if (!broker_file_.empty()) writer_->forget_left_before(std::time(nullptr) + 1);
+    writer_->wait(kPatienceAtTheEnd);
+    say_problem();
 }
 
 void Persistence::tick(std::int64_t milliseconds) {
-    if (std::time(nullptr) == refused_) return;
-    if (engine_.has_changed_memberships()) {
-        if (!save_all()) return;
-        changes_ = engine_.take_changes(0, 0);
-        save_all();
-        return;
+    if (milliseconds - looked_ >= kMillisecondsBetweenLooks) {
+        looked_ = milliseconds;
+        say_problem();
+        if (std::time(nullptr) - forgot_ >= kSecondsBetweenForgetting) forget_left();
     }
-    const auto second = milliseconds / 1000;
-    if (changes_.empty()) {
-        const bool is_due = is_behind_ || second != round_;
-        if (!is_due || !engine_.has_changes()) return;
-        round_ = second;
-        saved_ = std::max(saved_, milliseconds - kMillisecondsBetween);  // not all of it now
-        changes_ = engine_.take_changes(kMostGroups, kMostMessages);
-        is_behind_ = engine_.has_changes();
-    }
-    const auto passed = std::min(milliseconds - saved_, kMillisecondsForAll);
-    if (passed < kMillisecondsBetween) return;
-    saved_ = milliseconds;
-    const auto rows = changes_.size() * static_cast<std::size_t>(passed) /
-                      static_cast<std::size_t>(kMillisecondsForAll);
-    save(std::max(kFewestRows, rows));
+    if (engine_.has_changed_memberships()) return save_memberships();
+    const bool is_due = is_behind_ || milliseconds - round_ >= kMillisecondsOfARound;
+    if (!is_due || !has_work()) return;
+    if (!is_behind_) round_ = milliseconds;
+    save_some();
 }
 
-bool Persistence::save(std::size_t rows) {
-    const auto now = std::time(nullptr);
-    std::string problem;
-    switch (store_->write_some(changes_, now, rows, problem)) {
-        case Written::some:
-            return true;
-        case Written::all:
-            changes_ = {};
-            if (now - forgot_ >= kSecondsBetweenForgetting) forget_left();
-            return true;
-        case Written::nothing:
-            break;
+void Persistence::save_memberships() {
+    if (writer_->waiting() >= kMostWaiting) return;
+    auto changes = engine_.take_changes(0, 0);
+    changes.whole = std::exchange(is_whole_, false);
+    writer_->write(std::move(changes), std::time(nullptr));
+    writer_->wait(kPatienceForMemberships);
+}
+
+void Persistence::save_some() {
+    if (writer_->waiting() >= kMostWaiting) return;
+    auto changes = engine_.take_changes(kMostGroups, kMostMessages);
+    changes.whole = std::exchange(is_whole_, false);
+    is_behind_ = engine_.has_changes();
+    writer_->write(std::move(changes), std::time(nullptr));
+}
+
+void Persistence::say_problem() {
+    if (writer_->take_loss()) {
+        engine_.forget_saved();
+        is_whole_ = true;
+        broker_.log(LogLevel::error, problem_with(file_,
+                                                  "the database is gone, or another file is "
+                                                  "in its place; all of it is written "
+                                                  "again."));
     }
-    refused_ = now;
-    if (now - complained_ >= kSecondsBetweenComplaints) {
-        complained_ = now;
+    const auto problem = writer_->problem();
+    if (problem == problem_) return;
+    if (problem.empty()) {
+        broker_.log(LogLevel::notice, problem_with(file_, "the database is written again."));
+    } else {
         broker_.log(LogLevel::error, problem);
     }
-    return false;
+    problem_ = problem;
 }
 
 // What clients have given up matters until the broker has saved that, too.
 void Persistence::forget_left() {
     forgot_ = std::time(nullptr);
-    std::string problem;
-    if (const auto time = time_of_save(broker_file_))
-        static_cast<void>(store_->forget_left_before(*time, problem));
+    if (const auto time = time_of_save(broker_file_)) writer_->forget_left_before(*time);
 }
 
 }  // namespace shared_subscription

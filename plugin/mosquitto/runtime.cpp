@@ -144,18 +144,19 @@ int Runtime::tick() {
     using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
     constexpr int kAtOnce = 1;
     const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+    broker_.free_dropped(now);
     const bool is_busy = engine_->tick(now / 1000);
     if (persistence_) persistence_->tick(now);
     const int for_metrics = sys_topics_->tick(now);
     broker_.write_log(true);
-    if (is_busy) return kAtOnce;
-    const int for_file = persistence_ ? persistence_->wanted_round() : 0;
-    if (for_metrics == 0 || for_file == 0) return std::max(for_metrics, for_file);
-    return std::min(for_metrics, for_file);
+    return is_busy ? kAtOnce : for_metrics;
 }
 
-bool Runtime::needs_time() const noexcept {
-    return options_.sys_interval > 0 || (persistence_ && persistence_->has_work());
+int Runtime::wanted_pause() const noexcept {
+    constexpr int kForMetrics = 1000;
+    constexpr int kForFile = 100;
+    if (persistence_ && persistence_->has_work()) return kForFile;
+    return options_.sys_interval > 0 || persistence_ ? kForMetrics : 0;
 }
 
 // On 2.0 what all abstain from is denied, on 2.1 it is allowed.

@@ -49,8 +49,8 @@ class Runtime {
     /// One round of the main loop; in how many milliseconds the next one is wanted at the latest,
     /// 0: whenever.
     [[nodiscard]] int tick();
-    /// Whether something is to be done once a second, even if nothing else happens.
-    [[nodiscard]] bool needs_time() const noexcept;
+    /// In how many milliseconds it wants a round even if nothing else happens; 0: whenever.
+    [[nodiscard]] int wanted_pause() const noexcept;
 
     [[nodiscard]] Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }

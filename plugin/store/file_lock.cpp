@@ -7,16 +7,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <system_error>
 
 #include "shared_subscription/core_only.hpp"
 #include "shared_subscription/text.hpp"
+#include "store/file_identity.hpp"
 
 namespace shared_subscription {
 namespace {
 
-// A list that needs no destructor: it is there whenever a static object lets go of its file.
+// A list that needs no destructor: it is there whenever a static object lets go of its file. For
+// one thread at a time.
 FileLock* held = nullptr;
+std::recursive_mutex held_mutex;  // one that cannot be had ends while it is taken
 
 constexpr std::string_view kInUse =
     "it is in use, perhaps by another broker; stop that one, or name another file.";
@@ -43,10 +47,9 @@ std::string why_not_opened(int error) {
     }
 }
 
-bool is_same(int descriptor, const struct stat& status) {
-    struct stat other {};
-    return fstat(descriptor, &other) == 0 && other.st_dev == status.st_dev &&
-           other.st_ino == status.st_ino;
+bool is_of(int descriptor, const FileIdentity& file) {
+    struct stat status {};
+    return fstat(descriptor, &status) == 0 && FileIdentity{status.st_dev, status.st_ino} == file;
 }
 
 }  // namespace
@@ -62,12 +65,13 @@ std::unique_ptr<FileLock> FileLock::take(const std::filesystem::path& file, std:
         problem = problem_with(file, why);
         return nullptr;
     };
+    const std::lock_guard one_at_a_time(held_mutex);
     struct stat status {};
     if (stat(file.c_str(), &status) == 0) {
         if (S_ISDIR(status.st_mode)) return refuse(why_not_opened(EISDIR));
         if (!S_ISREG(status.st_mode)) return refuse("it is not a regular file; name another one.");
         for (const auto* lock = held; lock; lock = lock->next_) {
-            if (is_same(lock->descriptor_, status)) return refuse(kInUse);
+            if (is_of(lock->descriptor_, {status.st_dev, status.st_ino})) return refuse(kInUse);
         }
     }
     std::unique_ptr<FileLock> lock(new FileLock);
@@ -84,12 +88,18 @@ std::unique_ptr<FileLock> FileLock::take(const std::filesystem::path& file, std:
 }
 
 FileLock::~FileLock() {
+    const std::lock_guard one_at_a_time(held_mutex);
     for (auto** link = &held; *link; link = &(*link)->next_) {
         if (*link != this) continue;
         *link = next_;
         break;
     }
     if (descriptor_ >= 0) close(descriptor_);
+}
+
+bool FileLock::is_at(const std::filesystem::path& file) const {
+    const auto identity = identity_of(file);
+    return identity && is_of(descriptor_, *identity);
 }
 
 std::optional<std::string> FileLock::read(std::size_t count) const {

@@ -18,7 +18,8 @@ namespace shared_subscription {
 ///
 /// Closing any descriptor of a file drops all POSIX locks that the process has on it, SQLite's too.
 /// Hence two rules: a FileLock outlives the connection to its database, and a file that is held in
-/// this process already is not opened once more, not even to find it locked. For one thread.
+/// this process already is not opened once more, not even to find it locked. Each is for one
+/// thread.
 class FileLock {
   public:
     /// Creates the file, empty and for its owner alone, if there is none. Null, and `problem` says
@@ -27,6 +28,9 @@ class FileLock {
     ~FileLock();
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;
+
+    /// Whether that path still leads to this file.
+    [[nodiscard]] bool is_at(const std::filesystem::path& file) const;
 
     /// The first bytes, fewer where the file ends before; nothing and errno if it cannot be read.
     [[nodiscard]] std::optional<std::string> read(std::size_t count) const;

@@ -164,6 +164,7 @@ bool configure(Database& database, std::string& problem) {
     if (mode && database.execute("PRAGMA synchronous = NORMAL;"
                                  "PRAGMA foreign_keys = ON;"
                                  "PRAGMA temp_store = MEMORY;"
+                                 "PRAGMA cache_size = -256;"  // KiB; it writes, and hardly reads
                                  // Some builds overwrite what is deleted, at twice the cost.
                                  "PRAGMA secure_delete = FAST;")) {
         return true;

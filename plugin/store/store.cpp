@@ -1,5 +1,9 @@
 #include "store/store.hpp"
 
+#include <array>
+#include <system_error>
+#include <utility>
+
 #include "shared_subscription/core_only.hpp"
 #include "store/database.hpp"
 #include "store/file_lock.hpp"
@@ -8,6 +12,14 @@
 #include "store/writer.hpp"
 
 namespace shared_subscription {
+namespace {
+
+std::filesystem::path file_beside(const std::filesystem::path& file, std::size_t index) {
+    constexpr std::array kSuffixes{"-wal", "-shm"};
+    return file.string() + kSuffixes[index];
+}
+
+}  // namespace
 
 Store::Store() = default;
 Store::~Store() = default;
@@ -19,6 +31,7 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& file, std::strin
 }
 
 bool Store::start(const std::filesystem::path& file, std::string& problem) {
+    file_ = file;
     lock_ = FileLock::take(file, problem);
     if (!lock_ || !check_header(*lock_, file, problem)) return false;
     database_ = std::make_unique<Database>(file);
@@ -44,13 +57,26 @@ std::optional<State> Store::load(std::optional<std::int64_t> broker_saved, std::
 }
 
 bool Store::write(const Changes& changes, std::int64_t now, std::string& problem) {
-    return write_some(changes, now, static_cast<std::size_t>(-1), problem) == Written::all;
+    return changes.empty() || writer_->write(changes, now, problem);
 }
 
-Written Store::write_some(const Changes& changes, std::int64_t now, std::size_t rows,
-                          std::string& problem) {
-    if (changes.empty()) return Written::all;
-    return writer_->write_some(changes, now, rows, problem);
+bool Store::is_in_place() {
+    if (!lock_->is_at(file_)) return false;
+    for (std::size_t index = 0; index < beside_.size(); ++index)
+        beside_[index] = identity_of(file_beside(file_, index));
+    return true;
+}
+
+void Store::abandon(std::unique_ptr<Store> store) {
+    const auto file = store->file_;
+    const auto beside = store->beside_;
+    store.reset();
+    for (std::size_t index = 0; index < beside.size(); ++index) {
+        const auto name = file_beside(file, index);
+        std::error_code error;
+        if (beside[index] && identity_of(name) == beside[index])
+            std::filesystem::remove(name, error);
+    }
 }
 
 bool Store::forget_left_before(std::int64_t time, std::string& problem) {

@@ -15,14 +15,13 @@
 #include <string>
 
 #include "shared_subscription/state.hpp"
+#include "store/file_identity.hpp"
 
 namespace shared_subscription {
 
 class Database;
 class FileLock;
 class Writer;
-
-enum class Written : std::uint8_t { all, some, nothing };
 
 /// Throws nothing but std::bad_alloc. Where a function fails, `problem` is one line for a person:
 /// which file, why, and what to do.
@@ -53,11 +52,11 @@ class Store {
     /// changed, and the same changes may be tried again.
     [[nodiscard]] bool write(const Changes& changes, std::int64_t now, std::string& problem);
 
-    /// The same, so many changes at a time: to be called with the same ones until it answers `all`.
-    /// Until then they are not in the database; nothing else may be written. After `nothing` it
-    /// begins anew.
-    [[nodiscard]] Written write_some(const Changes& changes, std::int64_t now, std::size_t rows,
-                                     std::string& problem);
+    /// Whether the file is still where it was opened.
+    [[nodiscard]] bool is_in_place();
+    /// It is not, and this is the end of the store. What SQLite has put beside it goes, too, which
+    /// would be taken for that of the file that comes there.
+    static void abandon(std::unique_ptr<Store> store);
 
     /// Forgets uses that were left before that time, in seconds since 1970.
     [[nodiscard]] bool forget_left_before(std::int64_t time, std::string& problem);
@@ -66,6 +65,8 @@ class Store {
     Store();
     bool start(const std::filesystem::path& file, std::string& problem);
 
+    std::filesystem::path file_;
+    FileIdentities beside_;  // what SQLite has put there
     // In this order: each goes before what it needs.
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<Database> database_;

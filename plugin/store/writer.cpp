@@ -59,22 +59,13 @@ Writer::Writer(Database& database)
     left_ = database.number("SELECT count(*) FROM uses WHERE left_at IS NOT NULL").value_or(0);
 }
 
-Written Writer::write_some(const Changes& changes, std::int64_t now, std::size_t rows,
-                           std::string& problem) {
-    if (!transaction_) {
-        transaction_.emplace(database_, Transaction::Kind::write);
-        applied_ = 0;
-        left_before_ = left_;
-    }
-    bool is_fine = transaction_->has_begun() && apply(changes, now, rows);
-    if (is_fine && applied_ < changes.size()) return Written::some;
-    is_fine = is_fine && transaction_->commit();
-    if (!is_fine) {
-        left_ = left_before_;
-        problem = database_.problem();
-    }
-    transaction_.reset();
-    return is_fine ? Written::all : Written::nothing;
+bool Writer::write(const Changes& changes, std::int64_t now, std::string& problem) {
+    const auto left_before = left_;
+    Transaction transaction(database_, Transaction::Kind::write);
+    if (transaction.has_begun() && apply(changes, now) && transaction.commit()) return true;
+    left_ = left_before;
+    problem = database_.problem();
+    return false;
 }
 
 bool Writer::forget_left_before(std::int64_t time) {
@@ -83,24 +74,24 @@ bool Writer::forget_left_before(std::int64_t time) {
     return true;
 }
 
-bool Writer::apply(const Changes& changes, std::int64_t now, std::size_t rows) {
-    auto before = applied_;
-    const auto some = [&](const auto& values, const auto& action) {
-        const auto skipped = std::min(before, values.size());
-        before -= skipped;
-        for (auto index = skipped; index < values.size() && rows > 0; ++index, --rows) {
-            if (!action(values[index])) return false;
-            ++applied_;
-        }
-        return true;
+bool Writer::apply(const Changes& changes, std::int64_t now) {
+    const auto each = [](const auto& values, const auto& action) {
+        return std::ranges::all_of(values, action);
     };
-    return some(changes.ended, [this](const auto& group) { return end(group); }) &&
-           some(changes.sessions, [&](const auto& session) { return save(session, now); }) &&
+    return (!changes.whole || clear()) &&
+           each(changes.ended, [this](const auto& group) { return end(group); }) &&
+           each(changes.sessions, [&](const auto& session) { return save(session, now); }) &&
            limit_left() &&
-           some(changes.groups, [this](const auto& group) { return save(group); }) &&
-           some(changes.dequeued, [this](const auto& id) { return dequeue_message_.run(id); }) &&
-           some(changes.queued, [this](const auto& message) { return queue(message); }) &&
-           some(changes.strategies, [this](const auto& strategy) { return save(strategy); });
+           each(changes.groups, [this](const auto& group) { return save(group); }) &&
+           each(changes.dequeued, [this](const auto& id) { return dequeue_message_.run(id); }) &&
+           each(changes.queued, [this](const auto& message) { return queue(message); }) &&
+           each(changes.strategies, [this](const auto& strategy) { return save(strategy); });
+}
+
+bool Writer::clear() {
+    left_ = 0;
+    return database_.execute(
+        "DELETE FROM uses; DELETE FROM turns; DELETE FROM messages; DELETE FROM strategies");
 }
 
 bool Writer::end(const GroupName& group) {

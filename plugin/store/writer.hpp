@@ -16,14 +16,14 @@ class Writer {
     /// Writes nothing. See Database::unprepared() for whether all tables are there.
     explicit Writer(Database& database);
 
-    /// As Store::write_some().
-    [[nodiscard]] Written write_some(const Changes& changes, std::int64_t now, std::size_t rows,
-                                     std::string& problem);
+    /// As Store::write().
+    [[nodiscard]] bool write(const Changes& changes, std::int64_t now, std::string& problem);
     /// As Store::forget_left_before(); the database says what failed.
     [[nodiscard]] bool forget_left_before(std::int64_t time);
 
   private:
-    bool apply(const Changes& changes, std::int64_t now, std::size_t rows);
+    bool apply(const Changes& changes, std::int64_t now);
+    bool clear();
     bool end(const GroupName& group);
     bool save(const SavedSession& session, std::int64_t now);
     bool save(const SavedUse& use, const std::string& client_id);
@@ -47,9 +47,6 @@ class Writer {
     Statement dequeue_message_;
     Statement save_strategy_;
     std::int64_t left_ = 0;  ///< uses that were left: counting them each time would take too long
-    std::optional<Transaction> transaction_;  ///< while changes are half written
-    std::size_t applied_ = 0;                 ///< so many of them
-    std::int64_t left_before_ = 0;
 };
 
 }  // namespace shared_subscription

@@ -142,6 +142,11 @@ integration::Configuration make_configuration(const std::string& name, integrati
 bool keeps_groups(const std::string& name) {
     return has(name, "file");
 }
+bool keeps_what_it_drops(const std::string& name) {
+    const bool has_limits = has(name, "limits") || has(name, "bytes");
+    return integration::environment().broker == integration::BrokerVersion::v20_later && has_limits;
+}
+
 bool has_small_windows(const std::string& name) {
     return has(name, "limits");
 }

@@ -19,6 +19,9 @@ bool has_small_windows(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
 // The broker asks no plugin about those who are offline, so what their groups miss is not counted.
 bool denies_the_away(const std::string& name);
+// 2.0.12 and later keep what they drop of what a plugin publishes to one client, in their store
+// until they stop (single_publish), and let no plugin free it: with small limits that is much.
+bool keeps_what_it_drops(const std::string& name);
 // 2.0.11 reads too much when it saves a client with a user name (persist__chunk_client_write_v6),
 // and its sanitizers end it.
 bool is_for_this_broker(const std::string& name);

@@ -6,6 +6,7 @@
 
 #include "../integration/environment.hpp"
 #include "comparison.hpp"
+#include "configurations.hpp"
 #include "plan.hpp"
 #include "shrink.hpp"
 
@@ -57,8 +58,8 @@ Actions Round::actions() const {
 // long.
 Findings Round::judge_all(const Actions& actions) {
     const auto findings = judge(actions);
-    const bool measures =
-        integration::environment().broker_preload.empty() && seed_ % 8 == 0 && !options_.only_plain;
+    const bool measures = integration::environment().broker_preload.empty() && seed_ % 8 == 0 &&
+                          !options_.only_plain && !keeps_what_it_drops(configuration_);
     return findings.empty() && measures ? judge_memory(actions) : findings;
 }
 

@@ -27,6 +27,7 @@ std::string ask(const std::string& file, const std::string& statement) {
     sqlite3* opened = nullptr;
     const int result = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
     const Database database(opened);
+    sqlite3_busy_timeout(opened, 10'000);
     std::string answer;
     const auto keep = [](void* kept, int, char** values, char**) {
         if (values[0] != nullptr) *static_cast<std::string*>(kept) = values[0];
@@ -141,6 +142,44 @@ TEST_F(PersistenceFile, OfANewerVersionIsRefusedAndLeftAlone) {
     settle();
     EXPECT_THAT(newcomer.payloads(), ElementsAreArray(numbers(1, 3)));
 }
+
+// The broker goes on, and what it knows is in the new file.
+class LostFile : public PersistenceFile, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(LostFile, IsMadeAgain) {
+    expect_alarming_log("the database is gone");
+    broker.start(remembering());
+    leave(join({"member"}));
+    publish(numbered("t", 3, 1));
+    const bool is_replaced = GetParam();
+    if (is_replaced) {
+        const auto copy = broker.path("copy.sqlite");
+        ask(database(), "VACUUM INTO '" + copy + "'");
+        ask(copy, "DELETE FROM messages");
+        std::filesystem::rename(copy, database());
+    } else {
+        std::filesystem::remove(database());
+    }
+    broker.wait_for_log("the database is gone");
+    publish({{.topic = "t", .payload = "4", .qos = 1}});
+    const auto is_complete = [&] {
+        return std::filesystem::exists(database()) &&
+               ask(database(), "SELECT count(*) FROM sqlite_schema") != "0" &&
+               ask(database(), "SELECT count(*) FROM messages") == "4";
+    };
+    while (!is_complete()) settle();
+    EXPECT_EQ(broker.log_lines("the database is gone").size(), 1U);
+    stop_under_clients();
+    broker.start(remembering());
+    Client& newcomer = connect("newcomer");
+    newcomer.subscribe("$share/g/t", 1);
+    settle();
+    EXPECT_THAT(newcomer.payloads(), ElementsAreArray(numbers(1, 4)));
+}
+
+INSTANTIATE_TEST_SUITE_P(, LostFile, ::testing::Bool(), [](const auto& row) {
+    return std::string(row.param ? "Replaced" : "Deleted");
+});
 
 }  // namespace
 }  // namespace integration

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class ListeningBroker : public QuietBroker {
+class AdmittingBroker : public QuietBroker {
   public:
     void log(LogLevel /*level*/, std::string_view text) override { lines.emplace_back(text); }
     [[nodiscard]] std::int64_t now() override { return time; }
@@ -37,7 +37,7 @@ class AdmissionTest : public ::testing::Test {
         return true;
     }
 
-    ListeningBroker broker;
+    AdmittingBroker broker;
     Registry registry{StrategyTable(), [] { return std::uint64_t{0}; }};
     Admission admission{registry, broker};
 };

@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "generations.hpp"
 #include "quiet_broker.hpp"
@@ -11,6 +13,12 @@
 
 namespace shared_subscription {
 namespace {
+
+class ListeningBroker : public QuietBroker {
+  public:
+    void log(LogLevel /*level*/, std::string_view text) override { lines.emplace_back(text); }
+    std::vector<std::string> lines;
+};
 
 class PersistenceTest : public ::testing::Test {
   protected:
@@ -25,43 +33,52 @@ class PersistenceTest : public ::testing::Test {
             engine.set_strategy("g" + std::to_string(number), Strategy::sticky);
     }
     std::string saved() { return OtherProgram(file).run("SELECT count(*) FROM strategies"); }
-    /// A turn each two milliseconds, until all is saved; how many milliseconds that takes.
-    std::int64_t save_from(std::int64_t begin) {
-        auto now = begin;
-        for (; persistence->has_work(); now += 2) persistence->tick(now);
-        return now - begin;
+    /// What is in the file in the end.
+    std::string saved_at_the_end() {
+        persistence.reset();
+        return saved();
     }
 
     TemporaryDirectory directory;
     const std::filesystem::path file = directory.path() / "groups.db";
-    QuietBroker broker;
+    ListeningBroker broker;
+    std::int64_t now = 0;
     Engine engine{broker, kBroker21, StrategyTable(), [] { return std::uint64_t{0}; }};
     std::unique_ptr<Persistence> persistence;
 };
 
-TEST_F(PersistenceTest, SavesALittleAtOnce) {
-    change(30);
-    persistence->tick(1000);
-    EXPECT_FALSE(persistence->has_work());
-    EXPECT_EQ(saved(), "30");
-}
-
-TEST_F(PersistenceTest, SpreadsMuchOverTheTimeHoweverLongAgoTheLastWas) {
-    for (const std::int64_t begin : {1000, 2000, 100'000}) {
-        change(1000);
-        EXPECT_NEAR(static_cast<double>(save_from(begin)), 400, 25) << "from " << begin;
-        EXPECT_EQ(saved(), "1000");
-    }
-}
-
-TEST_F(PersistenceTest, WaitsForTheNextSecond) {
+TEST_F(PersistenceTest, TakesWhatHasChangedAFewTimesEachSecond) {
     change(1);
-    persistence->tick(1000);
+    now = 1000;
+    persistence->tick(now);
+    EXPECT_FALSE(persistence->has_work());
     change(2);
-    persistence->tick(1999);
-    EXPECT_EQ(saved(), "1");
-    persistence->tick(2000);
-    EXPECT_EQ(saved(), "2");
+    persistence->tick(1299);
+    EXPECT_TRUE(persistence->has_work());
+    persistence->tick(1300);
+    EXPECT_FALSE(persistence->has_work());
+    EXPECT_EQ(saved_at_the_end(), "2");
+}
+
+TEST_F(PersistenceTest, SavesMembershipsBeforeTheRoundEnds) {
+    const int connection = 0;
+    engine.subscribe({.context = &connection, .id = "a"}, parse_subscription("$share/g/t"), {});
+    EXPECT_TRUE(engine.has_changed_memberships());
+    persistence->tick(1);
+    EXPECT_FALSE(engine.has_changed_memberships());
+}
+
+TEST_F(PersistenceTest, SavesAllAgainWhereTheFileIsGone) {
+    change(3);
+    persistence->tick(now = 1000);
+    std::filesystem::remove(file);
+    const auto begin = std::chrono::steady_clock::now();
+    while (broker.lines.empty() &&
+           std::chrono::steady_clock::now() - begin < std::chrono::seconds(20))
+        persistence->tick(now += 1000);
+    EXPECT_THAT(broker.lines, ::testing::ElementsAre(::testing::HasSubstr("is gone")));
+    change(1);
+    EXPECT_EQ(saved_at_the_end(), "3");
 }
 
 }  // namespace

@@ -180,29 +180,18 @@ TEST_F(StoreContent, HasAMessageThatWasDequeuedAndCameBack) {
     EXPECT_THAT(load(*store).messages, ElementsAre(message(1), message(2)));
 }
 
-TEST_F(StoreContent, IsWrittenInPartsAndThereWhenAllAre) {
+TEST_F(StoreContent, IsNothingElseWhereAllIsWrittenAgain) {
     const auto store = open();
-    const Changes changes{.sessions = {session("a", {"t"}), session("b", {"t"})},
-                          .groups = {{.name = kGroup, .turn = "a"}},
-                          .queued = {message(1), message(2)}};
-    std::string problem;
-    for (int part = 0; part < 2; ++part) {
-        EXPECT_EQ(store->write_some(changes, 1, 2, problem), Written::some) << problem;
-        EXPECT_EQ(OtherProgram(file()).run("SELECT count(*) FROM uses"), "0");
-    }
-    EXPECT_EQ(store->write_some(changes, 1, 2, problem), Written::all) << problem;
+    write(*store, {.sessions = {session("a", {"t"}), session("b", {"t"})},
+                   .groups = {{.name = kGroup, .turn = "a"}},
+                   .queued = {message(1)},
+                   .strategies = {{"g", "sticky"}}});
+    write(*store, {.whole = true, .sessions = {session("b", {"u"})}, .queued = {message(2)}});
     const auto state = load(*store);
-    EXPECT_THAT(state.sessions, SizeIs(2));
-    EXPECT_THAT(state.groups, SizeIs(1));
-    EXPECT_THAT(state.messages, ElementsAre(message(1), message(2)));
-}
-
-TEST_F(StoreContent, IsAsBeforeIfOnlyAPartWasWritten) {
-    write(*open(), {.queued = {message(1)}});
-    std::string problem;
-    const Changes changes{.dequeued = {1}, .queued = {message(2)}};
-    EXPECT_EQ(open()->write_some(changes, 1, 1, problem), Written::some) << problem;
-    EXPECT_THAT(load(*open()).messages, ElementsAre(message(1)));
+    EXPECT_THAT(state.sessions, ElementsAre(session("b", {"u"})));
+    EXPECT_THAT(state.groups, IsEmpty());
+    EXPECT_THAT(state.messages, ElementsAre(message(2)));
+    EXPECT_THAT(state.strategies, IsEmpty());
 }
 
 TEST_F(StoreContent, HasAMessageReplacedWithItsProperties) {

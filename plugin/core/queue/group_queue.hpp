@@ -79,6 +79,12 @@ class GroupQueue {
         }
         return true;
     }
+    /// None of them is in a store any more.
+    void forget_saved() noexcept {
+        for (auto& [id, entry] : entries_) entry.saved = false;
+        unsaved_ = 0;
+        gone_.clear();
+    }
     /// The identifiers of those that were saved and are here no more.
     [[nodiscard]] std::vector<std::int64_t>& gone() noexcept { return gone_; }
 
