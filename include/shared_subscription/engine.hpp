@@ -261,6 +261,10 @@ class Engine {
         const bool may_publish = traits_.announces_sessions || !traits_.ticks;
         if (may_publish && !registry_.woken().empty()) backlog_.drain(!traits_.ticks);
     }
+    /// 2.0 without TICKs: nothing else may come for long.
+    void publish_at_last_chance() {
+        if (!traits_.announces_sessions && !traits_.ticks) publish_what_waits();
+    }
     [[nodiscard]] static bool is_known_connection(const Session* session,
                                                   const Client& client) noexcept {
         return session && session->context == client.context;

@@ -79,7 +79,9 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     if (!in_group && !is_restricted) return Answer::untouched;
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
-    if (session && sessions_.is_resumption(*session, client, message)) {
+    // Without TICKs nothing comes between them: what is like a probe is the probe.
+    const bool may_be_resumption = session && (traits_.ticks || !is_restricted);
+    if (may_be_resumption && sessions_.is_resumption(*session, client, message)) {
         deliveries_.expect_again(*session, message);
         return Answer::untouched;
     }
@@ -189,6 +191,7 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
         is_shared ? join(session, filter, options, standing)
                   : subscribe_non_shared(session, filter.topic_filter, options, standing);
     if (!before && standing == Standing::unconfirmed) expect_leaf(session, subscription);
+    publish_at_last_chance();
     if (may_be_recheck) rechecked_.emplace_back(filter.topic_filter);
 }
 

@@ -32,6 +32,7 @@ void Engine::disconnected(const Client& client, bool clean) {
     begin<Event::disconnected>();
     undo_kick_checks(client, rechecked);
     sessions_.disconnected(client, clean);
+    publish_at_last_chance();
 }
 
 // Whoever else is asked in the midst of an election may disconnect a client, which the broker

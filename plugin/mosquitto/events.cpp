@@ -108,6 +108,7 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("MESSAGE", MOSQ_ERR_SUCCESS, [&]() -> int {
         const auto& event = *static_cast<const mosquitto_evt_message*>(data);
+        instance.runtime.pass();
         if (instance.runtime.engine().receive_at_once(event.client, to_shown(event)))
             return MOSQ_ERR_SUCCESS;
         return receive_converted(instance, event);

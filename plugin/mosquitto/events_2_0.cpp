@@ -93,6 +93,7 @@ int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
             instance.runtime.engine().disconnected(client,
                                                    mosquitto_client_clean_session(event.client));
         }
+        instance.runtime.pass();
         return MOSQ_ERR_SUCCESS;
     });
 }

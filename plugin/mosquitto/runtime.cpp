@@ -140,14 +140,23 @@ bool Runtime::open_persistence() {
     return false;
 }
 
-int Runtime::tick() {
+std::int64_t Runtime::now() {
     using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
-    constexpr int kAtOnce = 1;
-    const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-    broker_.free_dropped(now);
-    const bool is_busy = engine_->tick(now / 1000);
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+int Runtime::save_and_publish(std::int64_t now) {
     if (persistence_) persistence_->tick(now);
-    const int for_metrics = sys_topics_->tick(now);
+    return sys_topics_->tick(now);
+}
+
+int Runtime::tick() {
+    constexpr int kAtOnce = 1;
+    const auto milliseconds = now();
+    has_ticks_ = true;
+    broker_.free_dropped(milliseconds);
+    const bool is_busy = engine_->tick(milliseconds / 1000);
+    const int for_metrics = save_and_publish(milliseconds);
     broker_.write_log(true);
     return is_busy ? kAtOnce : for_metrics;
 }

@@ -49,6 +49,11 @@ class Runtime {
     /// One round of the main loop; in how many milliseconds the next one is wanted at the latest,
     /// 0: whenever.
     [[nodiscard]] int tick();
+    /// In an event in which nothing is fanned out: does of that what needs no TICK where there are
+    /// none (2.0 with `per_listener_settings`, before 2.0.15).
+    void pass() {
+        if (!has_ticks_) save_and_publish(now());
+    }
     /// In how many milliseconds it wants a round even if nothing else happens; 0: whenever.
     [[nodiscard]] int wanted_pause() const noexcept;
 
@@ -79,6 +84,9 @@ class Runtime {
   private:
     Runtime(Generation generation, Options options);
 
+    /// Milliseconds of a clock that only goes forward.
+    [[nodiscard]] static std::int64_t now();
+    int save_and_publish(std::int64_t now);
     void read_configuration();
     [[nodiscard]] bool place(const Instance& instance);
     [[nodiscard]] bool open_persistence();
@@ -101,9 +109,10 @@ class Runtime {
     std::filesystem::path own_path_;
     std::optional<Configuration> configuration_;  // at the start
     std::string unreadable_;                      // why there is no configuration
-    bool has_warned_ = false;                     // that it is not known who else decides
-    bool is_certainly_controlled_ = false;        // 2.1
-    bool has_had_acl_file_ = false;               // 2.0
+    bool has_ticks_ = false;
+    bool has_warned_ = false;               // that it is not known who else decides
+    bool is_certainly_controlled_ = false;  // 2.1
+    bool has_had_acl_file_ = false;         // 2.0
     MountPoints mount_points_;
     std::unique_ptr<SysTopics> sys_topics_;
     std::unique_ptr<Persistence> persistence_;

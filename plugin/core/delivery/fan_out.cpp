@@ -215,6 +215,11 @@ void FanOut::expect_non_shared(Session& session, const Leaf& leaf) {
 // Others judge it. Which leaf it is decides its QoS.
 Answer FanOut::answer_restricted(const Session& session, const Leaf& leaf) {
     auto& fan_out = *shown_restricted_;
+    // Without TICKs nothing else may come that would tell its end.
+    if (fan_out.is_probe() && !traits_.ticks) {
+        for (const auto& member : leaf.members)
+            if (member->group->name() == fan_out.group.share_name) backlog_.shown(*member);
+    }
     const bool is_it = !fan_out.is_probe() && session.id == fan_out.client_id &&
                        leaf.subscription->filter.text == fan_out.group.filter;
     if (!is_it || fan_out.has_reached) return Answer::deny;

@@ -58,6 +58,11 @@ class Backlog {
     void has_joined(const Member& member);
     /// The probe has shown who is there, as the members now show.
     void answered(Group& group);
+    /// It shows this one, so that there is somebody for whom the queue was.
+    void shown(const Member& member) {
+        auto& group = *member.group;
+        if (member.joined <= group.draining.probe.value_or(0)) answered(group);
+    }
 
     /// What was saved waits again.
     void restore(Group& group, GroupQueue::Entry entry);
