@@ -35,6 +35,7 @@ int refuse_to_remove(Instance& instance, const Client& client, const Subscriptio
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
+    instance.runtime.broker().write_much_log();
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
     const auto filter = instance.runtime.mount_points().parse(writable(check.topic)).filter;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <string>
 
 #include "mosquitto/leaf.hpp"
@@ -241,22 +242,28 @@ bool MosquittoBroker::has_ended(Context context) {
 }
 
 void MosquittoBroker::log(LogLevel level, std::string_view text) {
-    lines_.emplace_back(level, text);
+    lines_ += static_cast<char>(level);
+    lines_ += text;
+    lines_ += '\0';
     if (!has_ticks_) write_log();
 }
 
 // What is logged meanwhile waits for the next time.
 void MosquittoBroker::write_log(bool has_ticks) {
     has_ticks_ |= has_ticks;
-    for (const auto& [level, text] : std::exchange(lines_, {})) write(level, text);
+    const auto lines = std::exchange(lines_, {});
+    for (std::size_t begin = 0; begin < lines.size();) {
+        const char* text = lines.c_str() + begin + 1;
+        write(static_cast<LogLevel>(lines[begin]), text);
+        begin += std::strlen(text) + 2;
+    }
 }
 
-void MosquittoBroker::write(LogLevel level, const std::string& text) {
+void MosquittoBroker::write(LogLevel level, const char* text) {
     const char* prefix = level == LogLevel::error     ? "Error: "
                          : level == LogLevel::warning ? "Warning: "
                                                       : "";
-    mosquitto_log_printf(to_mosquitto(level), "%s%s", prefix,
-                         ("shared-subscription: " + text).c_str());
+    mosquitto_log_printf(to_mosquitto(level), "%sshared-subscription: %s", prefix, text);
 }
 
 void MosquittoBroker::name_plugin(mosquitto_plugin_id_t* identifier) const {

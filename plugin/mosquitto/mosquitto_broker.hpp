@@ -47,6 +47,11 @@ class MosquittoBroker final : public Broker {
     void log(LogLevel level, std::string_view text) override;
     /// Nothing is under way. `has_ticks`: from now on, this is called in each.
     void write_log(bool has_ticks = false);
+    /// The same where much has come together, as when many join in one round.
+    void write_much_log() {
+        constexpr std::size_t kMuch = 16384;  // bytes
+        if (lines_.size() > kMuch && !question_) write_log();
+    }
 
     /// The arguments of the broker's access check differ by generation.
     void set_shows_properties(bool shows_properties) noexcept {
@@ -80,7 +85,7 @@ class MosquittoBroker final : public Broker {
     using CompactStore = void (*)();
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
-    static void write(LogLevel level, const std::string& text);
+    static void write(LogLevel level, const char* text);
     void add_leaf(std::string_view client_id, std::string leaf, const SubscriptionOptions& options);
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const std::string& leaf);
     [[nodiscard]] bool arrived(const mosquitto_evt_acl_check& check) noexcept;
@@ -103,7 +108,9 @@ class MosquittoBroker final : public Broker {
     bool shows_properties_ = false;
     const mosquitto_evt_acl_check* question_ = nullptr;
     bool has_ticks_ = false;
-    std::vector<std::pair<LogLevel, std::string>> lines_;
+    // Each a level and a text, with an end. In one piece, as so many small ones would leave holes
+    // among what joins at the same time.
+    std::string lines_;
 };
 
 }  // namespace shared_subscription
