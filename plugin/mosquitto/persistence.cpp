@@ -74,7 +74,7 @@ void Persistence::tick(std::int64_t milliseconds) {
         say_problem();
         if (std::time(nullptr) - forgot_ >= kSecondsBetweenForgetting) forget_left();
     }
-    if (engine_.has_changed_memberships()) return save_memberships();
+    if (engine_.has_changed_memberships()) save_memberships();
     const bool is_due = is_behind_ || milliseconds - round_ >= kMillisecondsOfARound;
     if (!is_due || !has_work()) return;
     if (!is_behind_) round_ = milliseconds;

@@ -1,9 +1,11 @@
 #include "store/background_writer.hpp"
 
 #include <csignal>
+#include <exception>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
+#include "store/file_lock.hpp"
 
 namespace shared_subscription {
 namespace {
@@ -84,18 +86,29 @@ void BackgroundWriter::run() {
 
         const Job* job = jobs_.empty() ? nullptr : &jobs_.front();  // stays where it is
         lock.unlock();
-        std::string problem;
-        const bool is_lost = !look_for_file();
-        const bool is_done = job && carry_out(*job, problem);
+        auto outcome = work(job);
         lock.lock();
 
-        lost_ |= is_lost;
+        lost_ |= outcome.is_lost;
         if (!job) continue;
-        is_refused = !is_done;
-        problem_ = std::move(problem);
-        if (is_done) jobs_.pop_front();
+        is_refused = !outcome.is_done;
+        problem_ = std::move(outcome.problem);
+        if (outcome.is_done) jobs_.pop_front();
         if (jobs_.empty()) is_done_.notify_one();
     }
+}
+
+// Nothing may leave the thread.
+BackgroundWriter::Outcome BackgroundWriter::work(const Job* job) {
+    Outcome outcome;
+    try {
+        outcome.is_lost = !look_for_file();
+        outcome.is_done = job && carry_out(*job, outcome.problem);
+    } catch (const std::exception& error) {
+        outcome.problem =
+            problem_with(file_, std::string("it cannot be written (") + error.what() + ").");
+    }
+    return outcome;
 }
 
 bool BackgroundWriter::look_for_file() {

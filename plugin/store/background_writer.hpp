@@ -54,8 +54,16 @@ class BackgroundWriter {
         std::optional<std::int64_t> forget_before{};  // nothing else is in it
     };
 
+    struct Outcome {
+        bool is_lost = false;
+        bool is_done = false;
+        std::string problem{};
+    };
+
     void add(Job job);
     void run();
+    /// Null: only looks whether the file is there.
+    [[nodiscard]] Outcome work(const Job* job);
     [[nodiscard]] bool carry_out(const Job& job, std::string& problem);
     /// False: it is not there any more.
     [[nodiscard]] bool look_for_file();
