@@ -135,7 +135,7 @@ void SysTopics::publish(const Group& group) {
 // Where a new group has its topic, that has said what is true now.
 void SysTopics::clear(std::uint64_t number, const Published& ended) {
     const auto topic = topics_.find(ended.digits);
-    if (topic->second != number) return;
+    if (topic == topics_.end() || topic->second != number) return;
     topics_.erase(topic);
     publish(group_topic(ended.digits), {});
 }

@@ -134,6 +134,7 @@ Ending ending(int reason) {
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     instance.runtime.broker().write_much_log();
+    instance.runtime.judged.filter = nullptr;
     const auto shown = instance.runtime.mount_points().parse(writable(check.topic));
     const auto& filter = shown.filter;
     if (filter.kind == FilterKind::malformed) {

@@ -95,11 +95,15 @@ bool MosquittoBroker::publish(const char* client_id, const Message& message, int
 }
 
 void MosquittoBroker::free_dropped(std::int64_t milliseconds) {
+    using std::chrono::steady_clock, std::chrono::duration_cast;
     constexpr std::int64_t kBetween = 1000;
-    if (!has_published_to_ || milliseconds - freed_ < kBetween) return;
+    constexpr std::int64_t kPartOfTheTime = 500;
+    if (!has_published_to_ || !compact_store_ || milliseconds < free_next_) return;
     has_published_to_ = false;
-    freed_ = milliseconds;
-    if (compact_store_) compact_store_();
+    const auto begin = steady_clock::now();
+    compact_store_();
+    const auto spent = duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin);
+    free_next_ = milliseconds + std::max<std::int64_t>(kBetween, spent.count() * kPartOfTheTime);
 }
 
 KeptProperties MosquittoBroker::keep_properties(const void* properties) {

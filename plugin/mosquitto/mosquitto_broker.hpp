@@ -104,7 +104,7 @@ class MosquittoBroker final : public Broker {
     CompactStore compact_store_;
     void* acl_check_;
     bool has_published_to_ = false;  // one client, since free_dropped
-    std::int64_t freed_ = 0;         // when, in milliseconds
+    std::int64_t free_next_ = 0;     // in milliseconds
     bool shows_properties_ = false;
     const mosquitto_evt_acl_check* question_ = nullptr;
     bool has_ticks_ = false;

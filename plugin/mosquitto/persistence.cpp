@@ -21,7 +21,7 @@ constexpr std::size_t kMostWaiting = 16;
 // What was acknowledged to a publisher shall be in the file within a second.
 constexpr std::int64_t kMillisecondsOfARound = 300;
 constexpr std::chrono::milliseconds kPatienceForMemberships{10};
-constexpr std::chrono::seconds kPatienceAtTheEnd{10};
+constexpr std::chrono::seconds kPatienceAtTheEnd{5};
 
 constexpr std::int64_t kMillisecondsBetweenLooks = 1000;
 constexpr std::int64_t kSecondsBetweenForgetting = 60;
@@ -57,10 +57,11 @@ std::unique_ptr<Persistence> Persistence::open(const std::filesystem::path& file
 
 Persistence::~Persistence() {
     engine_.conclude();
-    while (has_work() && writer_->problem().empty()) {
+    // Once more where it turns out that the file is lost.
+    for (int times = 0; times < 2 && has_work(); ++times) {
+        while (has_work()) hand_over(kMostGroups, kMostMessages);
         writer_->wait(kPatienceAtTheEnd);
-        if (writer_->waiting() > 0) break;
-        save_some();
+        say_problem();
     }
     // The broker has saved its own state just before.
     if (!broker_file_.empty()) writer_->forget_left_before(std::time(nullptr) + 1);
@@ -83,17 +84,19 @@ void Persistence::tick(std::int64_t milliseconds) {
 
 void Persistence::save_memberships() {
     if (writer_->waiting() >= kMostWaiting) return;
-    auto changes = engine_.take_changes(0, 0);
-    changes.whole = std::exchange(is_whole_, false);
-    writer_->write(std::move(changes), std::time(nullptr));
+    hand_over(0, 0);
     writer_->wait(kPatienceForMemberships);
 }
 
 void Persistence::save_some() {
     if (writer_->waiting() >= kMostWaiting) return;
-    auto changes = engine_.take_changes(kMostGroups, kMostMessages);
-    changes.whole = std::exchange(is_whole_, false);
+    hand_over(kMostGroups, kMostMessages);
     is_behind_ = engine_.has_changes();
+}
+
+void Persistence::hand_over(std::size_t most_groups, std::size_t most_messages) {
+    auto changes = engine_.take_changes(most_groups, most_messages);
+    changes.whole = std::exchange(is_whole_, false);
     writer_->write(std::move(changes), std::time(nullptr));
 }
 

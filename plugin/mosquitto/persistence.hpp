@@ -45,6 +45,7 @@ class Persistence {
 
     void save_memberships();
     void save_some();
+    void hand_over(std::size_t most_groups, std::size_t most_messages);
     void forget_left();
     void say_problem();
 

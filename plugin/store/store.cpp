@@ -33,6 +33,8 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& file, std::strin
 bool Store::start(const std::filesystem::path& file, std::string& problem) {
     file_ = file;
     lock_ = FileLock::take(file, problem);
+    std::error_code error;
+    real_ = std::filesystem::canonical(file, error);
     if (!lock_ || !check_header(*lock_, file, problem)) return false;
     database_ = std::make_unique<Database>(file);
     if (!database_->is_open()) {
@@ -63,12 +65,12 @@ bool Store::write(const Changes& changes, std::int64_t now, std::string& problem
 bool Store::is_in_place() {
     if (!lock_->is_at(file_)) return false;
     for (std::size_t index = 0; index < beside_.size(); ++index)
-        beside_[index] = identity_of(file_beside(file_, index));
+        beside_[index] = identity_of(file_beside(real_, index));
     return true;
 }
 
 void Store::abandon(std::unique_ptr<Store> store) {
-    const auto file = store->file_;
+    const auto file = store->real_;
     const auto beside = store->beside_;
     store.reset();
     for (std::size_t index = 0; index < beside.size(); ++index) {

@@ -66,7 +66,8 @@ class Store {
     bool start(const std::filesystem::path& file, std::string& problem);
 
     std::filesystem::path file_;
-    FileIdentities beside_;  // what SQLite has put there
+    std::filesystem::path real_;  // without symbolic links
+    FileIdentities beside_;       // what SQLite has put beside that
     // In this order: each goes before what it needs.
     std::unique_ptr<FileLock> lock_;
     std::unique_ptr<Database> database_;
