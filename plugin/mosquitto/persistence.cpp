@@ -60,12 +60,12 @@ Persistence::~Persistence() {
     // Once more where it turns out that the file is lost.
     for (int times = 0; times < 2 && has_work(); ++times) {
         while (has_work()) hand_over(kMostGroups, kMostMessages);
-        writer_->wait(kPatienceAtTheEnd);
+        writer_.wait(kPatienceAtTheEnd);
         say_problem();
     }
     // The broker has saved its own state just before.
-    if (!broker_file_.empty()) writer_->forget_left_before(std::time(nullptr) + 1);
-    writer_->wait(kPatienceAtTheEnd);
+    if (!broker_file_.empty()) writer_.forget_left_before(std::time(nullptr) + 1);
+    writer_.wait(kPatienceAtTheEnd);
     say_problem();
 }
 
@@ -83,13 +83,13 @@ void Persistence::tick(std::int64_t milliseconds) {
 }
 
 void Persistence::save_memberships() {
-    if (writer_->waiting() >= kMostWaiting) return;
+    if (writer_.waiting() >= kMostWaiting) return;
     hand_over(0, 0);
-    writer_->wait(kPatienceForMemberships);
+    writer_.wait(kPatienceForMemberships);
 }
 
 void Persistence::save_some() {
-    if (writer_->waiting() >= kMostWaiting) return;
+    if (writer_.waiting() >= kMostWaiting) return;
     hand_over(kMostGroups, kMostMessages);
     is_behind_ = engine_.has_changes();
 }
@@ -97,11 +97,11 @@ void Persistence::save_some() {
 void Persistence::hand_over(std::size_t most_groups, std::size_t most_messages) {
     auto changes = engine_.take_changes(most_groups, most_messages);
     changes.whole = std::exchange(is_whole_, false);
-    writer_->write(std::move(changes), std::time(nullptr));
+    writer_.write(std::move(changes), std::time(nullptr));
 }
 
 void Persistence::say_problem() {
-    if (writer_->take_loss()) {
+    if (writer_.take_loss()) {
         engine_.forget_saved();
         is_whole_ = true;
         broker_.log(LogLevel::error, problem_with(file_,
@@ -109,7 +109,7 @@ void Persistence::say_problem() {
                                                   "in its place; all of it is written "
                                                   "again."));
     }
-    const auto problem = writer_->problem();
+    const auto problem = writer_.problem();
     if (problem == problem_) return;
     if (problem.empty()) {
         broker_.log(LogLevel::notice, problem_with(file_, "the database is written again."));
@@ -122,7 +122,7 @@ void Persistence::say_problem() {
 // What clients have given up matters until the broker has saved that, too.
 void Persistence::forget_left() {
     forgot_ = std::time(nullptr);
-    if (const auto time = time_of_save(broker_file_)) writer_->forget_left_before(*time);
+    if (const auto time = time_of_save(broker_file_)) writer_.forget_left_before(*time);
 }
 
 }  // namespace shared_subscription

@@ -38,7 +38,7 @@ class Persistence {
     Persistence(std::unique_ptr<Store> store, const std::filesystem::path& file,
                 std::filesystem::path broker_file, Engine& engine, Broker& broker)
         : file_(file),
-          writer_(std::make_unique<BackgroundWriter>(std::move(store), file)),
+          writer_(std::move(store), file),
           broker_file_(std::move(broker_file)),
           engine_(engine),
           broker_(broker) {}
@@ -50,7 +50,7 @@ class Persistence {
     void say_problem();
 
     const std::filesystem::path file_;
-    std::unique_ptr<BackgroundWriter> writer_;
+    BackgroundWriter writer_;
     std::filesystem::path broker_file_;  // mosquitto.db; empty: not known
     Engine& engine_;
     Broker& broker_;

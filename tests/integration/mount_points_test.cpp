@@ -13,10 +13,11 @@ using ::testing::SizeIs;
 
 class MountPoints : public AccessControlTest {
   protected:
-    void start(const std::string& mount_point) {
+    void start(const std::string& mount_point, std::vector<std::string> lines = {}) {
         mount_point_ = mount_point;
-        broker.start({.after_plugin = {"listener " + std::to_string(port_.number()) + " 127.0.0.1",
-                                       "mount_point " + mount_point}});
+        lines.push_back("listener " + std::to_string(port_.number()) + " 127.0.0.1");
+        lines.push_back("mount_point " + mount_point);
+        broker.start({.after_plugin = std::move(lines)});
     }
     Client& connect_below(const std::string& id, const ClientOptions& options = {}) {
         return connect({.port = port_.number(), .mount_point = mount_point_}, id, options);
@@ -28,7 +29,7 @@ class MountPoints : public AccessControlTest {
     }
 
   private:
-    std::string mount_point_ = "site/";
+    std::string mount_point_;
     ReservedPort port_;
 };
 
@@ -127,13 +128,11 @@ TEST_F(MountPoints, WhatWaitsGoesOutBelowThem) {
 }
 
 TEST_F(MountPoints, AccessIsJudgedByWhatItMeans) {
-    broker.start({.after_plugin = {"acl_file " + broker.write_file("acl",
-                                                                   "topic readwrite $fence/#\n"
-                                                                   "topic readwrite site/$fence/#\n"
-                                                                   "topic read site/open\n"
-                                                                   "topic write #\n"),
-                                   "listener " + std::to_string(port()) + " 127.0.0.1",
-                                   "mount_point site/"}});
+    start("site/", {"acl_file " + broker.write_file("acl",
+                                                    "topic readwrite $fence/#\n"
+                                                    "topic readwrite site/$fence/#\n"
+                                                    "topic read site/open\n"
+                                                    "topic write #\n")});
     auto& member = connect_below("member");
     member.subscribe("$share/g/open");
     member.subscribe("$share/g/closed");

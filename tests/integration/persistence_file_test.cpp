@@ -1,12 +1,10 @@
 // The file in which the plugin remembers the groups: what it is, and files it refuses.
 
-#include <sqlite3.h>
-
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <stdexcept>
 
+#include "database.hpp"
 #include "restart_test.hpp"
 
 namespace integration {
@@ -16,29 +14,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
-
-struct CloseDatabase {
-    void operator()(sqlite3* database) const { sqlite3_close(database); }
-};
-using Database = std::unique_ptr<sqlite3, CloseDatabase>;
-
-// The first value of the answer.
-std::string ask(const std::string& file, const std::string& statement) {
-    sqlite3* opened = nullptr;
-    const int result = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
-    const Database database(opened);
-    sqlite3_busy_timeout(opened, 10'000);
-    std::string answer;
-    const auto keep = [](void* kept, int, char** values, char**) {
-        if (values[0] != nullptr) *static_cast<std::string*>(kept) = values[0];
-        return 0;
-    };
-    if (result != SQLITE_OK ||
-        sqlite3_exec(database.get(), statement.c_str(), keep, &answer, nullptr) != SQLITE_OK) {
-        throw std::runtime_error(statement + ": " + sqlite3_errmsg(database.get()));
-    }
-    return answer;
-}
 
 std::string bytes_of(const std::string& file) {
     std::ifstream stream(file, std::ios::binary);

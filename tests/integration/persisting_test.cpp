@@ -1,12 +1,11 @@
 // What was acknowledged to a publisher is in the plugin's file within a second, however fast
 // messages come, and nobody waits for the disk meanwhile.
 
-#include <sqlite3.h>
-
 #include <chrono>
 #include <filesystem>
 #include <iostream>
 
+#include "database.hpp"
 #include "pinger.hpp"
 #include "restart_test.hpp"
 
@@ -44,17 +43,7 @@ class Persisting : public RestartTest {
         return acknowledged;
     }
     int messages_in_file() const {
-        sqlite3* connection = nullptr;
-        int count = -1;
-        EXPECT_EQ(sqlite3_open(database().c_str(), &connection), SQLITE_OK);
-        const auto keep = [](void* kept, int, char** values, char**) {
-            *static_cast<int*>(kept) = std::stoi(values[0]);
-            return 0;
-        };
-        EXPECT_EQ(sqlite3_exec(connection, "SELECT count(*) FROM messages", keep, &count, nullptr),
-                  SQLITE_OK);
-        sqlite3_close(connection);
-        return count;
+        return std::stoi(ask(database(), "SELECT count(*) FROM messages"));
     }
     Configuration fast(bool with_file) const {
         auto configuration = with_file ? remembering() : Configuration{.first = broker_remembers()};

@@ -16,11 +16,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class AdmittingBroker : public QuietBroker {
+class AdmittingBroker : public ListeningBroker {
   public:
-    void log(LogLevel /*level*/, std::string_view text) override { lines.emplace_back(text); }
     [[nodiscard]] std::int64_t now() override { return time; }
-    std::vector<std::string> lines;
     std::int64_t time = 1'000'000;
 };
 

@@ -14,12 +14,6 @@
 namespace shared_subscription {
 namespace {
 
-class ListeningBroker : public QuietBroker {
-  public:
-    void log(LogLevel /*level*/, std::string_view text) override { lines.emplace_back(text); }
-    std::vector<std::string> lines;
-};
-
 class PersistenceTest : public ::testing::Test {
   protected:
     PersistenceTest() {

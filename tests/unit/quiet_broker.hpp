@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared_subscription/broker.hpp"
 
@@ -57,6 +59,14 @@ class QuietBroker : public Broker {
 
     int published = 0;
     int logged = 0;
+};
+
+/// Keeps what is logged.
+class ListeningBroker : public QuietBroker {
+  public:
+    void log(LogLevel /*level*/, std::string_view text) override { lines.emplace_back(text); }
+
+    std::vector<std::string> lines;
 };
 
 }  // namespace shared_subscription

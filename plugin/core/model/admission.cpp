@@ -16,9 +16,8 @@ bool exceeds(std::size_t value, std::size_t limit) noexcept {
 }  // namespace
 
 bool Admission::may_join(const Client& client, const SubscriptionFilter& group) {
+    if (registry_.find_member(client.id, group.share_name, group.topic_filter)) return true;
     const auto* session = registry_.find(client.id);
-    if (session && registry_.find_member(client.id, group.share_name, group.topic_filter))
-        return true;
     if (exceeds(group.share_name.size(), limits_.group_name)) {
         return refuse(Limit::group_name, client, group,
                       "the group's name has " + std::to_string(group.share_name.size()) +
