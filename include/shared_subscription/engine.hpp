@@ -47,7 +47,7 @@ class Engine {
           admission_(registry_, broker),
           deliveries_(registry_, broker, traits.announces_sessions),
           restricted_(broker),
-          backlog_(registry_, deliveries_, restricted_, broker, !traits.announces_sessions),
+          backlog_(registry_, deliveries_, restricted_, broker, traits_),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
           unasked_(registry_, restricted_, backlog_, broker, traits_),

@@ -79,7 +79,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     if (!in_group && !is_restricted) return Answer::untouched;
 
     if (is_replayed) return replay_.shared ? Answer::deny : Answer::untouched;
-    // Without TICKs nothing comes between them: what is like a probe is the probe.
+    // Without TICKs nothing comes between them; there a probe is like nothing else (make_probe).
     const bool may_be_resumption = session && (traits_.ticks || !is_restricted);
     if (may_be_resumption && sessions_.is_resumption(*session, client, message)) {
         deliveries_.expect_again(*session, message);

@@ -7,7 +7,9 @@
 namespace integration {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class ListenerSettings : public BrokerTest {
@@ -81,6 +83,31 @@ TEST_F(ListenerSettings, WhatWaitsGoesOutToOneThatJoinsAlone) {
     RawClient newcomer(broker.port(), "newcomer");
     newcomer.subscribe({"$share/g/t"}, 1);
     EXPECT_THAT(take(newcomer, 6), ElementsAreArray(numbers(1, 6)));
+}
+
+// What it resumes is its own, though what waits for its group is just like it, and says nothing of
+// others that are away.
+TEST_F(ListenerSettings, AReturnToWhatWaitsEndsNothing) {
+    start();
+    const ClientOptions kept{.clean_start = false, .session_expiry = 3600};
+    Client& member = connect("member", kept);
+    Client& other = connect("other", kept);
+    member.subscribe("h/#", 1);
+    member.subscribe("$share/g/h/#", 1);
+    member.disconnect();
+    connect("publisher").publish("h/t", "x", 1);
+    other.subscribe("$share/g/#", 1);
+    other.disconnect();
+
+    member.connect();
+    settle();
+    // One of the group, one of its own.
+    EXPECT_THAT(member.payloads(), SizeIs(broker_denies_the_away() ? 1 : 2));
+    EXPECT_THAT(broker.log_lines("left group"), IsEmpty());
+    connect("second").publish("k", "y", 1);
+    other.connect();
+    settle();
+    EXPECT_THAT(other.payloads(), ElementsAre("y"));
 }
 
 }  // namespace

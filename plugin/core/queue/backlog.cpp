@@ -61,7 +61,7 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     group.saving.saved = entry.saved = true;
     if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
-    if (drains_at_once_) group.draining.probe = registry_.clock();  // 2.1 says who is there
+    if (drains_at_once()) group.draining.probe = registry_.clock();  // 2.1 says who is there
     registry_.wake(group);
 }
 
@@ -212,7 +212,17 @@ bool Backlog::publish_restricted(const Group& group, RestrictedFanOut fan_out) {
 
 void Backlog::probe(Group& group) {
     if (group.draining.probing) return;
-    group.draining.probing = publish_restricted(group, {.message = group.queue.front().message});
+    group.draining.probing = publish_restricted(group, {.message = make_probe(group)});
+}
+
+// Without TICKs it may go out before the broker asks what a client holds that resumes its session,
+// and that may be like what waits.
+SharedMessage Backlog::make_probe(const Group& group) {
+    const auto& front = group.queue.front().message;
+    if (traits_.ticks) return front;
+    return keep({.topic = front->topic,
+                 .payload = "shared-subscription: probe " + std::to_string(++last_id_),
+                 .qos = front->qos});
 }
 
 // `entry` is gone afterwards, or under way, or has been passed over until somebody comes.
@@ -252,7 +262,7 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
     const auto* address = broker_.publish_to(session.id, stored->message(), member.options);
     deliveries_.expect_copy(member, id, stored, address);
     group.served_from_queue(member);
-    if (drains_at_once_) {
+    if (drains_at_once()) {
         group.queue.remove(id);
         count(group, &member);
     } else {

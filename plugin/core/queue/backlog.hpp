@@ -28,15 +28,14 @@ namespace shared_subscription {
 
 class Backlog {
   public:
-    /// `drains_at_once`: what a TICK publishes is drained before any other event (2.0).
     Backlog(Registry& registry, Deliveries& deliveries, RestrictedFanOuts& restricted,
-            Broker& broker, bool drains_at_once)
+            Broker& broker, const BrokerTraits& traits)
         : registry_(registry),
           deliveries_(deliveries),
           restricted_(restricted),
           broker_(broker),
           elector_(registry, broker),
-          drains_at_once_(drains_at_once) {}
+          traits_(traits) {}
 
     void set_limits(const QueueLimits& limits) noexcept { limits_ = limits; }
 
@@ -93,7 +92,7 @@ class Backlog {
     }
     /// A connection has ended, perhaps between the drain of what was published and the TICK
     /// (keepalive__check): what goes out now would be taken for drained there.
-    void wait_for_tick() noexcept { waits_for_tick_ = !drains_at_once_; }
+    void wait_for_tick() noexcept { waits_for_tick_ = !drains_at_once(); }
     /// Whether there is anything to drain, or to be confirmed.
     [[nodiscard]] bool is_busy() const noexcept {
         return !registry_.woken().empty() || !unconfirmed_.empty() || !restricted_.empty();
@@ -130,6 +129,8 @@ class Backlog {
     };
     enum class Result : std::uint8_t { gone, stays, not_now };
 
+    /// What a TICK publishes is drained before any other event (2.0).
+    [[nodiscard]] bool drains_at_once() const noexcept { return !traits_.announces_sessions; }
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
     void insert(Group& group, GroupQueue::Entry entry);
@@ -139,6 +140,7 @@ class Backlog {
     /// False: not in this round.
     [[nodiscard]] bool publish_restricted(const Group& group, RestrictedFanOut fan_out);
     void probe(Group& group);
+    [[nodiscard]] SharedMessage make_probe(const Group& group);
     [[nodiscard]] Result offer(Group& group, const GroupQueue::Entry& entry);
     [[nodiscard]] Result give(Member& member, const GroupQueue::Entry& entry);
     [[nodiscard]] bool spend(const StoredMessage& message) noexcept;
@@ -156,7 +158,7 @@ class Backlog {
     RestrictedFanOuts& restricted_;
     Broker& broker_;
     Elector elector_;
-    bool drains_at_once_;
+    const BrokerTraits& traits_;
     QueueLimits limits_;
     std::uint32_t burst_ = 0;
     bool waits_for_tick_ = false;
