@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,14 +38,6 @@ inline void assign_text(std::string& to, std::string_view from) {
 struct Client {
     Context context;
     std::string_view id;  ///< client identifier; valid during the call
-};
-
-/// Why a connection ended.
-enum class Ending : std::uint8_t {
-    clean,       ///< by the client's DISCONNECT
-    lost,        ///< in any other way
-    taken_over,  ///< by another connection of the same client
-    kicked,      ///< by an administrator
 };
 
 /// A message as the broker shows it. All pointers are the broker's own and valid during the call.
@@ -184,6 +177,10 @@ class Broker {
     /// Keeps a copy of the properties; null where there are none or the broker cannot copy them.
     [[nodiscard]] virtual KeptProperties keep_properties(const void* properties) = 0;
 
+    /// The same of a message that the broker holds for a client, as it was published: without what
+    /// `publish_to` has added for its subscription.
+    [[nodiscard]] virtual KeptProperties keep_published_properties(const void* properties) = 0;
+
     /// How much memory they take, about, in bytes; 0 where the broker does not show them.
     [[nodiscard]] virtual std::size_t size_of_properties(const void* properties) = 0;
 
@@ -237,6 +234,14 @@ class Broker {
     /// 2.1: a leaf that matches nothing, for a session that has no other now (Parking).
     virtual void add_placeholder(std::string_view client_id) = 0;
     virtual void remove_placeholder(std::string_view client_id) = 0;
+
+    /// 2.1: shows each message that the broker holds for the client, first those that have been
+    /// written and not acknowledged, then those that wait behind them; `stays` says no to those
+    /// that the broker shall give up. False where that cannot be asked, and nothing is shown.
+    /// The broker gives no place in the in-flight window back for what it gives up of that.
+    virtual bool visit_held(Context context, const std::function<bool(const Message&)>& stays) = 0;
+    /// Whether it can be, of any client.
+    [[nodiscard]] virtual bool can_visit_held() const noexcept = 0;
 
     /// Ends the client's connection. If its session goes on, each of its subscriptions is checked
     /// again before this returns.

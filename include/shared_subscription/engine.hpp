@@ -45,16 +45,17 @@ class Engine {
           traits_(traits),
           registry_(std::move(strategies), std::move(random)),
           admission_(registry_, broker),
-          deliveries_(registry_, broker, traits.announces_sessions),
+          holdings_(broker),
+          deliveries_(registry_, holdings_, broker, traits.announces_sessions),
           restricted_(broker),
-          backlog_(registry_, deliveries_, restricted_, broker, traits_),
+          backlog_(registry_, deliveries_, holdings_, restricted_, broker, traits_),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
           unasked_(registry_, restricted_, backlog_, broker, traits_),
           fan_out_(registry_, publications_, deliveries_, restricted_, backlog_, parking_, ghosts_,
                    unasked_, broker, traits_),
-          sessions_(registry_, publications_, deliveries_, backlog_, parking_, ghosts_, fan_out_,
-                    broker, traits_) {
+          sessions_(registry_, publications_, deliveries_, holdings_, backlog_, parking_, ghosts_,
+                    fan_out_, broker, traits_) {
         set_removes_duplicates(traits.removes_duplicates);
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
@@ -127,19 +128,17 @@ class Engine {
     [[nodiscard]] bool receive(const Client& client, const Message& message);
     /// The same straight after its WRITE check. False: ask `receive`.
     [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
-        const bool is_at_once = !fan_out_.has_to_foresee() && !registry_.rings.has_unaligned() &&
-                                publications_.receive_at_once(context, message);
-        if (is_at_once) deliveries_.received(message.topic, message.payload);
-        return is_at_once;
+        return !fan_out_.has_to_foresee() && !registry_.rings.has_unaligned() &&
+               publications_.receive_at_once(context, message);
     }
 
     /// 2.1 CONNECT: a new connection, with or without a session from before.
     void connected(const Client& client);
     /// 2.1 CLIENT_OFFLINE: the connection ended, the session stays.
-    void offline(const Client& client, Ending ending);
+    void offline(const Client& client);
     /// 2.1 DISCONNECT: the session ended, or goes on in another connection that is about to be
     /// announced.
-    void ended(const Client& client, Ending ending);
+    void ended(const Client& client, bool taken_over);
     /// 2.0 DISCONNECT: the connection ended, the session perhaps. `clean`: it began with Clean
     /// Session / Clean Start.
     void disconnected(const Client& client, bool clean);
@@ -172,11 +171,9 @@ class Engine {
     /// Of the groups' own queues.
     void set_group_queue_limits(const QueueLimits& limits) noexcept { backlog_.set_limits(limits); }
 
-    /// Whether others get what a member leaves behind when its session ends; `window`: how many
-    /// QoS 1 messages at most that have been written to it.
-    void set_redispatch(bool redispatches, std::size_t window) noexcept {
-        deliveries_.set_redispatch(redispatches, window);
-    }
+    /// Whether others get what a member leaves behind when its session ends. Nothing where the
+    /// broker cannot be asked what that is.
+    void set_redispatch(bool redispatches) noexcept { backlog_.set_redispatch(redispatches); }
 
     /// As BrokerTraits::removes_duplicates: the broker has read its configuration again.
     void set_removes_duplicates(bool removes) {
@@ -243,7 +240,7 @@ class Engine {
         Event event;
         Context context;
         std::string id;
-        Ending ending = Ending::lost;
+        bool taken_over = false;  // of `ended`
         bool clean = false;
     };
 
@@ -297,8 +294,11 @@ class Engine {
     /// A client is asked about while others are.
     [[nodiscard, gnu::cold]] Answer may_read_meanwhile(const Client& client);
     /// Nothing may end now, so it will be done later.
-    [[nodiscard, gnu::cold]] bool is_put_off(Event event, const Client& client, Ending ending,
-                                             bool clean = false);
+    [[nodiscard, gnu::cold]] bool is_put_off(Event event, const Client& client,
+                                             bool taken_over = false, bool clean = false);
+    /// 2.1: what the session holds is known (Sessions::keep_messages).
+    template <Event event>
+    void end_connection(const Client& client, bool taken_over = false);
     [[gnu::cold]] void catch_up();
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
@@ -318,6 +318,7 @@ class Engine {
     Registry registry_;
     Admission admission_;
     Publications publications_;
+    Holdings holdings_;
     Deliveries deliveries_;
     RestrictedFanOuts restricted_;
     Backlog backlog_;

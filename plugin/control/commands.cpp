@@ -82,7 +82,7 @@ Json list_groups(Fields& fields, Administration& administration) {
 
 Json to_json(const Member& member, bool shows_held_back) {
     const auto& session = member.subscription->session;
-    const Json held_back = shows_held_back ? Json(session.flow.held.size()) : Json(nullptr);
+    const Json held_back = shows_held_back ? Json(session.flow.held) : Json(nullptr);
     return {{"clientid", session.id},  {"connected", session.connected},
             {"paused", member.paused}, {"dispatched", member.dispatched},
             {"heldBack", held_back},   {"since", member.since}};

@@ -133,7 +133,6 @@ bool Engine::receive(const Client& client, const Message& message) {
     }
     if (registry_.group_count() == 0) return true;
     parking_.align_freely();
-    deliveries_.received(message.topic.data(), message.payload);
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties));
@@ -226,12 +225,10 @@ void Engine::look_for_leaf() {
     auto* subscription = registry_.find_subscription(client_id, filter);
     if (!subscription || subscription->pending != Request::subscribing) return;
     const auto* context = subscription->session.context;
-    if (!context) {
-        subscription->pending = Request::subscribe;
-    } else if (broker_.subscription_count(context) > count) {
+    if (context && broker_.subscription_count(context) > count) {
         subscription->pending = Request::none;
         registry_.set_standing(*subscription, Standing::present);
-    } else if (has_gaps) {
+    } else if (!context || has_gaps) {
         subscription->pending = Request::subscribe;
     } else {
         registry_.erase(*subscription);
@@ -249,6 +246,7 @@ Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
         registry_.set_no_local(*member.subscription, options.no_local());
     const bool is_new = member.joined > before;
     if (is_new && !traits_.announces_sessions) backlog_.has_joined(member);
+    if (is_new && traits_.announces_sessions) backlog_.take_back_left(session);
     return *member.subscription;
 }
 

@@ -88,7 +88,10 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
         conclude();  // its will may have been fanned out
         member = registry_.find_member(client_id, group.share_name, group.filter);
     }
-    if (member) registry_.leave(*member);
+    if (member) {
+        backlog_.take_back(*member);
+        registry_.leave(*member);
+    }
     return Removal::done;
 }
 

@@ -12,22 +12,30 @@ void Engine::connected(const Client& client) {
     sessions_.connected(client);
 }
 
-void Engine::offline(const Client& client, Ending ending) {
-    if (is_put_off(Event::offline, client, ending)) return;
-    backlog_.wait_for_tick();
-    begin<Event::offline>();
-    sessions_.offline(client, ending);
+void Engine::offline(const Client& client) {
+    sessions_.keep_messages(client);
+    if (!is_put_off(Event::offline, client)) end_connection<Event::offline>(client);
 }
 
-void Engine::ended(const Client& client, Ending ending) {
-    if (is_put_off(Event::ended, client, ending)) return;
+void Engine::ended(const Client& client, bool taken_over) {
+    sessions_.keep_messages(client);
+    if (!is_put_off(Event::ended, client, taken_over))
+        end_connection<Event::ended>(client, taken_over);
+}
+
+template <Event event>
+void Engine::end_connection(const Client& client, bool taken_over) {
     backlog_.wait_for_tick();
-    begin<Event::ended>();
-    sessions_.ended(client, ending);
+    begin<event>();
+    if constexpr (event == Event::offline) {
+        sessions_.offline(client);
+    } else {
+        sessions_.ended(client, taken_over);
+    }
 }
 
 void Engine::disconnected(const Client& client, bool clean) {
-    if (is_put_off(Event::disconnected, client, Ending::lost, clean)) return;
+    if (is_put_off(Event::disconnected, client, false, clean)) return;
     const auto rechecked = std::exchange(rechecked_, {});
     begin<Event::disconnected>();
     undo_kick_checks(client, rechecked);
@@ -38,22 +46,23 @@ void Engine::disconnected(const Client& client, bool clean) {
 // Whoever else is asked in the midst of an election may disconnect a client, which the broker
 // reports at once, and whose will it fans out. What the election holds has to stay until it is
 // over.
-bool Engine::is_put_off(Event event, const Client& client, Ending ending, bool clean) {
+bool Engine::is_put_off(Event event, const Client& client, bool taken_over, bool clean) {
     if (registry_.asks_others) {
-        interruptions_.push_back({event, client.context, std::string(client.id), ending, clean});
+        interruptions_.push_back(
+            {event, client.context, std::string(client.id), taken_over, clean});
     }
     return registry_.asks_others;
 }
 
 void Engine::catch_up() {
-    for (const auto& [event, context, id, ending, clean] : std::exchange(interruptions_, {})) {
+    for (const auto& [event, context, id, taken_over, clean] : std::exchange(interruptions_, {})) {
         const Client client{.context = context, .id = id};
         if (event == Event::disconnected) {
             disconnected(client, clean);
         } else if (event == Event::offline) {
-            offline(client, ending);
+            end_connection<Event::offline>(client);
         } else {
-            ended(client, ending);
+            end_connection<Event::ended>(client, taken_over);
         }
     }
 }

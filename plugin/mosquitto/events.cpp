@@ -81,7 +81,7 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
 int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     auto& check = *static_cast<mosquitto_evt_acl_check*>(data);
-    if (instance.runtime.broker().is_own_question(check)) return instance.neutral;
+    if (const auto own = instance.runtime.broker().answer_own(check, instance.neutral)) return *own;
     if (check.access == MOSQ_ACL_READ &&
         instance.runtime.engine().loses_at_once(check.client, to_shown(check)))
         return MOSQ_ERR_ACL_DENIED;

@@ -117,19 +117,6 @@ void say_no_local(Instance& instance, const Client& client, const SubscriptionFi
 /// (session_expiry__remove_all).
 constexpr int kBrokerStops = -1;
 
-Ending ending(int reason) {
-    switch (reason) {
-        case MOSQ_ERR_SUCCESS:
-            return Ending::clean;
-        case kSessionTakenOver:
-            return Ending::taken_over;
-        case kAdministrativeAction:
-            return Ending::kicked;
-        default:
-            return Ending::lost;
-    }
-}
-
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
@@ -245,9 +232,8 @@ int on_offline(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     return guarded("CLIENT_OFFLINE", MOSQ_ERR_SUCCESS, [&] {
         // The same layout as DISCONNECT's.
-        const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
-        const auto client = to_client(event.client);
-        if (client.id.data()) instance.runtime.engine().offline(client, ending(event.reason));
+        const auto client = to_client(static_cast<const mosquitto_evt_disconnect*>(data)->client);
+        if (client.id.data()) instance.runtime.engine().offline(client);
         return MOSQ_ERR_SUCCESS;
     });
 }
@@ -258,7 +244,7 @@ int on_disconnect(int /*event*/, void* data, void* user_data) noexcept {
         const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
         const auto client = to_client(event.client);
         if (!client.id.data() || event.reason == kBrokerStops) return MOSQ_ERR_SUCCESS;
-        instance.runtime.engine().ended(client, ending(event.reason));
+        instance.runtime.engine().ended(client, event.reason == kSessionTakenOver);
         return MOSQ_ERR_SUCCESS;
     });
 }

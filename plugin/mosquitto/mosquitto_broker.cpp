@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstring>
 #include <string>
+#include <utility>
 
+#include "mosquitto/convert.hpp"
 #include "mosquitto/leaf.hpp"
 #include "mosquitto/look_up.hpp"
 
@@ -47,6 +49,7 @@ MosquittoBroker::MosquittoBroker()
       subscription_add_(look_up<SubscriptionAdd>("mosquitto_subscription_add")),
       subscription_delete_(look_up<SubscriptionDelete>("mosquitto_subscription_delete")),
       compact_store_(look_up<CompactStore>("db__msg_store_compact")),
+      visit_held_(look_up<VisitHeld>("db__check_acl_of_all_messages")),
       acl_check_(look_up<void*>("mosquitto_acl_check")) {}
 
 // 2.0.11 exports `mosquitto_property_copy_all`, too, but hands the NULL of a string without
@@ -110,6 +113,11 @@ KeptProperties MosquittoBroker::keep_properties(const void* properties) {
     return own(copy(static_cast<const mosquitto_property*>(properties)));
 }
 
+KeptProperties MosquittoBroker::keep_published_properties(const void* properties) {
+    return make_properties(
+        list_properties(properties));  // no Subscription Identifier is among them
+}
+
 KeptProperties MosquittoBroker::own(mosquitto_property* properties) {
     if (!properties) return nullptr;
     return {properties, [](const void* kept) {
@@ -155,14 +163,54 @@ Verdict MosquittoBroker::ask_others(const mosquitto_evt_acl_check& check) {
     return result == MOSQ_ERR_SUCCESS ? Verdict::allowed : Verdict::denied;
 }
 
-bool MosquittoBroker::arrived(const mosquitto_evt_acl_check& check) noexcept {
+int MosquittoBroker::arrived(const mosquitto_evt_acl_check& check, int neutral) noexcept {
     const auto& sent = *question_;
     const bool is_it = check.client == sent.client && check.topic == sent.topic &&
                        check.access == sent.access && check.payload == sent.payload &&
                        check.payloadlen == sent.payloadlen && check.qos == sent.qos &&
                        check.retain == sent.retain;
     if (!is_it) acl_check_ = nullptr;  // this broker's function takes other arguments: never again
+    return neutral;
+}
+
+// What a resumed session holds is put to access control (src/database.c). The same function, called
+// at any time, shows what any session holds; what is denied, it loses. Exported where
+// `mosquitto_acl_check` is; not part of the plugin interface either.
+bool MosquittoBroker::visit_held(Context context,
+                                 const std::function<bool(const Message&)>& stays) {
+    auto* client = to_client(context);
+    if (!can_visit_held() || visitor_ || !reaches_us(client)) return false;
+    const mosquitto_evt_acl_check none{};
+    const auto* before = std::exchange(question_, &none);
+    visitor_ = &stays;
+    visit_held_(client);
+    visitor_ = nullptr;
+    question_ = before;
     return true;
+}
+
+// Not about a session that was restored without its listener, under `per_listener_settings`: there
+// the broker itself says no, and the session would lose all.
+bool MosquittoBroker::reaches_us(::mosquitto* client) {
+    bool has_arrived = false;
+    const std::function<bool(const Message&)> arrives = [&has_arrived](const Message&) {
+        return has_arrived = true;
+    };
+    using Check = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool,
+                          mosquitto_property*, int);
+    if (!acl_check_ || !shows_properties_ || !mosquitto_client_id(client)) return false;
+    const mosquitto_evt_acl_check none{};
+    const auto* before = std::exchange(question_, &none);
+    visitor_ = &arrives;
+    reinterpret_cast<Check>(acl_check_)(client, "", 0, nullptr, 0, false, nullptr, MOSQ_ACL_READ);
+    visitor_ = nullptr;
+    question_ = before;
+    return has_arrived;
+}
+
+int MosquittoBroker::visit(const mosquitto_evt_acl_check& check) {
+    const bool stays = check.access != MOSQ_ACL_READ || (*visitor_)(to_message(check));
+    return stays ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
 }
 
 std::size_t MosquittoBroker::subscription_count(Context context) {

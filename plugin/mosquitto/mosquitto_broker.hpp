@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,7 @@ class MosquittoBroker final : public Broker {
     const void* publish_to(std::string_view client_id, const Message& message,
                            const SubscriptionOptions& options) override;
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
+    [[nodiscard]] KeptProperties keep_published_properties(const void* properties) override;
     [[nodiscard]] std::size_t size_of_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] std::size_t subscription_count(Context context) override;
@@ -36,6 +39,8 @@ class MosquittoBroker final : public Broker {
                                    LeafKind kind) override;
     void add_placeholder(std::string_view client_id) override;
     void remove_placeholder(std::string_view client_id) override;
+    bool visit_held(Context context, const std::function<bool(const Message&)>& stays) override;
+    [[nodiscard]] bool can_visit_held() const noexcept override { return is_first_ && visit_held_; }
     void disconnect(std::string_view client_id) override;
     [[nodiscard]] std::int64_t now() override;
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
@@ -62,10 +67,14 @@ class MosquittoBroker final : public Broker {
     /// there.
     [[nodiscard]] Verdict ask_others(const mosquitto_evt_acl_check& check);
 
-    /// In an access check: whether it is the one that `ask_others` is putting.
-    [[nodiscard]] bool is_own_question(const mosquitto_evt_acl_check& check) noexcept {
-        return question_ && arrived(check);
+    /// In an access check: what to answer if it is one that this plugin has brought about.
+    [[nodiscard]] std::optional<int> answer_own(const mosquitto_evt_acl_check& check, int neutral) {
+        if (!question_) return {};
+        return visitor_ ? visit(check) : arrived(check, neutral);
     }
+
+    /// 2.1: nobody is asked before this plugin, so that nobody answers for it.
+    void set_first(bool is_first) noexcept { is_first_ = is_first; }
 
     [[nodiscard]] bool can_ask_others() const noexcept override { return acl_check_ != nullptr; }
 
@@ -83,12 +92,15 @@ class MosquittoBroker final : public Broker {
     using SubscriptionAdd = int (*)(const v2_1::Subscription*);
     using SubscriptionDelete = int (*)(const char*, const char*);
     using CompactStore = void (*)();
+    using VisitHeld = void (*)(::mosquitto*);
     using SetInfo = int (*)(mosquitto_plugin_id_t*, const char*, const char*);
 
     static void write(LogLevel level, const char* text);
     void add_leaf(std::string_view client_id, std::string leaf, const SubscriptionOptions& options);
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const std::string& leaf);
-    [[nodiscard]] bool arrived(const mosquitto_evt_acl_check& check) noexcept;
+    [[nodiscard]] int arrived(const mosquitto_evt_acl_check& check, int neutral) noexcept;
+    [[nodiscard]] int visit(const mosquitto_evt_acl_check& check);
+    [[nodiscard]] bool reaches_us(::mosquitto* client);
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
     [[nodiscard]] static mosquitto_property* make_list(
         const std::vector<SavedProperty>& properties);
@@ -102,11 +114,14 @@ class MosquittoBroker final : public Broker {
     SubscriptionAdd subscription_add_;
     SubscriptionDelete subscription_delete_;
     CompactStore compact_store_;
+    VisitHeld visit_held_;
     void* acl_check_;
+    bool is_first_ = false;
     bool has_published_to_ = false;  // one client, since free_dropped
     std::int64_t free_next_ = 0;     // in milliseconds
     bool shows_properties_ = false;
-    const mosquitto_evt_acl_check* question_ = nullptr;
+    const mosquitto_evt_acl_check* question_ = nullptr;             // while it is put
+    const std::function<bool(const Message&)>* visitor_ = nullptr;  // ... about what a client holds
     bool has_ticks_ = false;
     // Each a level and a text, with an end. In one piece, as so many small ones would leave holes
     // among what joins at the same time.

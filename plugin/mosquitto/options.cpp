@@ -75,10 +75,9 @@ class Parser {
             return set(key, value, result_.membership.groups_of_a_client);
         if (key == "max_members") return set(key, value, result_.membership.members);
         if (key == "redispatch") return set(key, value, result_.redispatch.emplace());
-        if (key == "redispatch_window") return set(key, value, result_.redispatch_window);
         if (key == "persistence_file") return set_persistence_file(value);
         if (key == "sys_interval") return set(key, value, result_.sys_interval);
-        if (key == "parking") return result_.names_parking = true;
+        if (key == "parking" || key == "redispatch_window") return note_obsolete(key);
         if (key == "control") return set(key, value, result_.control.emplace());
         return fail(key, value,
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
@@ -87,8 +86,13 @@ class Parser {
                     "plugin_opt_queue_qos0_messages, plugin_opt_max_group_name_bytes, "
                     "plugin_opt_max_groups_per_client, plugin_opt_max_members, "
                     "plugin_opt_persistence_file, "
-                    "plugin_opt_redispatch, plugin_opt_redispatch_window, "
+                    "plugin_opt_redispatch, "
                     "plugin_opt_sys_interval, plugin_opt_control, plugin_opt_access_control.");
+    }
+
+    bool note_obsolete(std::string_view key) {
+        if (seen_.insert(std::string(key)).second) result_.obsolete.emplace_back(key);
+        return true;
     }
 
     bool set(std::string_view key, std::string_view value, bool& result) {

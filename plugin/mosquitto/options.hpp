@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/model/strategy_table.hpp"
 #include "shared_subscription/membership_limits.hpp"
@@ -29,12 +30,11 @@ struct Options {
     AccessControl access_control = AccessControl::automatic;
     QueueLimits queue;
     MembershipLimits membership;
-    std::optional<bool> redispatch;          ///< none: where the broker shows enough
-    std::size_t redispatch_window = 20;      ///< messages
+    std::optional<bool> redispatch;          ///< none: where the broker lets that be asked
     std::filesystem::path persistence_file;  ///< empty: none
     std::size_t sys_interval = 10;           ///< seconds; 0: never
     std::optional<bool> control;             ///< none: where other access control decides
-    bool names_parking = false;              ///< `plugin_opt_parking`, which had a meaning once
+    std::vector<std::string> obsolete;       ///< options that had a meaning once
     bool operator==(const Options&) const = default;
 };
 

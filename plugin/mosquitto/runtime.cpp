@@ -65,14 +65,14 @@ Runtime::Runtime(Generation generation, Options options)
     }
     engine_->set_membership_limits(options_.membership);
     engine_->set_group_queue_limits(options_.queue);
-    engine_->set_redispatch(options_.redispatch.value_or(is_2_1), options_.redispatch_window);
+    engine_->set_redispatch(options_.redispatch.value_or(true));
     sys_topics_ = std::make_unique<SysTopics>(engine_->registry(), broker_);
     sys_topics_->set_interval(static_cast<std::int64_t>(options_.sys_interval));
     broker_.log(LogLevel::info, "version " PLUGIN_VERSION " on Mosquitto " +
                                     std::string(is_2_1 ? "2.1" : "2.0") + ".");
-    if (options_.names_parking) {
+    for (const auto& option : options_.obsolete) {
         broker_.log(LogLevel::notice,
-                    "plugin_opt_parking has no effect any more: the line can be taken out.");
+                    "plugin_opt_" + option + " has no effect any more: the line can be taken out.");
     }
 }
 
@@ -95,6 +95,7 @@ Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Opti
         const auto others = runtime->others_of(instance);
         runtime->set_answer(instance, runtime->neutral_answer(others), others.decide);
         runtime->say_answer(instance, others.reason);
+        if (instance.number == 0) runtime->say_redispatch();
         return &instance;
     }
     stop(instance);
@@ -249,6 +250,8 @@ int Runtime::neutral_answer(const Others& others) const {
 void Runtime::set_answer(Instance& instance, int neutral, bool others_decide) {
     instance.neutral = neutral;
     instance.others_decide = others_decide;
+    broker_.set_first(std::ranges::none_of(
+        instances_, [](const auto& one) { return one->neutral == MOSQ_ERR_PLUGIN_DEFER; }));
     broker_.set_others_decide(
         std::ranges::any_of(instances_, [](const auto& one) { return one->others_decide; }));
 }
@@ -262,6 +265,14 @@ void Runtime::say_answer(const Instance& instance, const std::string& reason) {
                     "this build of the broker does not let a plugin ask what other access control "
                     "will say: a message elected to a member that may not read it is lost.");
     }
+}
+
+void Runtime::say_redispatch() {
+    const bool is_wanted = options_.redispatch.value_or(generation_ == Generation::v2_1);
+    if (!is_wanted || broker_.can_visit_held()) return;
+    broker_.log(LogLevel::notice,
+                "this broker does not let a plugin ask what a session still holds: what a member "
+                "leaves behind when its session ends is lost for its group.");
 }
 
 // The broker neither loads nor unloads plugins while it runs, so that only an acl_file may come or

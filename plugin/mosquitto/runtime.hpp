@@ -91,6 +91,8 @@ class Runtime {
     [[nodiscard]] bool place(const Instance& instance);
     [[nodiscard]] bool open_persistence();
     void set_answer(Instance& instance, int neutral, bool others_decide);
+    /// What members leave behind goes to nobody, if that is so.
+    void say_redispatch();
     void say_answer(const Instance& instance, const std::string& reason);
     [[nodiscard]] int neutral_answer(const Others& others) const;
     void look_for_acl_file(Instance& instance);

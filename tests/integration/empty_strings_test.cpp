@@ -98,7 +98,8 @@ TEST_P(EmptyStrings, OutliveARestart) {
     expect_when_back({"1", "2"});
 }
 
-// The window of the member that goes has room for one: the second was never sent.
+// The window of the member that goes has room for one: the second was never sent. 2.0 does not show
+// what it leaves behind.
 TEST_P(EmptyStrings, GoToAnotherMember) {
     broker.start({.options = {"plugin_opt_redispatch true"}});
     RawClient silent(broker.port(), "silent", {.receive_maximum = 1});
@@ -108,8 +109,8 @@ TEST_P(EmptyStrings, GoToAnotherMember) {
     RawClient other(broker.port(), "other");
     EXPECT_THAT(other.subscribe({filter}, 1), ElementsAre(1));
     silent.disconnect();
-    if (broker_is_20()) expect_message(other, "1");  // shows nobody what was written
-    expect_message(other, "2");
+    for (const auto* payload : {"1", "2"})
+        if (!broker_is_20()) expect_message(other, payload);
     expect_nothing(other);
 }
 

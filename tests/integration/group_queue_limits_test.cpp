@@ -304,8 +304,7 @@ INSTANTIATE_TEST_SUITE_P(
                                     "99999999999999999999"},
                       WrongBoundRow{"TimeWithAUnit", "plugin_opt_max_queued_seconds", "1h"},
                       WrongBoundRow{"NumberForATruth", "plugin_opt_queue_qos0_messages", "2"},
-                      WrongBoundRow{"WordForATruth", "plugin_opt_redispatch", "sometimes"},
-                      WrongBoundRow{"FractionForAWindow", "plugin_opt_redispatch_window", "1.5"}),
+                      WrongBoundRow{"WordForATruth", "plugin_opt_redispatch", "sometimes"}),
     [](const auto& row) { return row.param.name; });
 
 }  // namespace

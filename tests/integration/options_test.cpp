@@ -153,10 +153,11 @@ TEST_F(GroupStrategy, NamesOfEmqxMayBeTheDefault) {
 using FormerOption = BrokerTest;
 
 TEST_F(FormerOption, OnlySaysThatItHasNoEffect) {
-    broker.start({.options = {"plugin_opt_parking off", "plugin_opt_parking whatever"}});
+    broker.start({.options = {"plugin_opt_parking off", "plugin_opt_parking whatever",
+                              "plugin_opt_redispatch_window 5"}});
     connect("client");
-    EXPECT_THAT(broker.log_lines("plugin_opt_parking"),
-                ElementsAre(HasSubstr("has no effect any more")));
+    for (const auto* option : {"plugin_opt_parking", "plugin_opt_redispatch_window"})
+        EXPECT_THAT(broker.log_lines(option), ElementsAre(HasSubstr("has no effect any more")));
 }
 
 class ExampleConfiguration : public BrokerTest {

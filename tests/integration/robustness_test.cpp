@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::Ge;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // A group that has to go on as if nothing had happened.
@@ -184,7 +185,8 @@ TEST_F(Robustness, ThousandShortLivedMembersLeaveNothingBehind) {
         RawClient passing(broker.port(), "passing" + std::to_string(time));
         passing.subscribe({"$share/g/t"}, 1);
         publisher().publish(numbered("t", 2, 1));
-        ASSERT_THAT(passing.received(), SizeIs(1));
+        passing.send(PacketType::puback, passing.next_publish().identifier);
+        ASSERT_THAT(passing.received(), IsEmpty());
         passing.send_bytes(std::string("\xE0\0", 2));  // DISCONNECT
         ASSERT_TRUE(passing.ended_by_broker());
     }

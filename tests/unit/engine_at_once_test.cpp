@@ -136,7 +136,7 @@ TEST_P(EngineAtOnce, ComparesTheTopicOfAMessageThatIsShownAgain) {
 TEST_P(EngineAtOnce, GivesNothingToAClientThatIsAway) {
     const auto next = asked().front();
     if (is_2_1()) {
-        engine.offline(next, Ending::lost);
+        engine.offline(next);
     } else {
         engine.disconnected(next, false);
     }

@@ -36,7 +36,6 @@ TEST(Options, HaveDefaultsForQueuesAndWhatOutlivesARestart) {
     EXPECT_EQ(options.queue,
               (QueueLimits{.messages = 1000, .bytes = 0, .seconds = 0, .takes_qos0 = false}));
     EXPECT_EQ(options.redispatch, std::nullopt);
-    EXPECT_EQ(options.redispatch_window, 20U);
     EXPECT_EQ(options.persistence_file, "");
 }
 
@@ -49,14 +48,12 @@ TEST(Options, SetQueuesAndWhatOutlivesARestart) {
                                 {"max_groups_per_client", "3"},
                                 {"max_members", "7"},
                                 {"redispatch", "false"},
-                                {"redispatch_window", "5"},
                                 {"persistence_file", "/var/lib/mosquitto/shared.db"}});
     EXPECT_EQ(options.queue,
               (QueueLimits{.messages = 0, .bytes = 1'000'000, .seconds = 60, .takes_qos0 = true}));
     EXPECT_EQ(options.membership,
               (MembershipLimits{.group_name = 0, .groups_of_a_client = 3, .members = 7}));
     EXPECT_EQ(options.redispatch, false);
-    EXPECT_EQ(options.redispatch_window, 5U);
     EXPECT_EQ(options.persistence_file, "/var/lib/mosquitto/shared.db");
 }
 
@@ -184,13 +181,13 @@ INSTANTIATE_TEST_SUITE_P(
         WrongRow{
             "NumberWithUnit", {{"max_queued_bytes", "10M"}}, "max_queued_bytes", "10M", kNumbers},
         WrongRow{"TooLargeNumber",
-                 {{"redispatch_window", "99999999999999999999"}},
-                 "redispatch_window",
+                 {{"max_queued_seconds", "99999999999999999999"}},
+                 "max_queued_seconds",
                  "99999999999999999999",
                  kNumbers},
         WrongRow{"NumberTwice",
-                 {{"redispatch_window", "1"}, {"redispatch_window", "2"}},
-                 "redispatch_window",
+                 {{"max_queued_seconds", "1"}, {"max_queued_seconds", "2"}},
+                 "max_queued_seconds",
                  "2",
                  {"once"}},
         WrongRow{"NumberForASwitch",

@@ -43,6 +43,14 @@ class QuietBroker : public Broker {
     }
     void add_placeholder(std::string_view /*client_id*/) override {}
     void remove_placeholder(std::string_view /*client_id*/) override {}
+    bool visit_held(Context /*context*/,
+                    const std::function<bool(const Message&)>& /*stays*/) override {
+        return false;
+    }
+    [[nodiscard]] bool can_visit_held() const noexcept override { return false; }
+    [[nodiscard]] KeptProperties keep_published_properties(const void* /*properties*/) override {
+        return nullptr;
+    }
     void disconnect(std::string_view /*client_id*/) override {}
     [[nodiscard]] std::int64_t now() override { return 0; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* /*properties*/) override {

@@ -26,8 +26,7 @@ class RegistryTest : public ::testing::Test {
         return *Registry::find(*registry.find(session(client), filter), share_name);
     }
     void hold(const std::string& client, int messages) {
-        registry.release_all(session(client));
-        for (int number = 0; number < messages; ++number) registry.hold(session(client), &registry);
+        registry.set_held(session(client), static_cast<std::size_t>(messages));
     }
     /// Who would get a message now; empty: nobody.
     std::string elect(const std::string& share_name, const std::string& filter) {

@@ -327,16 +327,6 @@ TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
     EXPECT_EQ(elect("g", "t"), "");
 }
 
-TEST_F(RegistryTest, ReleasesWhatItHolds) {
-    join("a", "g", "t");
-    const int one = 1, other = 2;
-    registry.hold(session("a"), &one);
-    EXPECT_FALSE(registry.release(session("a"), &other));
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::window_full);
-    EXPECT_TRUE(registry.release(session("a"), &one));
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::ready);
-}
-
 TEST_F(RegistryTest, ElectsTheLeastBehindIfAllAre) {
     for (const auto* client : {"a", "b", "c"}) join(client, "g", "t");
     hold("a", 3);

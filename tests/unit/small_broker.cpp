@@ -69,7 +69,7 @@ void SmallBroker::connect(const std::string& id, ConnectOptions options) {
             unreported_.push_back(std::move(known->second));
             sessions_.erase(known);
         } else {
-            report_end(before, false, Ending::taken_over);
+            report_end(before, false, true);
             disuse(id);
         }
     }
@@ -97,23 +97,23 @@ void SmallBroker::resume(Connection& from, Connection& to) {
     }
 }
 
-void SmallBroker::drop(const std::string& id, Ending ending) {
+void SmallBroker::drop(const std::string& id) {
     auto& connection = find(id);
-    report_end(connection, connection.persistent, ending);
+    report_end(connection, connection.persistent, false);
     if (!connection.persistent) disuse(id);
 }
 
 // context__disconnect
-void SmallBroker::report_end(Connection& connection, bool stays, Ending ending) {
+void SmallBroker::report_end(Connection& connection, bool stays, bool taken_over) {
     const auto client = client_of(connection);
     if (!is_2_1()) {
         if (is_shown(connection)) engine->disconnected(client, !connection.persistent);
     } else if (stays) {
-        engine->offline(client, ending);
+        engine->offline(client);
     } else {
-        engine->ended(client, ending);
+        engine->ended(client, taken_over);
     }
-    if (ending != Ending::clean) send_will(connection);
+    send_will(connection);
     connection.online = connection.has_listener = false;
 }
 
@@ -145,7 +145,7 @@ void SmallBroker::kick(const std::string& id) {
             return false;
         });
     }
-    if (connection.online) drop(id, Ending::kicked);
+    if (connection.online) drop(id);
 }
 
 SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFilter& filter) {
@@ -384,6 +384,13 @@ void SmallBroker::acknowledge(const std::string& id) {
     report_sent(connection, *next->stored);
 }
 
+std::vector<std::string> SmallBroker::unacknowledged(const std::string& id) {
+    std::vector<std::string> payloads;
+    for (const auto& held : find(id).held)
+        if (held.was_sent) payloads.push_back(held.stored->message.payload);
+    return payloads;
+}
+
 void SmallBroker::acknowledge_some(const std::string& id, int most) {
     const auto in_flight = std::ranges::count(find(id).held, true, &Held::was_sent);
     for (auto left = std::min<std::ptrdiff_t>(in_flight, most); left > 0; --left) acknowledge(id);
@@ -397,7 +404,7 @@ void SmallBroker::tick() {
 
 // mosquitto_main_loop
 void SmallBroker::turn() {
-    for (const auto& connection : unreported_) report_end(*connection, false, Ending::taken_over);
+    for (const auto& connection : unreported_) report_end(*connection, false, true);
     unreported_.clear();
     if (!is_2_1()) tick();
     drain_plugin_queue();
@@ -468,6 +475,21 @@ const void* SmallBroker::publish_to(std::string_view client_id, const Message& m
                      .retain = client_id.empty() && message.retain},
          .properties = is_known ? std::make_shared<int>() : nullptr});
     return plugin_queue_.back().properties.get();
+}
+
+// db__check_acl_of_all_messages
+bool SmallBroker::visit_held(Context context, const std::function<bool(const Message&)>& stays) {
+    const auto is_it = [context](const auto& connection) { return connection.get() == context; };
+    const bool is_there =
+        std::ranges::any_of(
+            sessions_, is_it, [](const auto& entry) -> auto& { return entry.second; }) ||
+        std::ranges::any_of(disused_, is_it) || std::ranges::any_of(unreported_, is_it);
+    EXPECT_TRUE(is_there) << "a session that is not there is asked about";
+    if (!is_2_1() || !is_there) return false;
+    auto& held = const_cast<Connection*>(static_cast<const Connection*>(context))->held;
+    std::ranges::stable_partition(held, [](const Held& one) { return one.was_sent; });
+    std::erase_if(held, [&](const Held& one) { return !stays(shown(*one.stored)); });
+    return true;
 }
 
 KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {

@@ -39,7 +39,7 @@ class SmallBroker final : public Broker {
     void connect(const std::string& id, ConnectOptions options);
     void connect(const std::string& id) { connect(id, {}); }
     /// The connection ends.
-    void drop(const std::string& id, Ending ending = Ending::lost);
+    void drop(const std::string& id);
     /// False: refused.
     bool subscribe(const std::string& id, const std::string& filter, std::uint8_t qos = 1,
                    bool no_local = false);
@@ -54,6 +54,8 @@ class SmallBroker final : public Broker {
     void withhold_acknowledgements(const std::string& id) { find(id).withholds = true; }
     /// The oldest of those; the next is sent that had to wait.
     void acknowledge(const std::string& id);
+    /// The payloads of what it has been sent and has not acknowledged.
+    [[nodiscard]] std::vector<std::string> unacknowledged(const std::string& id);
     /// So many, or as many as it has in flight now.
     void acknowledge_some(const std::string& id, int most);
 
@@ -115,6 +117,11 @@ class SmallBroker final : public Broker {
                                    LeafKind kind) override;
     void add_placeholder(std::string_view client_id) override;
     void remove_placeholder(std::string_view client_id) override;
+    bool visit_held(Context context, const std::function<bool(const Message&)>& stays) override;
+    [[nodiscard]] bool can_visit_held() const noexcept override { return is_2_1(); }
+    [[nodiscard]] KeptProperties keep_published_properties(const void* /*properties*/) override {
+        return nullptr;
+    }
     void disconnect(std::string_view client_id) override { kick(std::string(client_id)); }
     [[nodiscard]] std::int64_t now() override { return clock; }
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
@@ -184,7 +191,7 @@ class SmallBroker final : public Broker {
     [[nodiscard]] Leaf* find_leaf(const Leaf& like);
     void remove_leaves(Connection& owner);
     void resume(Connection& from, Connection& to);
-    void report_end(Connection& connection, bool stays, Ending ending);
+    void report_end(Connection& connection, bool stays, bool taken_over);
     void send_will(Connection& connection);
     void disuse(const std::string& id);
     /// Whether plugins are asked about it, and told.

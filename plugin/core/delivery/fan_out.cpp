@@ -209,7 +209,7 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
 void FanOut::expect_non_shared(Session& session, const Leaf& leaf) {
     const auto qos = broker_.outgoing_qos(message_.qos, leaf.subscription->options);
     const bool is_certain = !session.connected || !broker_.others_decide();
-    if (qos > 0 && is_certain) deliveries_.expect(session, qos, message_);
+    if (qos > 0 && is_certain) deliveries_.expect_non_shared(session, qos, message_, number_);
 }
 
 // Others judge it. Which leaf it is decides its QoS.
@@ -227,7 +227,7 @@ Answer FanOut::answer_restricted(const Session& session, const Leaf& leaf) {
         if (member->group->name() != fan_out.group.share_name) continue;
         fan_out.has_reached = true;
         serve(*member);
-        deliveries_.expect(*member, fan_out.id, message_, publication_);
+        deliveries_.expect(*member, fan_out.id, message_, publication_, number_);
         return Answer::untouched;
     }
     return Answer::deny;

@@ -120,7 +120,7 @@ class FanOut {
 
     /// Something is published, and fanned out soon.
     [[gnu::always_inline]] void prepare() const noexcept {
-        if (next_ && next_seen_ == registry_.addresses.ended()) next_->flow.given.prefetch_next();
+        if (next_ && next_seen_ == registry_.addresses.ended()) prefetch_next(next_->flow.holdings);
     }
 
   private:

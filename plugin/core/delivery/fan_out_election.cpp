@@ -28,7 +28,7 @@ void FanOut::open_election(Group& group) {
 }
 
 Answer FanOut::let_through(const Member& member) {
-    deliveries_.expect(member, backlog_.next_id(), message_, publication_);
+    deliveries_.expect(member, backlog_.next_id(), message_, publication_, number_);
     return elector_.is_judged(member) ? Answer::allow : Answer::untouched;
 }
 

@@ -3,19 +3,17 @@
 // counted here, and such a member is passed over for as long as another one can take the message.
 //
 // 2.1 shows in MESSAGE_OUT each message as it is written to a client: at once, or later from the
-// client's queue. 2.0 shows nothing.
+// client's queue. What it does not show is asked for (Holdings). 2.0 shows nothing.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/delivery/publications.hpp"
-#include "core/flow/arrivals.hpp"
+#include "core/flow/holdings.hpp"
 #include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
 
@@ -24,14 +22,22 @@ namespace shared_subscription {
 class Deliveries {
   public:
     /// `shows_deliveries`: there are MESSAGE_OUT events (2.1).
-    Deliveries(Registry& registry, Broker& broker, bool shows_deliveries)
-        : registry_(registry), broker_(broker), shows_deliveries_(shows_deliveries) {}
+    Deliveries(Registry& registry, Holdings& holdings, Broker& broker, bool shows_deliveries)
+        : registry_(registry),
+          holdings_(holdings),
+          broker_(broker),
+          shows_deliveries_(shows_deliveries) {}
 
     /// `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept { queue_limit_ = messages; }
 
-    /// The broker has been told to give a client its message, at this QoS.
-    void expect(Session& session, std::uint8_t qos, const Message& message);
+    /// The broker has been told, in a fan-out, to give a client that is in a group a message of its
+    /// own, with QoS 1 or 2.
+    void expect_non_shared(Session& session, std::uint8_t qos, const Message& message,
+                           std::uint64_t fan_out);
+    /// The same of a member, of any QoS.
+    void expect(const Member& member, std::int64_t id, const Message& message,
+                const Publication& publication, std::uint64_t fan_out);
     /// What waited for the group has been published to this member's client.
     void expect_copy(const Member& member, std::int64_t id, const SharedMessage& message,
                      const void* address);
@@ -44,18 +50,8 @@ class Deliveries {
     /// Whether the client may be given one more of those now.
     [[nodiscard]] bool takes_more(const Session& session) const noexcept;
 
-    /// The same for what may have to go to another member.
-    void expect(const Member& member, std::int64_t id, const Message& message,
-                const Publication& publication);
-
-    /// MESSAGE: a message was received; `topic` and `payload` are the broker's own.
-    void received(const void* topic, const void* payload) noexcept {
-        if (!shows_deliveries_ || !redispatches_) return;
-        arrivals_.note(topic);
-        arrivals_.note(payload);
-    }
-    /// Its connection ends, and perhaps its session.
-    void disconnected(Session& session) { session.flow.given.disconnect(arrivals_); }
+    /// Its holdings have changed.
+    void count_held(Session& session);
 
     /// The client is connected again. Its queue empties: unseen on 2.0, counted anew on 2.1.
     void forget(Session& session);
@@ -69,14 +65,8 @@ class Deliveries {
         if (!expected_ || expected_->context != context || expected_address_ != topic)
             return holders_.empty();
         auto& session = *std::exchange(expected_, nullptr);
-        if (expected_qos_ > 0) written(session, topic);
+        if (expected_is_noted_) set_written(session.flow.holdings.back());
         return true;
-    }
-
-    /// As `plugin_opt_redispatch` and `plugin_opt_redispatch_window` say.
-    void set_redispatch(bool redispatches, std::size_t window) noexcept {
-        redispatches_ = redispatches;
-        redispatch_window_ = window;
     }
 
     [[nodiscard]] bool expects() const noexcept { return expected_ != nullptr; }
@@ -90,28 +80,34 @@ class Deliveries {
     void tick(std::int64_t now);
 
   private:
+    void expect(Session& session, std::uint8_t qos, const Message& message);
     void miss();
-    void written(Session& session, const void* address);
+    static void set_written(Holding& holding) noexcept {
+        holding.state = Holding::State::written;
+        holding.was_written = true;
+    }
+    void note(Session& session, const Holding& holding);
     void give_up_copies(Session& session);
-    [[nodiscard]] std::optional<Writing> take_copy(Session& session, const Message& message);
-    static void learn_window(Session& session);
     void list(Session& session);
-    void hold(Session& session, const void* address);
+    void hold(Session& session, std::size_t messages);
+    [[nodiscard]] static Holding* find_unwritten(Session::Flow& flow, const Message& message);
+    void ask_again(Session& session);
+    /// Whether the session is listed no more.
+    [[nodiscard]] bool look_again(Session& session);
     void set_queue_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {
-        return queue_limit_ == 0 || session.flow.held.size() < queue_limit_;
+        return queue_limit_ == 0 || session.flow.held < queue_limit_;
     }
 
     Registry& registry_;
+    Holdings& holdings_;
     Broker& broker_;
     bool shows_deliveries_;
     std::size_t queue_limit_ = 1000;
     Session* expected_ = nullptr;  // has been given a message and has not got it yet
     std::uint8_t expected_qos_ = 0;
+    bool expected_is_noted_ = false;  // as its newest holding
     const void* expected_address_ = nullptr;
-    bool redispatches_ = false;
-    std::size_t redispatch_window_ = 20;
-    Arrivals arrivals_;
     std::vector<std::string> copied_to_;  // clients, since the last round
     std::vector<std::string> holders_;    // clients with messages held back, or full
     std::int64_t now_ = 0;

@@ -148,8 +148,9 @@ class Group {
     };
     /// How its queue goes out (Backlog).
     struct Draining {
-        bool woken = false;    ///< in Registry::woken
-        bool probing = false;  ///< a probe is under way
+        bool woken = false;        ///< in Registry::woken
+        bool probing = false;      ///< a probe is under way
+        bool left_behind = false;  ///< those who are offline hold what was never sent to them
         /// How many more messages may go out again.
         std::uint32_t allowance = static_cast<std::uint32_t>(-1);
         /// 2.0: which of its members are there is to be found out before anything goes out again;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/flow/given.hpp"
+#include "core/flow/holding.hpp"
 #include "core/model/group.hpp"
 #include "shared_subscription/broker.hpp"
 
@@ -49,17 +49,6 @@ struct Subscription {
     }
 };
 
-/// What was published to one client alone (2.1), as far as the broker has not written it.
-struct SessionCopies {
-    struct Copy {
-        const void* address;  ///< of its properties (Broker::publish_to)
-        std::uint8_t qos;
-        Writing writing;
-    };
-    std::vector<Copy> expected{};  ///< in this round
-    std::vector<Copy> held{};      ///< the broker holds it back; in Session::held, too
-};
-
 /// One client, by its identifier. What belongs to one class is in a struct of its own. What each
 /// question about the client needs comes first, in one line of the processor's cache.
 struct alignas(64) Session {
@@ -86,18 +75,16 @@ struct alignas(64) Session {
         std::uint64_t followed_at = 0;   ///< AddressBook::ended
         std::uint64_t verified_in = 0;   ///< the last period in which `context` was its own
     };
-    /// What it was given, and whether it takes more (Deliveries; Registry tells its groups).
+    /// What it was given, and whether it takes more (Deliveries, Holdings).
     struct Flow {
-        std::size_t written = 0;  ///< messages of its groups with QoS 1 or 2, since it connected
-        std::size_t window = static_cast<std::size_t>(-1);  ///< as far as known: most in flight
-        GivenList given{};
-        /// Messages that the broker holds back for it, as far as known, in the order in which they
-        /// came: by the broker's topic, or as SessionCopies::Copy.
-        std::vector<const void*> held{};
-        std::unique_ptr<SessionCopies> copies{};  ///< null: none
-        std::int64_t held_changed = 0;            ///< second of Deliveries::tick
-        bool queue_full = false;                  ///< the broker drops what it is given
-        bool listed = false;                      ///< among the holders of Deliveries
+        HoldingList holdings{};
+        std::size_t held = 0;           ///< by the broker, of all QoS 1 and 2 messages
+        std::size_t others_held = 0;    ///< ... of these, such as are not among the holdings
+        std::size_t next_held = 0;      ///< where the next that is written may be
+        std::size_t copies = 0;         ///< holdings that were published to it alone in this round
+        std::int64_t held_changed = 0;  ///< second of Deliveries::tick
+        bool queue_full = false;        ///< the broker drops what it is given
+        bool listed = false;            ///< among the holders of Deliveries
     };
     /// What is known of its connection and its end (engine_sessions.cpp).
     struct Presence {
@@ -106,10 +93,9 @@ struct alignas(64) Session {
         /// 2.0: its last connection has nothing left: its subscriptions are those of another, or
         /// gone.
         bool moved = false;
-        bool restored = false;        ///< and not seen since: there is no connection yet
-        bool uncertain = false;       ///< restored after a crash: its subscriptions may be others
-        bool watched = false;         ///< while it is offline (Sessions::end_expired)
-        bool leaves_nothing = false;  ///< to others: it was kicked, or taken over
+        bool restored = false;   ///< and not seen since: there is no connection yet
+        bool uncertain = false;  ///< restored after a crash: its subscriptions may be others
+        bool watched = false;    ///< while it is offline (Sessions::end_expired)
     };
     /// Of the store (Journal).
     struct Saving {

@@ -46,9 +46,10 @@ auto place_of(Groups& groups, std::string_view share_name) noexcept {
 
 Session& Registry::session(std::string_view client_id) {
     if (auto* known = find(client_id)) return *known;
-    auto made = std::make_unique<Session>(Session{.id = std::string(client_id),
-                                                  .key = stable_hash(client_id),
-                                                  .flow = {.given = GivenList(&given_memory_)}});
+    auto made =
+        std::make_unique<Session>(Session{.id = std::string(client_id),
+                                          .key = stable_hash(client_id),
+                                          .flow = {.holdings = HoldingList(&holding_memory_)}});
     return *sessions_.emplace(made->id, std::move(made)).first->second;
 }
 
@@ -133,7 +134,7 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
         std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
     group->join(member, {.key = session.key,
                          .fitness = fitness(member),
-                         .held_back = static_cast<std::uint32_t>(session.flow.held.size())});
+                         .held_back = static_cast<std::uint32_t>(session.flow.held)});
     if (session.connected) ++group->connected;
     if (group->placement.rotates) {
         group->ring.append(member);
@@ -191,7 +192,11 @@ void Registry::leave(Member& member) {
     auto& session = subscription.session;
     --session.member_count;
     --member_count_;
-    session.flow.given.drop(member);
+    std::erase_if(session.flow.holdings, [&member](Holding& one) {
+        if (one.member != &member) return false;
+        one.member = nullptr;  // it stays the client's own
+        return one.state == Holding::State::written;
+    });
     subscription.members.erase(find_owned(subscription.members, member));
     note_sole(session);
     if (subscription.members.empty() && !subscription.non_shared) erase(subscription);
@@ -324,21 +329,9 @@ void Registry::set_standing(Session& session, Standing standing) {
     }
 }
 
-void Registry::hold(Session& session, const void* address) {
-    session.flow.held.push_back(address);
-    refresh(session);
-}
-
-bool Registry::release(Session& session, const void* address) {
-    const auto found = std::ranges::find(session.flow.held, address);
-    if (found == session.flow.held.end()) return false;
-    session.flow.held.erase(found);
-    refresh(session);
-    return true;
-}
-
-void Registry::release_all(Session& session) {
-    session.flow.held.clear();
+void Registry::set_held(Session& session, std::size_t messages) {
+    if (session.flow.held == messages) return;
+    session.flow.held = messages;
     refresh(session);
 }
 
@@ -362,7 +355,7 @@ void Registry::refresh(const Subscription& subscription) {
 }
 
 void Registry::refresh(const Member& member) {
-    const auto held = member.subscription->session.flow.held.size();
+    const auto held = member.subscription->session.flow.held;
     member.group->set_fitness(member, fitness(member), static_cast<std::uint32_t>(held));
     rings.note(member);
 }
@@ -379,7 +372,7 @@ Candidate::Fitness Registry::fitness(const Member& member) noexcept {
         member.paused)
         return Fitness::unfit;
     if (session.flow.queue_full) return Fitness::queue_full;
-    return session.flow.held.empty() ? Fitness::ready : Fitness::window_full;
+    return session.flow.held == 0 ? Fitness::ready : Fitness::window_full;
 }
 
 std::vector<Session*> Registry::all_sessions() const {

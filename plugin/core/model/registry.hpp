@@ -89,11 +89,8 @@ class Registry {
     void note_return(Session& session) noexcept { session.presence.back_since = ++clock_; }
     void set_queue_full(Session& session, bool full);
     void set_paused(Member& member, bool paused);
-    /// The broker holds a message back for it.
-    void hold(Session& session, const void* address);
-    /// It does so no more. False: it did not.
-    bool release(Session& session, const void* address);
-    void release_all(Session& session);
+    /// The broker holds so many messages back for it.
+    void set_held(Session& session, std::size_t messages);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
     void set_no_local(Subscription& subscription, bool no_local);
@@ -166,7 +163,7 @@ class Registry {
     RandomSource random_;
     // Apart from the broker's heap, where it would grow among messages, leave holes, and have the
     // broker put its messages into those, which are in no cache.
-    std::pmr::unsynchronized_pool_resource given_memory_{
+    std::pmr::unsynchronized_pool_resource holding_memory_{
         {.max_blocks_per_chunk = 0, .largest_required_pool_block = 16384}};
     StringMap<std::unique_ptr<Session>> sessions_;
     FilterTree<Filter> filters_;

@@ -65,21 +65,85 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     registry_.wake(group);
 }
 
-void Backlog::redispatch(Session& session, bool unacknowledged) {
-    std::vector<std::pair<GroupName, GroupQueue::Entry>> all;
-    session.flow.given.for_each([&](const Given& given, bool is_written) {
-        if (is_written && !unacknowledged) return;
-        all.push_back(
-            {name_of(*given.member->group), {.id = given.id, .message = keep(given.message())}});
-    });
-    registry_.erase(session);
-    for (auto& [name, entry] : all) {
-        auto* group = registry_.find_group(name.share_name, name.filter);
-        // Whether what is on its way gets anywhere, shows later (confirm).
-        if (!group || group->queue.is_under_way(entry.id)) continue;
-        ++registry_.statistics.redispatched;
-        insert(*group, std::move(entry));
+namespace {
+
+/// The client may have had what was written to it with QoS 2, and nobody else can know
+/// [MQTT-4.8.2-5].
+bool may_go_to_others(const Holding& holding) noexcept {
+    return holding.member && (holding.qos == 1 || (holding.qos == 2 && !holding.was_written));
+}
+
+bool is_unsent(const Holding& holding) noexcept {
+    return holding.state == Holding::State::held && !holding.was_written;
+}
+
+}  // namespace
+
+void Backlog::take_back(const GroupName& name, std::int64_t id, SharedMessage message) {
+    auto* group = registry_.find_group(name.share_name, name.filter);
+    // Whether what is on its way gets anywhere, shows later (confirm).
+    if (!group || group->queue.is_under_way(id)) return;
+    ++registry_.statistics.redispatched;
+    insert(*group, {.id = id, .message = std::move(message)});
+}
+
+void Backlog::redispatch(Session& session) {
+    std::vector<Left> all;
+    for (auto& holding : session.flow.holdings) {
+        if (!redispatches_ || !holding.message || !may_go_to_others(holding)) continue;
+        all.push_back({name_of(*holding.member->group), holding.id, std::move(holding.message)});
     }
+    registry_.erase(session);
+    for (auto& left : all) take_back(left.group, left.id, std::move(left.message));
+}
+
+template <class Goes>
+void Backlog::take_back(Session& session, const Goes& goes) {
+    std::vector<Left> all;
+    std::ignore = holdings_.visit(session, [&](Holding& holding, const Message& message) {
+        if (!may_go_to_others(holding) || !goes(holding)) return true;
+        all.push_back({name_of(*holding.member->group), holding.id,
+                       holding.message ? holding.message : holdings_.keep(holding, message)});
+        if (is_unsent(holding)) return false;
+        holding.member = nullptr;
+        return true;
+    });
+    deliveries_.count_held(session);
+    for (auto& left : all) take_back(left.group, left.id, std::move(left.message));
+}
+
+void Backlog::take_back_unsent(Session& session) {
+    if (!redispatches_ || session.flow.held == 0) return;
+    take_back(session, [](const Holding& holding) {
+        auto& group = *holding.member->group;
+        const bool is_anybody_there = group.connected > 0;
+        group.draining.left_behind |= is_unsent(holding) && !is_anybody_there;
+        return is_unsent(holding) && is_anybody_there;
+    });
+}
+
+void Backlog::take_back_left(const Session& session) {
+    std::vector<std::string> away;
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members) {
+            if (!std::exchange(member->group->draining.left_behind, false)) continue;
+            for (const auto* other : member->group->members()) {
+                const auto& its = other->subscription->session;
+                if (!its.connected && its.flow.held > 0) away.push_back(its.id);
+            }
+        }
+    }
+    for (const auto& id : away) {
+        auto* other = registry_.find(id);
+        if (other && is_known_offline(*other)) take_back_unsent(*other);
+    }
+}
+
+void Backlog::take_back(const Member& member) {
+    auto& session = member.subscription->session;
+    const bool is_there = session.connected || is_known_offline(session);
+    if (!redispatches_ || !is_there) return;
+    take_back(session, [&member](const Holding& holding) { return holding.member == &member; });
 }
 
 void Backlog::may_be_back(const Session& session) {
@@ -88,7 +152,7 @@ void Backlog::may_be_back(const Session& session) {
             auto& group = *member->group;
             if (!group.queue.empty() && !group.draining.probe)
                 group.draining.probe = registry_.clock();
-            const auto held = std::min<std::size_t>(session.flow.held.size(), burst_);
+            const auto held = std::min<std::size_t>(session.flow.held, burst_);
             group.draining.allowance = burst_ - static_cast<std::uint32_t>(held);
             registry_.wake(group);
         }
@@ -297,7 +361,8 @@ bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
 }
 
 void Backlog::confirm() {
-    for (const auto& given : std::exchange(unconfirmed_, {})) {
+    const auto all = std::exchange(unconfirmed_, {});
+    for (const auto& given : all) {
         auto* group = registry_.find_group(given.group.share_name, given.group.filter);
         if (!group || !group->queue.is_under_way(given.id)) continue;
         if (has_it(given, *group)) {
@@ -310,6 +375,18 @@ void Backlog::confirm() {
         }
         registry_.journal.note(*group);
     }
+    for (const auto& given : all) {
+        auto* session = registry_.find(given.client_id);
+        if (session && !session->connected) leave_unsent(*session, given);
+    }
+}
+
+// It was still on its way when the client went away.
+void Backlog::leave_unsent(Session& session, const Unconfirmed& given) {
+    const auto found = std::ranges::find(session.flow.holdings, given.address, &Holding::address);
+    if (found == session.flow.holdings.end() || !given.address) return;
+    found->message = given.message;
+    if (is_known_offline(session)) take_back_unsent(session);
 }
 
 void Backlog::refuse(Group& group, const char* option) {

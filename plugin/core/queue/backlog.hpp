@@ -28,10 +28,11 @@ namespace shared_subscription {
 
 class Backlog {
   public:
-    Backlog(Registry& registry, Deliveries& deliveries, RestrictedFanOuts& restricted,
-            Broker& broker, const BrokerTraits& traits)
+    Backlog(Registry& registry, Deliveries& deliveries, Holdings& holdings,
+            RestrictedFanOuts& restricted, Broker& broker, const BrokerTraits& traits)
         : registry_(registry),
           deliveries_(deliveries),
+          holdings_(holdings),
           restricted_(restricted),
           broker_(broker),
           elector_(registry, broker),
@@ -66,9 +67,18 @@ class Backlog {
     /// What was saved waits again.
     void restore(Group& group, GroupQueue::Entry entry);
 
-    /// The session is ending: what it was given and may not have got goes to the others in its
-    /// groups. The session is erased. `unacknowledged`: what has been written, too.
-    void redispatch(Session& session, bool unacknowledged);
+    /// Whether others get what a member leaves behind.
+    void set_redispatch(bool redispatches) noexcept { redispatches_ = redispatches; }
+    /// The session is ending: what it holds of its groups (Holdings::keep_messages) goes to the
+    /// others in them. The session is erased.
+    void redispatch(Session& session);
+    /// The client has gone offline, and its session stays: what was never sent to it goes to
+    /// others, if somebody else is there.
+    void take_back_unsent(Session& session);
+    /// Somebody is there now.
+    void take_back_left(const Session& session);
+    /// The member is removed.
+    void take_back(const Member& member);
 
     /// The session has ended. What is on its way to it goes by the client's identifier, and may
     /// reach its next session.
@@ -128,12 +138,26 @@ class Backlog {
         bool is_written = false;   ///< ... and the next one of that client has got it
     };
     enum class Result : std::uint8_t { gone, stays, not_now };
+    /// What a session leaves behind.
+    struct Left {
+        GroupName group;
+        std::int64_t id;
+        SharedMessage message;
+    };
 
     /// What a TICK publishes is drained before any other event (2.0).
     [[nodiscard]] bool drains_at_once() const noexcept { return !traits_.announces_sessions; }
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
     void insert(Group& group, GroupQueue::Entry entry);
+    /// It waits for its group again.
+    void take_back(const GroupName& name, std::int64_t id, SharedMessage message);
+    template <class Goes>
+    void take_back(Session& session, const Goes& goes);
+    /// Its context is there, and can be asked about.
+    [[nodiscard]] bool is_known_offline(const Session& session) {
+        return session.context && broker_.find_session(session.id) == session.context;
+    }
     template <class Drain>
     void drain_woken(const Drain& drain_group);
     [[nodiscard]] bool drain(Group& group, bool begins_round);
@@ -149,17 +173,20 @@ class Backlog {
     void count(Group& group, Member* member) noexcept;
     [[nodiscard]] bool has_it(const Unconfirmed& given, const Group& group);
     void confirm();
+    void leave_unsent(Session& session, const Unconfirmed& given);
     void refuse(Group& group, const char* option);
     void drop_expired();
     void complain(std::int64_t now);
 
     Registry& registry_;
     Deliveries& deliveries_;
+    Holdings& holdings_;
     RestrictedFanOuts& restricted_;
     Broker& broker_;
     Elector elector_;
     const BrokerTraits& traits_;
     QueueLimits limits_;
+    bool redispatches_ = false;
     std::uint32_t burst_ = 0;
     bool waits_for_tick_ = false;
     std::size_t spent_messages_ = 0;  // in this round, or since the last event where none is shown

@@ -76,19 +76,11 @@ bool Sessions::is_unreported_return(const Session& session, const Client& client
     return broker_.is_connection(client.context);
 }
 
-// It has expired, or its client has begun anew.
-void Sessions::end_unreported(Session& session) {
-    end(session, session.presence.leaves_nothing ? Ending::kicked : Ending::lost);
-}
-
-void Sessions::end(Session& session, Ending ending) {
+// It has ended. What others get of it is known (Holdings::keep_messages).
+void Sessions::end(Session& session) {
     if (traits_.announces_sessions) ghosts_.leave(session);  // 2.0 asks for none
     backlog_.orphan(session.id);
-    if (ending == Ending::kicked) {
-        registry_.erase(session);
-    } else {
-        backlog_.redispatch(session, ending != Ending::clean);
-    }
+    backlog_.redispatch(session);
 }
 
 }  // namespace shared_subscription

@@ -22,11 +22,12 @@ namespace shared_subscription {
 class Sessions {
   public:
     Sessions(Registry& registry, Publications& publications, Deliveries& deliveries,
-             Backlog& backlog, Parking& parking, Ghosts& ghosts, FanOut& fan_out, Broker& broker,
-             const BrokerTraits& traits)
+             Holdings& holdings, Backlog& backlog, Parking& parking, Ghosts& ghosts,
+             FanOut& fan_out, Broker& broker, const BrokerTraits& traits)
         : registry_(registry),
           publications_(publications),
           deliveries_(deliveries),
+          holdings_(holdings),
           backlog_(backlog),
           parking_(parking),
           ghosts_(ghosts),
@@ -41,9 +42,12 @@ class Sessions {
 
     // What the broker reports, as in Engine; whatever that ends has been concluded.
     void connected(const Client& client);                 // 2.1
-    void offline(const Client& client, Ending ending);    // 2.1
-    void ended(const Client& client, Ending ending);      // 2.1
+    void offline(const Client& client);                   // 2.1
+    void ended(const Client& client, bool taken_over);    // 2.1
     void disconnected(const Client& client, bool clean);  // 2.0
+
+    /// 2.1: one of these will be reported when its connection may be gone.
+    void keep_messages(const Client& client);
 
     /// 2.0: a kick has all that a client is subscribed to checked again, though it is offline.
     [[nodiscard]] bool is_check_of_offline(const Client& client) const;
@@ -93,13 +97,13 @@ class Sessions {
     void end_closed();
     void end_expired(std::int64_t now);
     void end_if_expired(const std::vector<std::string>& ids);
-    void end_unreported(Session& session);
     /// A session ends, and others get what it leaves behind.
-    void end(Session& session, Ending ending);
+    void end(Session& session);
 
     Registry& registry_;
     Publications& publications_;
     Deliveries& deliveries_;
+    Holdings& holdings_;
     Backlog& backlog_;
     Parking& parking_;
     Ghosts& ghosts_;

@@ -21,7 +21,7 @@ void Sessions::disconnected(const Client& client, bool clean) {
     if (!moved) meet(*session, client);  // it may never have acted
     const bool cannot_tell = !traits_.ticks && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
-        end(*session, Ending::lost);
+        end(*session);
         return;
     }
     resumption_ = {.key = session->key, .before = client.context, .was_reported = true};
@@ -57,7 +57,7 @@ void Sessions::end_closed() {
         if (watches && broker_.subscription_count(closing.context) == 0) {
             move(*session);
         } else {
-            end(*session, Ending::lost);
+            end(*session);
         }
         return true;
     });

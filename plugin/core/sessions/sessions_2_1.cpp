@@ -14,35 +14,41 @@ void Sessions::connected(const Client& client) {
     auto* session = registry_.find(client.id);
     if (!session) return;
     if (broker_.subscription_count(client.context) == 0) {
-        if (session->connected)
-            session->presence.leaves_nothing = true;  // the end is reported later
-        end_unreported(*session);
+        if (session->connected) holdings_.keep_messages(*session);  // the end is reported later
+        end(*session);
         return;
     }
     meet(*session, client);
     registry_.set_connected(*session, true);
+    backlog_.take_back_left(*session);
     parking_.align();
 }
 
-void Sessions::offline(const Client& client, Ending ending) {
+void Sessions::keep_messages(const Client& client) {
+    auto* session = registry_.find(client.id);
+    if (session && session->context == client.context) holdings_.keep_messages(*session);
+}
+
+void Sessions::offline(const Client& client) {
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
-    session->presence.leaves_nothing = ending == Ending::kicked;
-    deliveries_.disconnected(*session);
     registry_.set_connected(*session, false);
+    backlog_.take_back_unsent(*session);
     watch(*session);
 }
 
-void Sessions::ended(const Client& client, Ending ending) {
+void Sessions::ended(const Client& client, bool taken_over) {
     auto* session = registry_.find(client.id);
     if (!session || session->context != client.context) return;
-    deliveries_.disconnected(*session);
-    if (ending != Ending::taken_over) {
-        end(*session, ending);
+    if (!taken_over) {
+        end(*session);
         return;
     }
-    session->presence.leaves_nothing = true;
-    deliveries_.forget(*session);
+    // What it held has moved to the connection that resumes it; or that begins anew.
+    const auto& holdings = session->flow.holdings;
+    const bool is_any_left = std::ranges::any_of(
+        holdings, [](const Holding& holding) { return holding.message != nullptr; });
+    if (!is_any_left) deliveries_.forget(*session);
     registry_.set_connected(*session, false);
     watch(*session);
     resumption_ = {.key = session->key, .before = client.context, .was_reported = true};
@@ -67,7 +73,7 @@ void Sessions::end_expired(std::int64_t now) {
         } else if (broker_.find_session(id)) {
             watched_.push_back(std::move(id));
         } else {
-            end_unreported(*session);
+            end(*session);
         }
     }
 }
@@ -87,7 +93,7 @@ void Sessions::end_expired_members(const SubscriptionFilter& filter) {
 void Sessions::end_if_expired(const std::vector<std::string>& ids) {
     for (const auto& id : ids) {
         auto* session = registry_.find(id);
-        if (session && has_expired(*session, broker_)) end_unreported(*session);
+        if (session && has_expired(*session, broker_)) end(*session);
     }
 }
 

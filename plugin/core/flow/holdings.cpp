@@ -1,0 +1,94 @@
+#include "core/flow/holdings.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "shared_subscription/core_only.hpp"
+
+namespace shared_subscription {
+
+namespace {
+
+using Place = std::pair<const void*, std::size_t>;
+
+bool is_same_address(const Place& one, const Place& other) {
+    return one.first == other.first;
+}
+
+}  // namespace
+
+bool Holdings::index(const HoldingList& holdings) {
+    by_address_.clear();
+    is_found_.assign(holdings.size(), 0);
+    is_kept_.assign(holdings.size(), 0);
+    for (std::size_t place = 0; place < holdings.size(); ++place)
+        by_address_.emplace_back(holdings[place].address, place);
+    std::ranges::sort(by_address_);
+    return std::ranges::adjacent_find(by_address_, is_same_address) != by_address_.end();
+}
+
+// A client with several subscriptions may have the same message several times, in one fan-out.
+// Where a message was, the broker may have put another since. Of so many as it holds the newest are
+// meant, and those that have been written come first.
+void Holdings::tell_twins_apart(Session& session) {
+    std::vector<const void*> shown;
+    broker_.visit_held(session.context, [&shown](const Message& message) {
+        shown.push_back(message.topic.data());
+        if (message.properties) shown.push_back(message.properties);
+        return true;
+    });
+    std::vector<Place> meant;
+    for (auto begin = by_address_.begin(); begin != by_address_.end();) {
+        const auto end = std::find_if(begin, by_address_.end(), [&](const Place& one) {
+            return !is_same_address(one, *begin);
+        });
+        const auto& newest = session.flow.holdings[std::prev(end)->second];
+        const auto of_newest = std::count_if(begin, end, [&](const Place& one) {
+            return session.flow.holdings[one.second].fan_out == newest.fan_out;
+        });
+        const auto count = std::min(std::ranges::count(shown, begin->first), of_newest);
+        const auto first = meant.insert(meant.end(), end - count, end);
+        std::ranges::stable_partition(first, meant.end(), [&](const Place& one) {
+            return session.flow.holdings[one.second].was_written;
+        });
+        begin = end;
+    }
+    by_address_ = std::move(meant);
+}
+
+// The newer one, where a message is at addresses that two were known by. What is still expected is
+// at nobody else's.
+std::size_t Holdings::find(const HoldingList& holdings, const Message& message) const noexcept {
+    auto found = kNone;
+    for (const bool is_copy : {false, true}) {
+        const void* address = is_copy ? message.properties : message.topic.data();
+        auto next = std::ranges::lower_bound(by_address_, address, {}, &Place::first);
+        for (; next != by_address_.end() && next->first == address; ++next) {
+            const auto place = next->second;
+            if (holdings[place].is_copy != is_copy || is_found_[place] != 0) continue;
+            const auto& holding = holdings[place];
+            const bool is_newer = found == kNone || holding.state == Holding::State::expected ||
+                                  holding.fan_out >= holdings[found].fan_out;
+            if (is_newer) found = place;
+            break;
+        }
+    }
+    return found;
+}
+
+SharedMessage Holdings::keep(const Holding& holding, const Message& message) {
+    const auto* payload = static_cast<const char*>(message.payload);
+    StoredMessage stored{.topic = std::string(message.topic),
+                         .payload = std::string(payload, payload + message.payload_size),
+                         .qos = holding.published_qos,
+                         .publisher = holding.publisher,
+                         .retain = holding.retain};
+    // Those that it has were only there to know it by.
+    if (!holding.writing.without_properties)
+        stored.properties = broker_.keep_published_properties(message.properties);
+    stored.properties_size = broker_.size_of_properties(stored.properties.get());
+    return std::make_shared<const StoredMessage>(std::move(stored));
+}
+
+}  // namespace shared_subscription

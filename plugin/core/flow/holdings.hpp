@@ -1,0 +1,92 @@
+// What a session still holds. The broker shows no acknowledgements, but it can be asked what it
+// holds for a client (2.1: Broker::visit_held), so nothing is guessed of what it does not announce:
+// what was acknowledged, has expired, or was dropped is not among that any more.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/flow/holding.hpp"
+#include "core/model/registry.hpp"
+#include "shared_subscription/broker.hpp"
+
+namespace shared_subscription {
+
+class Holdings {
+  public:
+    explicit Holdings(Broker& broker) : broker_(broker) {}
+
+    /// Whether the broker can be asked at all.
+    [[nodiscard]] bool can_ask() const noexcept { return broker_.can_visit_held(); }
+
+    /// Calls `stays(Holding&, const Message&)` for each that the broker still holds for the client,
+    /// those in flight first; no: the broker shall give it up. Whatever it does not hold any more
+    /// is forgotten, but for what it may not have come to yet. Returns how many others it holds, of
+    /// all kinds. Nothing: it cannot be asked about this client now, and nothing has happened. Not
+    /// while it writes to the client.
+    template <class Stays>
+    std::optional<std::size_t> visit(Session& session, const Stays& stays) {
+        const auto others = ask(session, stays);
+        if (!others) return {};
+        auto& holdings = session.flow.holdings;
+        auto next = is_kept_.begin();
+        std::erase_if(holdings, [&](const Holding& holding) {
+            const bool is_kept = *next++ != 0;
+            return !is_kept && holding.state != Holding::State::expected;
+        });
+        session.flow.next_held = 0;
+        return others;
+    }
+    /// The same, and all stay.
+    std::optional<std::size_t> prune(Session& session) {
+        return visit(session, [](const Holding&, const Message&) { return true; });
+    }
+    /// The connection ends, and perhaps the session: what others would get of it. Nothing is
+    /// forgotten, as what is not found may have moved to another connection.
+    void keep_messages(Session& session) {
+        for (auto& holding : session.flow.holdings) holding.message.reset();
+        std::ignore = ask(session, [this](Holding& holding, const Message& message) {
+            holding.message = keep(holding, message);
+            return true;
+        });
+    }
+    /// The message, as it was published.
+    [[nodiscard]] SharedMessage keep(const Holding& holding, const Message& message);
+
+  private:
+    template <class Stays>
+    std::optional<std::size_t> ask(Session& session, const Stays& stays) {
+        auto& holdings = session.flow.holdings;
+        if (index(holdings)) tell_twins_apart(session);
+        std::size_t others = 0;
+        const bool is_told = broker_.visit_held(session.context, [&](const Message& message) {
+            const auto place = find(holdings, message);
+            if (place == kNone) return ++others > 0;
+            const bool is_kept = stays(holdings[place], message);
+            is_kept_[place] = is_kept ? 1 : 0;
+            is_found_[place] = 1;
+            return is_kept;
+        });
+        return is_told ? std::optional(others) : std::nullopt;
+    }
+    /// Whether any two have the same address.
+    [[nodiscard]] bool index(const HoldingList& holdings);
+    void tell_twins_apart(Session& session);
+    [[nodiscard]] std::size_t find(const HoldingList& holdings,
+                                   const Message& message) const noexcept;
+
+    static constexpr auto kNone = static_cast<std::size_t>(-1);
+
+    Broker& broker_;
+    // Of the session that is asked about; used again.
+    std::vector<std::pair<const void*, std::size_t>> by_address_;  // and the place of each
+    std::vector<std::uint8_t> is_found_;                           // by place
+    std::vector<std::uint8_t> is_kept_;
+};
+
+}  // namespace shared_subscription
