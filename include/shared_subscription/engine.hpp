@@ -254,8 +254,10 @@ class Engine {
         if constexpr (rule.may_place) parking_.align();
     }
     void publish_what_waits() {
-        // Where 2.0 has TICKs, the broker drains what they publish before anything else.
+        // Where 2.0 has TICKs, the broker drains what they publish before anything else; where it
+        // has none, each event begins a round.
         const bool may_publish = traits_.announces_sessions || !traits_.ticks;
+        if (!traits_.ticks) backlog_.begin_round();
         if (may_publish && !registry_.woken().empty()) backlog_.drain(!traits_.ticks);
     }
     /// 2.0 without TICKs: nothing else may come for long.

@@ -7,6 +7,7 @@
 namespace integration {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
@@ -83,6 +84,21 @@ TEST_F(ListenerSettings, WhatWaitsGoesOutToOneThatJoinsAlone) {
     RawClient newcomer(broker.port(), "newcomer");
     newcomer.subscribe({"$share/g/t"}, 1);
     EXPECT_THAT(take(newcomer, 6), ElementsAreArray(numbers(1, 6)));
+}
+
+// However much went out before: a client is in three groups by one filter.
+TEST_F(ListenerSettings, WhatTheBrokerHandsOverOnceGoesOutAfterALot) {
+    start();
+    const RawOptions kept{.clean_start = false, .session_expiry = 3600};
+    RawClient joining(broker.port(), "member", kept);
+    joining.subscribe({"$share/g/t", "$share/h/t", "$queue/t"}, 1);
+    joining.disconnect();
+    Client& publisher = connect("publisher");
+    publisher.publish("t", std::string(600000, 'x'), 1);
+    RawClient member(broker.port(), "member", kept);
+    EXPECT_THAT(take(member, 3), SizeIs(3));
+    publisher.publish("t", "last", 1);
+    EXPECT_THAT(take(member, 3), Each("last"));
 }
 
 // What it resumes is its own, though what waits for its group is just like it, and says nothing of

@@ -221,7 +221,9 @@ void Backlog::drop(Group& group, std::int64_t id) {
 }
 
 bool Backlog::spend(const StoredMessage& message) noexcept {
-    if (spent_messages_ >= kMessagesInATurn || spent_bytes_ >= kBytesInATurn) return false;
+    // Without TICKs there may be no other round for long.
+    const bool is_large = traits_.ticks && spent_bytes_ >= kBytesInATurn;
+    if (spent_messages_ >= kMessagesInATurn || is_large) return false;
     ++spent_messages_;
     spent_bytes_ += message.size();
     return true;
@@ -238,7 +240,7 @@ void Backlog::drain_woken(const Drain& drain_group) {
 }
 
 void Backlog::drain(bool begins_round) {
-    if (begins_round) spent_messages_ = spent_bytes_ = 0;
+    if (begins_round) begin_round();
     drain_woken([this, begins_round](Group& group) { return drain(group, begins_round); });
 }
 

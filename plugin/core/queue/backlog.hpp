@@ -94,6 +94,8 @@ class Backlog {
     /// Lets messages go out to groups that have somebody for them, or may have. `begins_round`: the
     /// main loop has gone round since.
     void drain(bool begins_round);
+    /// As much may go out again as in any round.
+    void begin_round() noexcept { spent_messages_ = spent_bytes_ = 0; }
     /// The same in the middle of a fan-out, which what is fanned out itself could be taken for.
     void drain_straight();
     /// The same for one group, before it is its turn.
