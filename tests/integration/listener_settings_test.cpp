@@ -3,6 +3,7 @@
 
 #include "broker_test.hpp"
 #include "raw_client.hpp"
+#include "restart_test.hpp"
 
 namespace integration {
 namespace {
@@ -124,6 +125,28 @@ TEST_F(ListenerSettings, AReturnToWhatWaitsEndsNothing) {
     other.connect();
     settle();
     EXPECT_THAT(other.payloads(), ElementsAre("y"));
+}
+
+using RestoredUnderListenerSettings = RestartTest;
+
+// Of a session that was restored nothing is seen, until its client comes, and has begun anew.
+TEST_F(RestoredUnderListenerSettings, EndWhenTheirClientsBeginAnew) {
+    auto configuration = remembering();
+    configuration.first.push_back("per_listener_settings true");
+    broker.start(configuration);
+    Client& member = connect("member", {.clean_start = false, .session_expiry = 1});
+    member.subscribe("$share/g/+/+", 1);
+    restart(configuration);
+    publish(numbered("a/b", 3, 1));
+    if (broker_denies_the_away()) broker.wait_for_log("Expiring client member");
+    connect("member").disconnect();
+    settle();
+    publish(numbered("a/c", 3, 1));
+    EXPECT_THAT(broker.log_lines("left group 'g' on '+/+'"), SizeIs(1));
+    Client& newcomer = connect("newcomer");
+    newcomer.subscribe("$share/g/+/+", 1);
+    settle();
+    EXPECT_THAT(newcomer.payloads(), IsEmpty());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ void Sessions::meet(Session& session, const Client& client) {
     // One that was restored after a restart may not be back yet.
     const bool is_back = broker_.is_connection(client.context);
     registry_.set_connected(session, is_back);
+    if (!is_back && traits_.passes_over_offline()) closing_.push_back({client.context, session.id});
     if (traits_.announces_sessions || !is_back) return;
     deliveries_.forget(session);
     const bool resumed = broker_.subscription_count(client.context) > 0;
