@@ -59,7 +59,7 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
 
 // Where there is no place, what the broker does not hold any more makes room.
 void Deliveries::note(Session& session, const Holding& holding) {
-    constexpr std::size_t kFirst = 8;
+    constexpr std::size_t kFirst = 32;
     auto& holdings = session.flow.holdings;
     if (holdings.size() == holdings.capacity()) {
         if (!holdings.empty() && holdings_.can_ask()) std::ignore = holdings_.prune(session);

@@ -28,14 +28,34 @@ bool Holdings::index(const HoldingList& holdings) {
     return std::ranges::adjacent_find(by_address_, is_same_address) != by_address_.end();
 }
 
+// Where a message is at an address that an old one was known by, both stay for now.
+std::optional<std::size_t> Holdings::prune(Session& session) {
+    shown_.clear();
+    std::size_t count = 0;
+    const bool is_told = broker_.visit_held(session.context, [&](const Message& message) {
+        ++count;
+        shown_.push_back(message.topic.data());
+        if (message.properties) shown_.push_back(message.properties);
+        return true;
+    });
+    if (!is_told) return {};
+    std::ranges::sort(shown_);
+    std::erase_if(session.flow.holdings, [this](const Holding& holding) {
+        return holding.state != Holding::State::expected &&
+               !std::ranges::binary_search(shown_, holding.address);
+    });
+    session.flow.next_held = 0;
+    return count - std::min(count, session.flow.holdings.size());
+}
+
 // A client with several subscriptions may have the same message several times, in one fan-out.
 // Where a message was, the broker may have put another since. Of so many as it holds the newest are
 // meant, and those that have been written come first.
 void Holdings::tell_twins_apart(Session& session) {
-    std::vector<const void*> shown;
-    broker_.visit_held(session.context, [&shown](const Message& message) {
-        shown.push_back(message.topic.data());
-        if (message.properties) shown.push_back(message.properties);
+    shown_.clear();
+    broker_.visit_held(session.context, [this](const Message& message) {
+        shown_.push_back(message.topic.data());
+        if (message.properties) shown_.push_back(message.properties);
         return true;
     });
     std::vector<Place> meant;
@@ -47,9 +67,9 @@ void Holdings::tell_twins_apart(Session& session) {
         const auto of_newest = std::count_if(begin, end, [&](const Place& one) {
             return session.flow.holdings[one.second].fan_out == newest.fan_out;
         });
-        const auto count = std::min(std::ranges::count(shown, begin->first), of_newest);
+        const auto count = std::min(std::ranges::count(shown_, begin->first), of_newest);
         const auto first = meant.insert(meant.end(), end - count, end);
-        std::ranges::stable_partition(first, meant.end(), [&](const Place& one) {
+        std::stable_partition(first, meant.end(), [&](const Place& one) {
             return session.flow.holdings[one.second].was_written;
         });
         begin = end;

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -26,13 +25,11 @@ class Holdings {
 
     /// Calls `stays(Holding&, const Message&)` for each that the broker still holds for the client,
     /// those in flight first; no: the broker shall give it up. Whatever it does not hold any more
-    /// is forgotten, but for what it may not have come to yet. Returns how many others it holds, of
-    /// all kinds. Nothing: it cannot be asked about this client now, and nothing has happened. Not
-    /// while it writes to the client.
+    /// is forgotten, but for what it may not have come to yet. Nothing happens where it cannot be
+    /// asked about this client now. Not while it writes to the client.
     template <class Stays>
-    std::optional<std::size_t> visit(Session& session, const Stays& stays) {
-        const auto others = ask(session, stays);
-        if (!others) return {};
+    void visit(Session& session, const Stays& stays) {
+        if (!ask(session, stays)) return;
         auto& holdings = session.flow.holdings;
         auto next = is_kept_.begin();
         std::erase_if(holdings, [&](const Holding& holding) {
@@ -40,17 +37,15 @@ class Holdings {
             return !is_kept && holding.state != Holding::State::expected;
         });
         session.flow.next_held = 0;
-        return others;
     }
-    /// The same, and all stay.
-    std::optional<std::size_t> prune(Session& session) {
-        return visit(session, [](const Holding&, const Message&) { return true; });
-    }
+    /// The same, and all stay. Returns how many others it holds, about; nothing where it cannot be
+    /// asked.
+    std::optional<std::size_t> prune(Session& session);
     /// The connection ends, and perhaps the session: what others would get of it. Nothing is
     /// forgotten, as what is not found may have moved to another connection.
     void keep_messages(Session& session) {
         for (auto& holding : session.flow.holdings) holding.message.reset();
-        std::ignore = ask(session, [this](Holding& holding, const Message& message) {
+        ask(session, [this](Holding& holding, const Message& message) {
             holding.message = keep(holding, message);
             return true;
         });
@@ -60,19 +55,17 @@ class Holdings {
 
   private:
     template <class Stays>
-    std::optional<std::size_t> ask(Session& session, const Stays& stays) {
+    bool ask(Session& session, const Stays& stays) {
         auto& holdings = session.flow.holdings;
         if (index(holdings)) tell_twins_apart(session);
-        std::size_t others = 0;
-        const bool is_told = broker_.visit_held(session.context, [&](const Message& message) {
+        return broker_.visit_held(session.context, [&](const Message& message) {
             const auto place = find(holdings, message);
-            if (place == kNone) return ++others > 0;
+            if (place == kNone) return true;
             const bool is_kept = stays(holdings[place], message);
             is_kept_[place] = is_kept ? 1 : 0;
             is_found_[place] = 1;
             return is_kept;
         });
-        return is_told ? std::optional(others) : std::nullopt;
     }
     /// Whether any two have the same address.
     [[nodiscard]] bool index(const HoldingList& holdings);
@@ -87,6 +80,7 @@ class Holdings {
     std::vector<std::pair<const void*, std::size_t>> by_address_;  // and the place of each
     std::vector<std::uint8_t> is_found_;                           // by place
     std::vector<std::uint8_t> is_kept_;
+    std::vector<const void*> shown_;  // addresses
 };
 
 }  // namespace shared_subscription

@@ -100,7 +100,7 @@ void Backlog::redispatch(Session& session) {
 template <class Goes>
 void Backlog::take_back(Session& session, const Goes& goes) {
     std::vector<Left> all;
-    std::ignore = holdings_.visit(session, [&](Holding& holding, const Message& message) {
+    holdings_.visit(session, [&](Holding& holding, const Message& message) {
         if (!may_go_to_others(holding) || !goes(holding)) return true;
         all.push_back({name_of(*holding.member->group), holding.id,
                        holding.message ? holding.message : holdings_.keep(holding, message)});
