@@ -158,7 +158,7 @@ TEST_F(OneTurn, OfClientsThatLeaveTogether) {
     expect_short(pinger.longest());
 }
 
-class OneTurnOfAReturn : public OneTurnTest, public ::testing::WithParamInterface<bool> {
+class OneTurnOfMany : public OneTurnTest {
   protected:
     static constexpr int count = 100000;
     static constexpr RawOptions outliving{.clean_start = false, .session_expiry = 3600};
@@ -176,6 +176,8 @@ class OneTurnOfAReturn : public OneTurnTest, public ::testing::WithParamInterfac
         }
     }
 };
+
+class OneTurnOfAReturn : public OneTurnOfMany, public ::testing::WithParamInterface<bool> {};
 
 TEST_P(OneTurnOfAReturn, ToAGroupThatHasAHundredThousandMessages) {
     std::vector<std::string> lines{plugin(), "plugin_opt_max_queued_messages 0"};
@@ -202,6 +204,31 @@ TEST_P(OneTurnOfAReturn, ToAGroupThatHasAHundredThousandMessages) {
     }
     EXPECT_THAT(member.received(), IsEmpty());
     expect_short(while_they_go.longest());
+}
+
+using OneTurnOfALeave = OneTurnOfMany;
+
+// The broker holds them for it; 2.1 has them go to the one that is left.
+TEST_F(OneTurnOfALeave, OfAMemberForWhomAHundredThousandMessagesWait) {
+    broker.start(configuration({plugin(), "plugin_opt_max_queued_messages 0"}));
+    RawClient left(broker.port(), "left", outliving);
+    {
+        RawClient member(broker.port(), "member", {.receive_maximum = 1});
+        ASSERT_THAT(member.subscribe({"$share/g/t"}, 1), ElementsAre(1));
+        publish_all();
+        ASSERT_THAT(left.subscribe({"$share/g/t"}, 1), ElementsAre(1));
+        Pinger pinger(broker.port());
+        member.disconnect();
+        if (!broker_is_20()) {
+            for (const auto& number : numbers(1, count)) {
+                const Publish publish = left.next_publish();
+                ASSERT_EQ(publish.payload, number);
+                left.send(PacketType::puback, publish.identifier);
+            }
+        }
+        EXPECT_THAT(left.received(), IsEmpty());
+        expect_short(pinger.longest());
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(, OneTurnOfAReturn, ::testing::Bool(), [](const auto& row) {
