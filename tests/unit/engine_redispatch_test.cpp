@@ -174,6 +174,19 @@ TEST_F(EngineRedispatch, GivesWhatIsGoneWithTheSessionToOthers) {
     EXPECT_THAT(others(), ElementsAre("0", "1", "2"));
 }
 
+TEST_F(EngineRedispatch, LeavesAMemberThatLeavesWhatIsUnderWayToIt) {
+    join_all({"away"}, "$share/g/t", kPersistent);
+    broker.drop("away");
+    publish("t", 5);
+    join_all({"passing"}, "$share/g/t");
+    EXPECT_EQ(broker.unsubscribe("passing", "$share/g/t"), Unsubscribed::leaf_goes);
+    broker.settle();
+    EXPECT_THAT(broker.take("passing"), ElementsAre("0", "1", "2", "3", "4"));
+    broker.connect("away", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take("away"), IsEmpty());
+}
+
 TEST_F(EngineRedispatch, KeepsTheMessagesForThoseWhoAreAway) {
     join_all({"away"}, "$share/g/t", {.persistent = true});
     broker.drop("away");

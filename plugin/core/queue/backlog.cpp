@@ -24,6 +24,16 @@ constexpr std::size_t kForever = std::numeric_limits<std::int32_t>::max();  // s
 constexpr std::int64_t kSecondsBetweenComplaints = 10;
 constexpr std::size_t kComplaintsAtOnce = 10;
 
+/// The client may have had what was written to it with QoS 2, and nobody else can know
+/// [MQTT-4.8.2-5].
+bool may_go_to_others(const Holding& holding) noexcept {
+    return holding.member && (holding.qos == 1 || (holding.qos == 2 && !holding.was_written));
+}
+
+bool is_unsent(const Holding& holding) noexcept {
+    return holding.state == Holding::State::held && !holding.was_written;
+}
+
 }  // namespace
 
 const char* Backlog::full(const Group& group, std::size_t bytes) const noexcept {
@@ -65,20 +75,6 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     registry_.wake(group);
 }
 
-namespace {
-
-/// The client may have had what was written to it with QoS 2, and nobody else can know
-/// [MQTT-4.8.2-5].
-bool may_go_to_others(const Holding& holding) noexcept {
-    return holding.member && (holding.qos == 1 || (holding.qos == 2 && !holding.was_written));
-}
-
-bool is_unsent(const Holding& holding) noexcept {
-    return holding.state == Holding::State::held && !holding.was_written;
-}
-
-}  // namespace
-
 void Backlog::take_back(const GroupName& name, std::int64_t id, SharedMessage message) {
     auto* group = registry_.find_group(name.share_name, name.filter);
     // Whether what is on its way gets anywhere, shows later (confirm).
@@ -90,7 +86,7 @@ void Backlog::take_back(const GroupName& name, std::int64_t id, SharedMessage me
 void Backlog::redispatch(Session& session) {
     std::vector<Left> all;
     for (auto& holding : session.flow.holdings) {
-        if (!redispatches_ || !holding.message || !may_go_to_others(holding)) continue;
+        if (!holding.message || !may_go_to_others(holding)) continue;
         all.push_back({name_of(*holding.member->group), holding.id, std::move(holding.message)});
     }
     registry_.erase(session);
@@ -354,7 +350,9 @@ void Backlog::count(Group& group, Member* member) noexcept {
 bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
     if (given.is_written) return true;
     auto* session = registry_.find(given.client_id);
-    if (!given.is_orphaned) return session && (session->connected || given.survives);
+    // One that has unsubscribed is in no group any more, and gets it all the same.
+    if (!given.is_orphaned && !session) return broker_.find_session(given.client_id) != nullptr;
+    if (!given.is_orphaned) return session->connected || given.survives;
     // Nothing takes it back: the broker holds it for the client's next session.
     if (!given.survives || !broker_.find_session(given.client_id)) return false;
     const auto* member = registry_.find_member(given.client_id, group.name(), group.filter().text);
@@ -379,14 +377,16 @@ void Backlog::confirm() {
     }
     for (const auto& given : all) {
         auto* session = registry_.find(given.client_id);
-        if (session && !session->connected) leave_unsent(*session, given);
+        if (redispatches_ && session && !session->connected) leave_unsent(*session, given);
     }
 }
 
 // It was still on its way when the client went away.
 void Backlog::leave_unsent(Session& session, const Unconfirmed& given) {
-    const auto found = std::ranges::find(session.flow.holdings, given.address, &Holding::address);
-    if (found == session.flow.holdings.end() || !given.address) return;
+    const auto found = std::ranges::find_if(session.flow.holdings, [&given](const Holding& one) {
+        return one.is_copy && one.id == given.id && one.address == given.address;
+    });
+    if (found == session.flow.holdings.end()) return;
     found->message = given.message;
     if (is_known_offline(session)) take_back_unsent(session);
 }

@@ -69,6 +69,7 @@ class Backlog {
 
     /// Whether others get what a member leaves behind.
     void set_redispatch(bool redispatches) noexcept { redispatches_ = redispatches; }
+    [[nodiscard]] bool redispatches() const noexcept { return redispatches_; }
     /// The session is ending: what it holds of its groups (Holdings::keep_messages) goes to the
     /// others in them. The session is erased.
     void redispatch(Session& session);

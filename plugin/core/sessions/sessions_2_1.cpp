@@ -14,7 +14,8 @@ void Sessions::connected(const Client& client) {
     auto* session = registry_.find(client.id);
     if (!session) return;
     if (broker_.subscription_count(client.context) == 0) {
-        if (session->connected) holdings_.keep_messages(*session);  // the end is reported later
+        // The end is reported later.
+        if (session->connected) keep_messages({.context = session->context, .id = session->id});
         end(*session);
         return;
     }
@@ -25,7 +26,7 @@ void Sessions::connected(const Client& client) {
 }
 
 void Sessions::keep_messages(const Client& client) {
-    auto* session = registry_.find(client.id);
+    auto* session = backlog_.redispatches() ? registry_.find(client.id) : nullptr;
     if (session && session->context == client.context) holdings_.keep_messages(*session);
 }
 
