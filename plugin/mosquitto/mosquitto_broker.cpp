@@ -180,13 +180,20 @@ bool MosquittoBroker::visit_held(Context context,
                                  const std::function<bool(const Message&)>& stays) {
     auto* client = to_client(context);
     if (!can_visit_held() || visitor_ || !reaches_us(client)) return false;
+    let_visit(stays, [&] { visit_held_(client); });
+    return true;
+}
+
+// It may come in the midst of a question to others.
+template <class Ask>
+void MosquittoBroker::let_visit(const std::function<bool(const Message&)>& visitor,
+                                const Ask& ask) {
     const mosquitto_evt_acl_check none{};
     const auto* before = std::exchange(question_, &none);
-    visitor_ = &stays;
-    visit_held_(client);
+    visitor_ = &visitor;
+    ask();
     visitor_ = nullptr;
     question_ = before;
-    return true;
 }
 
 // Not about a session that was restored without its listener, under `per_listener_settings`: there
@@ -199,12 +206,10 @@ bool MosquittoBroker::reaches_us(::mosquitto* client) {
     using Check = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool,
                           mosquitto_property*, int);
     if (!acl_check_ || !shows_properties_ || !mosquitto_client_id(client)) return false;
-    const mosquitto_evt_acl_check none{};
-    const auto* before = std::exchange(question_, &none);
-    visitor_ = &arrives;
-    reinterpret_cast<Check>(acl_check_)(client, "", 0, nullptr, 0, false, nullptr, MOSQ_ACL_READ);
-    visitor_ = nullptr;
-    question_ = before;
+    let_visit(arrives, [&] {
+        reinterpret_cast<Check>(acl_check_)(client, "", 0, nullptr, 0, false, nullptr,
+                                            MOSQ_ACL_READ);
+    });
     return has_arrived;
 }
 

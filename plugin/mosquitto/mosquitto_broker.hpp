@@ -100,6 +100,8 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] bool remove_leaf(std::string_view client_id, const std::string& leaf);
     [[nodiscard]] int arrived(const mosquitto_evt_acl_check& check, int neutral) noexcept;
     [[nodiscard]] int visit(const mosquitto_evt_acl_check& check);
+    template <class Ask>
+    void let_visit(const std::function<bool(const Message&)>& visitor, const Ask& ask);
     [[nodiscard]] bool reaches_us(::mosquitto* client);
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
     [[nodiscard]] static mosquitto_property* make_list(

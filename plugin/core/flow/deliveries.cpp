@@ -128,8 +128,8 @@ Holding* Deliveries::find_unwritten(Session::Flow& flow, const Message& message)
     for (std::size_t left = holdings.size(); left > 0; --left, ++flow.next_held) {
         if (flow.next_held >= holdings.size()) flow.next_held = 0;
         auto& holding = holdings[flow.next_held];
-        const void* shown = holding.is_copy ? message.properties : message.topic.data();
-        if (holding.address == shown && holding.state != Holding::State::written) return &holding;
+        if (holding.is_shown_as(message) && holding.state != Holding::State::written)
+            return &holding;
     }
     return nullptr;
 }
@@ -208,8 +208,7 @@ void Deliveries::expect_again(Session& session, const Message& message) {
     if (!shows_deliveries_) return;
     auto& holdings = session.flow.holdings;
     const auto found = std::ranges::find_if(holdings, [&](const Holding& holding) {
-        const void* shown = holding.is_copy ? message.properties : message.topic.data();
-        return holding.address == shown && holding.state == Holding::State::written;
+        return holding.is_shown_as(message) && holding.state == Holding::State::written;
     });
     if (found == holdings.end()) {
         ++session.flow.others_held;

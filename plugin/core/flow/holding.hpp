@@ -37,6 +37,11 @@ struct alignas(kCacheLine) Holding {
     bool is_copy = false;      ///< published to the client alone
     bool retain = false;       ///< published with RETAIN
     Writing writing{};         ///< of a copy
+
+    /// Whether the broker shows it so, or one at the same place.
+    [[nodiscard]] bool is_shown_as(const Message& shown) const noexcept {
+        return address == (is_copy ? shown.properties : shown.topic.data());
+    }
 };
 static_assert(sizeof(Holding) == kCacheLine);
 

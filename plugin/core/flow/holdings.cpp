@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
-
 namespace {
 
 using Place = std::pair<const void*, std::size_t>;
@@ -28,8 +28,7 @@ bool Holdings::index(const HoldingList& holdings) {
     return std::ranges::adjacent_find(by_address_, is_same_address) != by_address_.end();
 }
 
-// Where a message is at an address that an old one was known by, both stay for now.
-std::optional<std::size_t> Holdings::prune(Session& session) {
+std::optional<std::size_t> Holdings::ask_for_addresses(const Session& session) {
     shown_.clear();
     std::size_t count = 0;
     const bool is_told = broker_.visit_held(session.context, [&](const Message& message) {
@@ -38,26 +37,27 @@ std::optional<std::size_t> Holdings::prune(Session& session) {
         if (message.properties) shown_.push_back(message.properties);
         return true;
     });
-    if (!is_told) return {};
+    return is_told ? std::optional(count) : std::nullopt;
+}
+
+// Where a message is at an address that an old one was known by, both stay for now.
+std::optional<std::size_t> Holdings::prune(Session& session) {
+    const auto count = ask_for_addresses(session);
+    if (!count) return {};
     std::ranges::sort(shown_);
     std::erase_if(session.flow.holdings, [this](const Holding& holding) {
         return holding.state != Holding::State::expected &&
                !std::ranges::binary_search(shown_, holding.address);
     });
     session.flow.next_held = 0;
-    return count - std::min(count, session.flow.holdings.size());
+    return *count - std::min(*count, session.flow.holdings.size());
 }
 
 // A client with several subscriptions may have the same message several times, in one fan-out.
 // Where a message was, the broker may have put another since. Of so many as it holds the newest are
 // meant, and those that have been written come first.
 void Holdings::tell_twins_apart(Session& session) {
-    shown_.clear();
-    broker_.visit_held(session.context, [this](const Message& message) {
-        shown_.push_back(message.topic.data());
-        if (message.properties) shown_.push_back(message.properties);
-        return true;
-    });
+    std::ignore = ask_for_addresses(session);
     std::vector<Place> meant;
     for (auto begin = by_address_.begin(); begin != by_address_.end();) {
         const auto end = std::find_if(begin, by_address_.end(), [&](const Place& one) {

@@ -70,6 +70,8 @@ class Holdings {
     /// Whether any two have the same address.
     [[nodiscard]] bool index(const HoldingList& holdings);
     void tell_twins_apart(Session& session);
+    /// Fills `shown_`. How many messages the broker holds; nothing where it cannot be asked.
+    [[nodiscard]] std::optional<std::size_t> ask_for_addresses(const Session& session);
     [[nodiscard]] std::size_t find(const HoldingList& holdings,
                                    const Message& message) const noexcept;
 
