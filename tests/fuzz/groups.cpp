@@ -5,6 +5,11 @@
 
 namespace fuzz {
 
+void Groups::join_all(const Groups& others) {
+    for (const auto& [name, members] : others.members_)
+        members_[name].insert(members.begin(), members.end());
+}
+
 void Groups::leave(const GroupName& name, int client) {
     const auto found = members_.find(name);
     if (found == members_.end()) return;

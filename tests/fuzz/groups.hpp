@@ -21,6 +21,7 @@ class Groups {
     using Members = std::map<GroupName, std::set<int>>;
 
     void join(const GroupName& name, int client) { members_[name].insert(client); }
+    void join_all(const Groups& others);
     void leave(const GroupName& name, int client);
     void end_session(int client);
     void end_all() { members_.clear(); }

@@ -174,6 +174,12 @@ void Player::restart(bool is_crash) {
     world_.restart(is_crash);
     if (!with_plugin()) return;
     accounts_.doubt_all();
+    // What the broker saved when it ended last, it has again, whatever has ended since.
+    if (is_crash) {
+        ordinary_.join_all(saved_);
+    } else {
+        saved_ = ordinary_;
+    }
     if (is_crash || !keeps_groups(course_.configuration)) {
         // 2.0 goes on to serve members whose sessions it kept as non-shared subscribers.
         for (const auto& [name, members] : accounts_.groups.all()) {
