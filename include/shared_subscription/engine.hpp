@@ -38,6 +38,13 @@ enum class Removal : std::uint8_t {
     is_offline,  ///< it has to be connected, or the broker would lose more
 };
 
+/// When the main loop should go round again, though nobody does anything.
+enum class NextRound : std::uint8_t {
+    any_time,
+    in_a_second,  ///< something is to be verified
+    at_once,      ///< something waits for it
+};
+
 class Engine {
   public:
     Engine(Broker& broker, BrokerTraits traits, StrategyTable strategies, RandomSource random)
@@ -57,6 +64,7 @@ class Engine {
           sessions_(registry_, publications_, deliveries_, holdings_, backlog_, parking_, ghosts_,
                     fan_out_, broker, traits_) {
         set_removes_duplicates(traits.removes_duplicates);
+        set_group_queue_limits({});
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
     }
 
@@ -154,12 +162,14 @@ class Engine {
     }
 
     /// A round of the main loop is over, or begins. `now`: seconds of any clock that only goes
-    /// forward. True: something waits for the next round, which should come soon.
-    bool tick(std::int64_t now);
+    /// forward. Returns when the next should come.
+    NextRound tick(std::int64_t now);
 
-    /// The broker's `max_queued_messages`; 0: unlimited.
-    void set_queue_limit(std::size_t messages) noexcept {
+    /// The broker's `max_queued_messages`; 0: unlimited. `is_all`: nothing else limits what it
+    /// holds for a client.
+    void set_queue_limit(std::size_t messages, bool is_all = true) noexcept {
         deliveries_.set_queue_limit(messages);
+        fan_out_.set_holds_back(is_all || !traits_.announces_sessions);
         if (!traits_.announces_sessions) backlog_.set_burst(messages / 2);
     }
 
@@ -169,7 +179,12 @@ class Engine {
     }
 
     /// Of the groups' own queues.
-    void set_group_queue_limits(const QueueLimits& limits) noexcept { backlog_.set_limits(limits); }
+    void set_group_queue_limits(const QueueLimits& limits) noexcept {
+        backlog_.set_limits(limits);
+        deliveries_.set_max_held_back(limits.held_back);
+        // 2.0 does not show what it holds back.
+        if (traits_.announces_sessions) registry_.set_max_held_back(limits.held_back);
+    }
 
     /// Whether others get what a member leaves behind when its session ends. Nothing where the
     /// broker cannot be asked what that is.
@@ -186,6 +201,10 @@ class Engine {
     /// Of all groups of that name, now and later; no name: of those that have none of their own.
     /// What was set outlives a restart like memberships.
     void set_strategy(std::optional<std::string_view> share_name, Strategy strategy);
+    /// Whether the broker shows what the strategy goes by.
+    [[nodiscard]] bool can_use(Strategy strategy) const noexcept {
+        return traits_.announces_sessions || strategy != Strategy::least_loaded;
+    }
     /// A paused member keeps what it has and gets nothing new. False: there is no such member.
     [[nodiscard]] bool set_paused(const GroupName& group, std::string_view client_id, bool paused);
     /// The client is a member no more. Where the broker lets no plugin take a subscription out

@@ -11,11 +11,12 @@
 
 namespace shared_subscription {
 
-/// The first two spread the load: they pass over a member whose window is full. The others keep to
-/// theirs until its queue is full.
+/// The first three spread the load: what a member cannot take at once goes to whoever has room
+/// first. The others keep to theirs until its queue is full.
 enum class Strategy : std::uint8_t {
     round_robin,    ///< strict turns in the order of joining, whoever publishes
     random,         ///< each connected member with the same chance
+    least_loaded,   ///< who has the fewest unacknowledged messages; in turn among those (2.1)
     sticky,         ///< one member until it leaves, then another
     hash_clientid,  ///< all messages of one publisher to one member
     hash_topic,     ///< all messages of one topic to one member
@@ -26,16 +27,22 @@ struct StrategyName {
     Strategy strategy;
 };
 
-/// Every name that a configuration may use; the first five are the ones to recommend.
-inline constexpr std::array<StrategyName, 7> kStrategyNames{{
+/// Every name that a configuration may use; the first six are the ones to recommend.
+inline constexpr std::array<StrategyName, 8> kStrategyNames{{
     {"round_robin", Strategy::round_robin},
     {"random", Strategy::random},
+    {"least_loaded", Strategy::least_loaded},
     {"sticky", Strategy::sticky},
     {"hash_clientid", Strategy::hash_clientid},
     {"hash_topic", Strategy::hash_topic},
     {"round_robin_per_group", Strategy::round_robin},
     {"local", Strategy::random},
 }};
+
+/// Whether it gives a message to whoever has room first.
+[[nodiscard]] constexpr bool spreads_load(Strategy strategy) noexcept {
+    return strategy <= Strategy::least_loaded;
+}
 
 /// The strategy of that name, or nothing.
 [[nodiscard]] std::optional<Strategy> parse_strategy(std::string_view name) noexcept;
@@ -50,7 +57,7 @@ struct Candidate {
     /// How well it can take the message; the fittest come first.
     enum class Fitness : std::uint8_t {
         unfit,        ///< cannot get it, or is offline
-        queue_full,   ///< the broker would drop it, but for QoS 0
+        full,         ///< it has been given enough, or the broker would drop it, but for QoS 0
         window_full,  ///< the broker would hold it back: the in-flight window is full
         ready,
     };
@@ -58,6 +65,7 @@ struct Candidate {
     std::uint64_t key = 0;  ///< stable hash of the client identifier
     Fitness fitness = Fitness::unfit;
     std::uint32_t held_back = 0;  ///< of one whose window is full: how many messages
+    std::uint32_t load = 0;       ///< messages that it has not acknowledged, as far as known
 };
 
 /// What a strategy may know of a message.

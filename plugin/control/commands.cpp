@@ -111,6 +111,11 @@ Json set_strategy(Fields& fields, Administration& administration) {
                     list_names(kStrategyNames, &StrategyName::name) + ".");
         return nullptr;
     }
+    if (!administration.engine.can_use(*parsed)) {
+        fields.fail("strategy " + quote(strategy) +
+                    " takes Mosquitto 2.1: this version shows no acknowledgements.");
+        return nullptr;
+    }
     if (share_name && !is_share_name(*share_name)) {
         fields.fail(quote(*share_name) + " is no name of a group.");
         return nullptr;

@@ -35,7 +35,7 @@ Answer Engine::may_read_meanwhile(const Client& client) {
     return Answer::deny;
 }
 
-bool Engine::tick(std::int64_t now) {
+NextRound Engine::tick(std::int64_t now) {
     traits_.ticks = true;
     registry_.addresses.begin_period();
     publications_.forget_connection();
@@ -50,7 +50,8 @@ bool Engine::tick(std::int64_t now) {
     parking_.tick();
     backlog_.tick(now);
     backlog_.drain(true);
-    return backlog_.is_busy();
+    if (backlog_.is_busy() || deliveries_.is_busy()) return NextRound::at_once;
+    return deliveries_.has_to_look_again() ? NextRound::in_a_second : NextRound::any_time;
 }
 
 Answer Engine::may_read(const Client& client, const Message& message) {

@@ -120,6 +120,13 @@ void Engine::restore_strategies(const std::vector<SavedStrategy>& strategies) {
         if (!strategy) continue;
         set_strategies_.push_back(saved);
         const bool is_default = saved.share_name.empty();
+        if (!can_use(*strategy)) {
+            broker_.log(LogLevel::warning,
+                        "the strategy " + saved.strategy +
+                            ", which an administrator has set, goes by what this version of "
+                            "Mosquitto does not show: it counts again on 2.1.");
+            continue;
+        }
         registry_.set_strategy(is_default ? std::nullopt : std::optional(saved.share_name),
                                *strategy);
         broker_.log(LogLevel::info,

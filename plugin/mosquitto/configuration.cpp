@@ -119,6 +119,8 @@ class Reader {
             long limit = 1000;
             std::from_chars(rest.data(), rest.data() + rest.size(), limit);
             configuration.max_queued_messages = static_cast<std::size_t>(std::max(limit, 0L));
+        } else if (keyword == "max_queued_bytes") {
+            configuration.has_max_queued_bytes = take_word(rest) != "0";
         }
     }
 

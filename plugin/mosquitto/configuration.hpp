@@ -37,6 +37,7 @@ struct Configuration {
     std::optional<bool> allow_duplicate_messages;
     bool upgrade_outgoing_qos = false;
     std::size_t max_queued_messages = 1000;  ///< 0: unlimited
+    bool has_max_queued_bytes = false;       ///< the same in bytes is limited
     bool persistence = false;
     std::string persistence_location{};
     std::string persistence_file = "mosquitto.db";

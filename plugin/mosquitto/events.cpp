@@ -115,9 +115,14 @@ int on_message(int /*event*/, void* data, void* user_data) noexcept {
     });
 }
 
-// 2.1 sleeps for as long as nobody wants a round. The field has another name in the headers of 2.0.
+// 2.1 sleeps for as long as nobody wants a round, and leaves a callback out until the time that it
+// asked for last, counted from the time that the event shows (plugin__handle_tick_single). This one
+// shall never be left out: what the broker does between two rounds is judged by what it holds at
+// their ends. The field has another name in the headers of 2.0.
 template <class Tick>
 void ask_for_round(Tick& tick, int milliseconds) {
+    tick.now_s = 0;
+    tick.now_ns = 0;
     if constexpr (requires { tick.next_ms; }) {
         tick.next_ms = milliseconds;
     } else {
@@ -133,15 +138,6 @@ int on_tick(int /*event*/, void* data, void* user_data) noexcept {
             ask_for_round(*static_cast<mosquitto_evt_tick*>(data), milliseconds);
         return MOSQ_ERR_SUCCESS;
     });
-}
-
-// 2.1 leaves a callback out until the time that it asked for last, so that another one has to ask
-// for what is not wanted in each round (plugin__handle_tick_single).
-int on_timer(int /*event*/, void* data, void* user_data) noexcept {
-    const auto& instance = *static_cast<Instance*>(user_data);
-    const int milliseconds = instance.number == 0 ? instance.runtime.wanted_pause() : 0;
-    if (milliseconds > 0) ask_for_round(*static_cast<mosquitto_evt_tick*>(data), milliseconds);
-    return MOSQ_ERR_SUCCESS;
 }
 
 int on_reload(int /*event*/, void* /*data*/, void* user_data) noexcept {
@@ -171,7 +167,6 @@ constexpr std::array k21{
     EventTable{v2_1::kConnect, "CONNECT", v2_1::on_connect},
     EventTable{v2_1::kClientOffline, "CLIENT_OFFLINE", v2_1::on_offline},
     EventTable{MOSQ_EVT_DISCONNECT, "DISCONNECT", v2_1::on_disconnect},
-    EventTable{MOSQ_EVT_TICK, "TICK", on_timer},
 };
 
 template <class Table>

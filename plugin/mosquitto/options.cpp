@@ -66,10 +66,11 @@ class Parser {
         if (key == "strategy") return true;
         if (key == "group_strategy") return set_group(value);
         if (key == "access_control") return set_access_control(value);
-        if (key == "max_queued_messages") return set(key, value, result_.queue.messages);
+        if (key == "max_queued_messages") return set(key, value, result_.queue.messages.emplace());
         if (key == "max_queued_bytes") return set(key, value, result_.queue.bytes);
         if (key == "max_queued_seconds") return set(key, value, result_.queue.seconds);
         if (key == "queue_qos0_messages") return set(key, value, result_.queue.takes_qos0);
+        if (key == "max_held_back") return set_max_held_back(key, value);
         if (key == "max_group_name_bytes") return set(key, value, result_.membership.group_name);
         if (key == "max_groups_per_client")
             return set(key, value, result_.membership.groups_of_a_client);
@@ -83,7 +84,8 @@ class Parser {
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
                     "plugin_opt_max_queued_messages, plugin_opt_max_queued_bytes, "
                     "plugin_opt_max_queued_seconds, "
-                    "plugin_opt_queue_qos0_messages, plugin_opt_max_group_name_bytes, "
+                    "plugin_opt_queue_qos0_messages, plugin_opt_max_held_back, "
+                    "plugin_opt_max_group_name_bytes, "
                     "plugin_opt_max_groups_per_client, plugin_opt_max_members, "
                     "plugin_opt_persistence_file, "
                     "plugin_opt_redispatch, "
@@ -108,6 +110,12 @@ class Parser {
         if (value.empty() || parsed.ec != std::errc{} || parsed.ptr != end)
             return fail(key, value, "allowed are whole numbers from 0 on.");
         return once(key, value);
+    }
+
+    bool set_max_held_back(std::string_view key, std::string_view value) {
+        if (!set(key, value, result_.queue.held_back)) return false;
+        return result_.queue.held_back > 0 ||
+               fail(key, value, "allowed are whole numbers from 1 on.");
     }
 
     bool set_persistence_file(std::string_view value) {

@@ -59,9 +59,11 @@ Runtime::Runtime(Generation generation, Options options)
     is_certainly_controlled_ = configuration_ && certainly_controls_access(*configuration_);
     has_had_acl_file_ = configuration_ && !configuration_->acl_files.empty();
     if (configuration_) {
-        engine_->set_queue_limit(configuration_->max_queued_messages);
+        set_queue_limits(*configuration_);
         mount_points_ = MountPoints(configuration_->mount_points);
         broker_.set_upgrades_qos(configuration_->upgrade_outgoing_qos);
+    } else {
+        engine_->set_queue_limit(Configuration{}.max_queued_messages, false);
     }
     engine_->set_membership_limits(options_.membership);
     engine_->set_group_queue_limits(options_.queue);
@@ -115,6 +117,13 @@ void Runtime::stop(Instance& instance) {
 }
 
 bool Runtime::check_options(const Options& options) {
+    constexpr auto kLeastLoaded = Strategy::least_loaded;
+    if (options.strategies.uses(kLeastLoaded) && !engine_->can_use(kLeastLoaded)) {
+        log_error(
+            "strategy 'least_loaded': Mosquitto 2.0 shows no acknowledgements; allowed are "
+            "the other strategies, or Mosquitto 2.1.");
+        return false;
+    }
     if (options == options_) return true;
     log_error(
         "plugin_opt_* lines differ between listeners; allowed are the same ones for each, as all "
@@ -152,21 +161,20 @@ int Runtime::save_and_publish(std::int64_t now) {
 }
 
 int Runtime::tick() {
-    constexpr int kAtOnce = 1;
+    constexpr int kAtOnce = 1;  // milliseconds
+    constexpr int kForFile = 100;
+    constexpr int kInASecond = 1000;
     const auto milliseconds = now();
     has_ticks_ = true;
     broker_.free_dropped(milliseconds);
-    const bool is_busy = engine_->tick(milliseconds / 1000);
+    const auto wanted = engine_->tick(milliseconds / 1000);
     const int for_metrics = save_and_publish(milliseconds);
     broker_.write_log(true);
-    return is_busy ? kAtOnce : for_metrics;
-}
-
-int Runtime::wanted_pause() const noexcept {
-    constexpr int kForMetrics = 1000;
-    constexpr int kForFile = 100;
+    if (wanted == NextRound::at_once) return kAtOnce;
+    if (for_metrics > 0) return for_metrics;
     if (persistence_ && persistence_->has_work()) return kForFile;
-    return options_.sys_interval > 0 || persistence_ ? kForMetrics : 0;
+    const bool is_wanted = wanted == NextRound::in_a_second || options_.sys_interval > 0;
+    return is_wanted || persistence_ ? kInASecond : 0;
 }
 
 // On 2.0 what all abstain from is denied, on 2.1 it is allowed.
@@ -192,6 +200,11 @@ std::optional<std::string> Runtime::find_mounted(const Client& client,
         below.topic_filter = whole;
         return engine_->is_member(client, below);
     });
+}
+
+void Runtime::set_queue_limits(const Configuration& configuration) {
+    engine_->set_queue_limit(configuration.max_queued_messages,
+                             !configuration.has_max_queued_bytes);
 }
 
 void Runtime::read_configuration() {
@@ -288,6 +301,7 @@ void Runtime::reload() {
     } else {
         engine_->set_removes_duplicates(removes_duplicates(read));
         broker_.set_upgrades_qos(read->upgrade_outgoing_qos);
+        set_queue_limits(*read);
     }
     const bool is_named = read && !read->acl_files.empty();
     if (generation_ == Generation::v2_0) {

@@ -54,8 +54,6 @@ class Runtime {
     void pass() {
         if (!has_ticks_) save_and_publish(now());
     }
-    /// In how many milliseconds it wants a round even if nothing else happens; 0: whenever.
-    [[nodiscard]] int wanted_pause() const noexcept;
 
     [[nodiscard]] Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] MosquittoBroker& broker() noexcept { return broker_; }
@@ -88,6 +86,7 @@ class Runtime {
     [[nodiscard]] static std::int64_t now();
     int save_and_publish(std::int64_t now);
     void read_configuration();
+    void set_queue_limits(const Configuration& configuration);
     [[nodiscard]] bool place(const Instance& instance);
     [[nodiscard]] bool open_persistence();
     void set_answer(Instance& instance, int neutral, bool others_decide);

@@ -12,6 +12,7 @@ import instructions
 import joins
 import machine
 import report
+import uneven
 from arguments import parse_arguments
 from broker import Failure, Side, Target
 from cases import CASES, LATENCY_CASES
@@ -115,7 +116,7 @@ def selected(cases, arguments):
     changes = dict(text.split("=", 1) for text in arguments.set)
     if arguments.case:
         cases = [case for case in CASES + LATENCY_CASES if case.name in arguments.case]
-        unknown = set(arguments.case) - {case.name for case in cases}
+        unknown = set(arguments.case) - {case.name for case in cases} - {uneven.NAME}
         if unknown:
             sys.exit(f"tests/bench/run: no such case: {', '.join(unknown)}; --list names them")
     elif arguments.smoke:
@@ -130,13 +131,15 @@ def list_cases():
         print(f"{case.name:<28} {case.title}{'' if case.is_default else ' (--all)'}")
     for case in LATENCY_CASES:
         print(f"{case.name:<28} {case.title} (--latency-step)")
+    print(f"{uneven.NAME:<28} a burst for workers of different speed, QoS 1")
 
 
 def measure(session):
     arguments = session.arguments
     is_special = arguments.latency_step or arguments.joins or arguments.instructions
-    if not is_special:
-        results = session.compare_cases(selected(CASES, arguments), report.SPEED_TABLE)
+    cases = [] if is_special else selected(CASES, arguments)
+    if cases:
+        results = session.compare_cases(cases, report.SPEED_TABLE)
         session.save("throughput", results)
         session.draw(results)
     if arguments.latency_step or arguments.smoke:
@@ -146,6 +149,11 @@ def measure(session):
         shapes = joins.SMALL_SHAPES if arguments.smoke else joins.SHAPES
         session.save("joins", session.each_target("joins", joins, lambda target: joins.measure(
             session.bench, target, session.sides, session.pairs, shapes)))
+    names = arguments.case or [uneven.NAME]
+    if uneven.NAME in names and not is_special:
+        messages = uneven.SMALL if arguments.smoke else uneven.MESSAGES
+        session.save(uneven.NAME, session.each_target(uneven.NAME, uneven, lambda target:
+            uneven.measure(session.bench, target, session.sides, session.pairs, messages)))
     if arguments.instructions:
         session.save("instructions", session.each_target(
             "instructions", instructions, lambda target: instructions.measure(

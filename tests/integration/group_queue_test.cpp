@@ -72,7 +72,7 @@ TEST_P(GroupQueue, GoesToANewcomerWhileAnAbsentMemberHoldsTheGroup) {
     publisher().publish(some(20));
     Client& newcomer = connect("newcomer", {.protocol = GetParam().protocol});
     newcomer.subscribe(filter(), 2);
-    settle();
+    newcomer.wait_for_messages(20);
     EXPECT_THAT(newcomer.payloads(), ElementsAreArray(numbers(1, 20)));
     come_back({&first()});
     come_back({&second()});

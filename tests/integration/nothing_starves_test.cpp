@@ -47,14 +47,15 @@ TEST_F(NothingStarves, BehindAnExchangeThatIsFinishedLater) {
     EXPECT_THAT(take(*member, 20), ElementsAreArray(numbers(1, 20)));
 }
 
-// All that waits for the only member expires there, behind one that it works on for long.
+// All that the broker holds back for the only member expires there, behind one that it works on for
+// long.
 TEST_F(NothingStarves, BehindWhatHasExpired) {
     if (broker_is_20()) return;  // does not show what waits
     broker.start({.first = {"max_queued_messages 5"}});
     RawClient member(broker.port(), "member", {.receive_maximum = 1});
     member.subscribe({"$share/g/t"}, 1);
     Client& publisher = connect("publisher");
-    for (int number = 0; number < 6; ++number)
+    for (int number = 0; number < 5; ++number)
         publisher.publish({.topic = "t", .payload = "x", .qos = 1, .properties = {.expiry = 1}});
     const auto first = member.next_publish();
     outlive(2);
@@ -65,8 +66,8 @@ TEST_F(NothingStarves, BehindWhatHasExpired) {
     EXPECT_THAT(take(member, 39), ElementsAreArray(numbers(1, 39)));
 }
 
-// What it may not read any more is taken from it when it resumes its session. What is in flight then
-// does not give its place in the window back, which is the broker's own fault.
+// What it may not read any more is taken from it when it resumes its session. What is in flight
+// then does not give its place in the window back, which is the broker's own fault.
 TEST_F(NothingStarves, BehindWhatAccessControlHasTaken) {
     const std::string rights = "topic readwrite #\ntopic readwrite $fence/#\n";
     const auto file = broker.write_file("acl", rights);

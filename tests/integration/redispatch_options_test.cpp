@@ -19,7 +19,7 @@ void PrintTo(const EndRow& row, std::ostream* stream) {
 class NoRedispatch : public RedispatchTest, public ::testing::WithParamInterface<EndRow> {};
 
 TEST_P(NoRedispatch, IfTheOptionSaysSo) {
-    broker.start({.options = {"plugin_opt_redispatch false"}});
+    broker.start({.options = {"plugin_opt_redispatch false", holds_all}});
     join_silent();
     give(numbered("t", 10, 1));
     const auto others = join({"other"});
@@ -38,7 +38,7 @@ class RedispatchOfOldClients : public RedispatchTest, public ::testing::WithPara
 
 // They have no Receive Maximum: the window is the broker's.
 TEST_P(RedispatchOfOldClients, IsTheSame) {
-    broker.start({.first = {"max_inflight_messages 1"}});
+    broker.start({.first = {"max_inflight_messages 1"}, .options = {holds_all}});
     join_silent(1, {.protocol = GetParam()});
     give(numbered("t", 10, 1));
     const auto others = join({"other"});

@@ -19,7 +19,7 @@ class Redispatch : public RedispatchTest {
   protected:
     void SetUp() override {
         BrokerTest::SetUp();
-        broker.start();
+        broker.start({.options = {holds_all}});
     }
 };
 
@@ -76,7 +76,7 @@ TEST_F(Redispatch, LeavesOutAllThatWasAcknowledged) {
 TEST_F(Redispatch, OfAllThatWasWrittenAndNotAcknowledged) {
     if (broker_is_20()) return;  // does not show what was written
     broker.stop();
-    broker.start({.first = {"max_inflight_messages 0"}});
+    broker.start({.first = {"max_inflight_messages 0"}, .options = {holds_all}});
     join_silent(1, {.receive_maximum = 1000});
     give(numbered("t", 300, 1));
     const auto others = join({"other"});
@@ -176,7 +176,7 @@ TEST_F(Redispatch, OfWhatWasNeverSentWhenSomebodyComes) {
 
 TEST_F(Redispatch, OfAMemberThatIsRemoved) {
     broker.stop();
-    broker.start({.options = {"plugin_opt_control true"}});
+    broker.start({.options = {"plugin_opt_control true", holds_all}});
     join_silent();
     give(numbered("t", 10, 1));
     const auto others = join({"other"});
@@ -224,7 +224,7 @@ TEST_F(Redispatch, ConcernsTheGroupAlone) {
 }
 
 TEST_F(Redispatch, KeepsProperties) {
-    join_silent();
+    join_silent(1, {.protocol = 4});
     const Message message{
         .topic = "t",
         .payload = std::string("\0\xFF", 2),

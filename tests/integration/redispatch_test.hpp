@@ -14,6 +14,9 @@ namespace integration {
 
 class RedispatchTest : public BrokerTest {
   protected:
+    // So that the broker holds back for the only member all that it cannot write.
+    static constexpr const char* holds_all = "plugin_opt_max_held_back 1000";
+
     // The only member for now. Unless it has room for more, the broker writes one message to it and
     // holds back the rest.
     void join_silent(int qos = 1, RawOptions options = {}) {

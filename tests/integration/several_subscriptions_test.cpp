@@ -79,14 +79,14 @@ TEST_P(SeveralSubscriptions, TakeTurnsInEachOfTheGroups) {
     const auto clients = connect_all({"a", "b"}, {.protocol = protocol()});
     for (Client* client : clients) client->subscribe(filters(), 1);
 
-    connect("publisher").publish(numbered("a/b", 12, 1));
+    connect("publisher").publish(numbered("a/b", 8, 1));
     settle();
 
     std::vector<std::string> expected;
     for (const auto& filter : filters()) {
         const std::size_t copies = filter.starts_with('$') ? 1 : clients.size();
         for (std::size_t copy = 0; copy < copies; ++copy) {
-            for (const auto& number : numbers(1, 12)) expected.push_back(number);
+            for (const auto& number : numbers(1, 8)) expected.push_back(number);
         }
     }
     EXPECT_THAT(all_payloads(clients), UnorderedElementsAreArray(expected));

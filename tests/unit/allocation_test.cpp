@@ -44,7 +44,7 @@ struct WarmRow : Row {
 
 std::vector<WarmRow> all_rows() {
     std::vector<WarmRow> rows;
-    for (const auto& [strategy_name, strategy] : std::span(kStrategyNames).first(5)) {
+    for (const auto& [strategy_name, strategy] : std::span(kStrategyNames).first(6)) {
         for (const bool is_2_1 : {false, true}) {
             for (const int qos : {0, 2}) {
                 std::string name;

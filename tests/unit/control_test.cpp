@@ -134,7 +134,7 @@ TEST_P(Control, StrategyIsSet) {
     EXPECT_EQ(listed.at("groups")[0].at("strategy"), "hash_topic");
     EXPECT_EQ(listed.at("groups")[1].at("strategy"), "sticky");
     EXPECT_THAT(error_of({{"command", "setStrategy"}, {"strategy", "best"}}),
-                HasSubstr("round_robin, random, sticky"));
+                HasSubstr("round_robin, random, least_loaded, sticky"));
 }
 
 TEST_P(Control, MetricsAreShownAndReset) {

@@ -90,7 +90,7 @@ TEST_F(DeliveriesOn21, PassOverAMemberAtTheLimitAndSayItOnce) {
     auto& member = join("client");
     hold(member, 3);
     EXPECT_TRUE(is_full(member));
-    EXPECT_EQ(Registry::fitness(member), Candidate::Fitness::queue_full);
+    EXPECT_EQ(registry.fitness(member), Candidate::Fitness::full);
     EXPECT_THAT(broker.lines, ElementsAre(::testing::AllOf(HasSubstr("'client'"),
                                                            HasSubstr("max_queued_messages"))));
     hold(member, 1);

@@ -19,7 +19,7 @@ namespace shared_subscription {
 
 using Fitness = Candidate::Fitness;
 inline constexpr auto kUnfit = Fitness::unfit;
-inline constexpr auto kFull = Fitness::queue_full;
+inline constexpr auto kFull = Fitness::full;
 inline constexpr auto kBehind = Fitness::window_full;
 inline constexpr auto kReady = Fitness::ready;
 
@@ -47,6 +47,10 @@ class Electorate {
     }
     void set(const std::string& name, Fitness fitness) {
         candidates_[static_cast<std::size_t>(place_of(name))].fitness = fitness;
+    }
+
+    void set_load(const std::string& name, std::uint32_t messages) {
+        candidates_[static_cast<std::size_t>(place_of(name))].load = messages;
     }
 
     /// Who should get the message; empty: nobody. Changes no turn.

@@ -181,10 +181,10 @@ TEST_F(EngineRedispatch, LeavesAMemberThatLeavesWhatIsUnderWayToIt) {
     join_all({"passing"}, "$share/g/t");
     EXPECT_EQ(broker.unsubscribe("passing", "$share/g/t"), Unsubscribed::leaf_goes);
     broker.settle();
-    EXPECT_THAT(broker.take("passing"), ElementsAre("0", "1", "2", "3", "4"));
+    EXPECT_THAT(broker.take("passing"), ElementsAre("0", "1", "2", "3"));
     broker.connect("away", kPersistent);
     broker.settle();
-    EXPECT_THAT(broker.take("away"), IsEmpty());
+    EXPECT_THAT(broker.take("away"), ElementsAre("4"));
 }
 
 TEST_F(EngineRedispatch, KeepsTheMessagesForThoseWhoAreAway) {

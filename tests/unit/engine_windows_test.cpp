@@ -57,23 +57,21 @@ TEST_P(EngineWindows, TheOneThatHasRoomGetsTheNextMessage) {
     EXPECT_EQ(broker.copies, 0);
 }
 
-// A broker that is as busy as it can be: members are behind, and messages never stop coming.
+// Members were behind, and messages never stop coming, but no faster than they are handled.
 TEST_P(EngineWindows, QueueEndsAlthoughMessagesKeepComing) {
-    constexpr int kTurns = 50;
-    constexpr int kEachTurn = 24;
+    constexpr int kTurns = 800;
+    constexpr int kWaiting = 24;
     std::mt19937 random(1);
     join_workers(3);
-    publish_many(kEachTurn);
+    publish_many(kWaiting);
     for (const auto& worker : workers) broker.drop(worker);
-    publish_many(kEachTurn);
+    publish_many(kWaiting);
     connect_workers(3);
     int direct = 0;  // turns without a copy
     for (int turn = 0; turn < kTurns; ++turn) {
         const auto before = broker.copies;
-        for (int i = 0; i < kEachTurn; ++i) {
-            publish_one();
-            broker.acknowledge_some(workers[random() % workers.size()], 1);
-        }
+        publish_one();
+        broker.acknowledge_some(workers[random() % workers.size()], 2);
         broker.turn();
         if (broker.copies == before) ++direct;
     }

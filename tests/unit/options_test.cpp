@@ -34,7 +34,7 @@ TEST(Options, HaveDefaults) {
 TEST(Options, HaveDefaultsForQueuesAndWhatOutlivesARestart) {
     const auto options = parse({});
     EXPECT_EQ(options.queue,
-              (QueueLimits{.messages = 1000, .bytes = 0, .seconds = 0, .takes_qos0 = false}));
+              (QueueLimits{.messages = {}, .bytes = 0, .seconds = 0, .takes_qos0 = false}));
     EXPECT_EQ(options.redispatch, std::nullopt);
     EXPECT_EQ(options.persistence_file, "");
 }
@@ -44,13 +44,16 @@ TEST(Options, SetQueuesAndWhatOutlivesARestart) {
                                 {"max_queued_bytes", "1000000"},
                                 {"max_queued_seconds", "60"},
                                 {"queue_qos0_messages", "true"},
+                                {"max_held_back", "7"},
                                 {"max_group_name_bytes", "0"},
                                 {"max_groups_per_client", "3"},
                                 {"max_members", "7"},
                                 {"redispatch", "false"},
                                 {"persistence_file", "/var/lib/mosquitto/shared.db"}});
-    EXPECT_EQ(options.queue,
-              (QueueLimits{.messages = 0, .bytes = 1'000'000, .seconds = 60, .takes_qos0 = true}));
+    EXPECT_EQ(
+        options.queue,
+        (QueueLimits{
+            .messages = 0, .bytes = 1'000'000, .seconds = 60, .held_back = 7, .takes_qos0 = true}));
     EXPECT_EQ(options.membership,
               (MembershipLimits{.group_name = 0, .groups_of_a_client = 3, .members = 7}));
     EXPECT_EQ(options.redispatch, false);
@@ -82,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
     , StrategyOption,
     ::testing::Values(StrategyRow{"RoundRobin", "round_robin", Strategy::round_robin},
                       StrategyRow{"Random", "random", Strategy::random},
+                      StrategyRow{"LeastLoaded", "least_loaded", Strategy::least_loaded},
                       StrategyRow{"Sticky", "sticky", Strategy::sticky},
                       StrategyRow{"HashClientid", "hash_clientid", Strategy::hash_clientid},
                       StrategyRow{"HashTopic", "hash_topic", Strategy::hash_topic},
@@ -159,8 +163,8 @@ TEST_P(WrongOption, NamesOptionValueAndWhatIsAllowed) {
 }
 
 const std::vector<std::string> kStrategyNames{
-    "round_robin",           "random", "sticky", "hash_clientid", "hash_topic",
-    "round_robin_per_group", "local"};
+    "round_robin",   "random",     "least_loaded",          "sticky",
+    "hash_clientid", "hash_topic", "round_robin_per_group", "local"};
 const std::vector<std::string> kOptions{"plugin_opt_strategy", "plugin_opt_group_strategy",
                                         "plugin_opt_access_control"};
 const std::vector<std::string> kAccess{"auto", "none", "defer", "first"};
@@ -177,6 +181,11 @@ INSTANTIATE_TEST_SUITE_P(
                  "max_queued_messages",
                  "-1",
                  kNumbers},
+        WrongRow{"NothingHeldBack",
+                 {{"max_held_back", "0"}},
+                 "max_held_back",
+                 "0",
+                 {"whole numbers from 1 on"}},
         WrongRow{"EmptyNumber", {{"max_queued_bytes", ""}}, "max_queued_bytes", "", kNumbers},
         WrongRow{
             "NumberWithUnit", {{"max_queued_bytes", "10M"}}, "max_queued_bytes", "10M", kNumbers},

@@ -304,14 +304,14 @@ TEST_F(RegistryTest, ElectsThoseWithAFullQueueLastInAllGroupsOfASession) {
     }
     registry.set_queue_full(session("a"), true);
     hold("b", 2);
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::queue_full);
-    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::window_full);
+    EXPECT_EQ(registry.fitness(member("a", "g", "t")), Fitness::full);
+    EXPECT_EQ(registry.fitness(member("b", "g", "t")), Fitness::window_full);
     EXPECT_EQ(elect("g", "t"), "b");
     EXPECT_EQ(elect("g", "u"), "b");
     registry.set_standing(session("b"), Standing::unconfirmed);
     EXPECT_EQ(elect("g", "t"), "a");
     registry.set_queue_full(session("a"), false);
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::ready);
+    EXPECT_EQ(registry.fitness(member("a", "g", "t")), Fitness::ready);
 }
 
 TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
@@ -319,11 +319,11 @@ TEST_F(RegistryTest, JoinsWithTheFitnessOfItsSession) {
     registry.set_connected(session("a"), false);
     join("a", "g", "t");
     join("b", "g", "t");
-    EXPECT_EQ(Registry::fitness(member("a", "g", "t")), Fitness::unfit);
-    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::ready);
+    EXPECT_EQ(registry.fitness(member("a", "g", "t")), Fitness::unfit);
+    EXPECT_EQ(registry.fitness(member("b", "g", "t")), Fitness::ready);
     EXPECT_EQ(elect("g", "t"), "b");
     registry.set_standing(session("b"), Standing::unconfirmed);
-    EXPECT_EQ(Registry::fitness(member("b", "g", "t")), Fitness::unfit);
+    EXPECT_EQ(registry.fitness(member("b", "g", "t")), Fitness::unfit);
     EXPECT_EQ(elect("g", "t"), "");
 }
 

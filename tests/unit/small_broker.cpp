@@ -358,7 +358,10 @@ void SmallBroker::insert(Connection& receiver, const StoredPointer& stored, std:
                            static_cast<std::size_t>(std::ranges::count_if(
                                receiver.held, is_sent)) >= receiver.receive_maximum;
     const bool waits = !receiver.online || is_behind;
-    if (waits || (receiver.withholds && qos > 0)) receiver.held.push_back({stored, !waits});
+    // Nothing is read between the drain and the TICK.
+    const bool is_soon = !waits && !receiver.withholds && qos > 0 && is_draining_ && is_2_1();
+    if (waits || is_soon || (receiver.withholds && qos > 0))
+        receiver.held.push_back({stored, !waits, is_soon});
     if (waits) return;
     sent_[receiver.id].push_back(stored->message.payload);
     report_sent(receiver, *stored);
@@ -398,7 +401,7 @@ void SmallBroker::acknowledge_some(const std::string& id, int most) {
 
 void SmallBroker::tick() {
     in_tick_ = true;
-    engine->tick(++ticks_);
+    engine->tick(++ticks_ / turns_in_a_second);
     in_tick_ = false;
 }
 
@@ -409,14 +412,19 @@ void SmallBroker::turn() {
     if (!is_2_1()) tick();
     drain_plugin_queue();
     free_disused();
-    if (is_2_1()) tick();
+    if (!is_2_1()) return;
+    tick();
+    for (const auto& [id, connection] : sessions_)
+        std::erase_if(connection->held, [](const Held& held) { return held.is_acknowledged_soon; });
 }
 
-// queue_plugin_msgs: what is published meanwhile is drained in the same go
+// queue_plugin_msgs: what is published meanwhile is drained in the same go, on 2.1 but for the last
 void SmallBroker::drain_plugin_queue() {
     constexpr int kMany = 100'000;
     int drained = 0;
-    for (; !plugin_queue_.empty() && drained < kMany; ++drained) {
+    is_draining_ = true;
+    for (bool was_last = false; !plugin_queue_.empty() && !was_last && drained < kMany; ++drained) {
+        was_last = is_2_1() && plugin_queue_.size() == 1;  // DL_FOREACH_SAFE has looked ahead
         const auto next = std::move(plugin_queue_.front());
         plugin_queue_.pop_front();
         const auto stored = store({.message = next.message, .properties = next.properties});
@@ -426,6 +434,7 @@ void SmallBroker::drain_plugin_queue() {
             insert(*known->second, stored, next.message.qos);
         }
     }
+    is_draining_ = false;
     EXPECT_LT(drained, kMany) << "the broker does not get out of queue_plugin_msgs";
 }
 

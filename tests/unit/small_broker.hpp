@@ -95,8 +95,9 @@ class SmallBroker final : public Broker {
     std::vector<std::string> membership_lines{};  ///< at the log types subscribe and unsubscribe
     int copies = 0;                               ///< published by the engine
     int copies_to_all = 0;                        ///< ... of these, to everybody
-    QueueLimits queue_limits{};                   ///< after the next restart
-    std::int64_t clock = 1'000'000'000;           ///< seconds since 1970
+    int turns_in_a_second = 1;
+    QueueLimits queue_limits{};          ///< after the next restart
+    std::int64_t clock = 1'000'000'000;  ///< seconds since 1970
 
     // Broker
     void publish(const Message& message) override;
@@ -150,6 +151,7 @@ class SmallBroker final : public Broker {
     struct Held {
         StoredPointer stored;
         bool was_sent;
+        bool is_acknowledged_soon = false;  ///< between this round and the next
     };
     /// struct mosquitto
     struct Connection {
@@ -237,6 +239,7 @@ class SmallBroker final : public Broker {
     std::map<std::string, std::vector<std::string>> sent_;
     std::int64_t ticks_ = 0;
     bool in_tick_ = false;
+    bool is_draining_ = false;
     bool in_fan_out_ = false;
 
   public:

@@ -10,6 +10,8 @@
 
 namespace shared_subscription {
 
+constexpr auto kWindowFull = Candidate::Fitness::window_full;
+
 std::string describe(const Member& member) {
     return "client " + quote(member.subscription->session.id) + " of group " +
            quote(member.group->name()) + " on " + quote(member.subscription->filter.text);
@@ -23,23 +25,31 @@ void Elector::fill_ballot(Strategy strategy) noexcept {
 }
 
 template <class Choose>
-Member* Elector::choose(Group& group, const Choose& choose_next) {
+Member* Elector::choose(Group& group, Candidate::Fitness least, const Choose& choose_next) {
     fill_ballot(group.strategy());
     while (auto* member = choose_next()) {
-        // Those whose queues are full come last.
-        if (may_wait_ && group.fitness(*member) == Candidate::Fitness::queue_full) return nullptr;
-        if (wants(*member->subscription, *publication_) && may_read(*member)) return member;
+        if (may_wait_ && group.fitness(*member) < least) return nullptr;
+        const auto& session = member->subscription->session;
+        const bool fits = session.flow.too_large == kAnySize || size() < session.flow.too_large;
+        if (fits && wants(*member->subscription, *publication_) && may_read(*member)) return member;
         exclude(*member);
     }
     return nullptr;
 }
 
 Member* Elector::choose(Group& group) {
-    return choose(group, [&] { return group.choose(ballot_); });
+    const auto least = holds_back_ ? kWindowFull : Candidate::Fitness::ready;
+    auto* member = choose(group, least, [&] { return group.choose(ballot_); });
+    if (!member || !may_wait_ || is_sure_to_take(member->subscription->session, size()))
+        return member;
+    // Whether it is too large can be asked where it goes out from the queue.
+    const bool can_ask =
+        broker_.can_visit_held() && broker_.outgoing_qos(message_->qos, member->options) > 0;
+    return can_ask ? nullptr : member;
 }
 
 Member* Elector::choose_from_queue(Group& group) {
-    return choose(group, [&] { return group.choose_by_strategy(ballot_); });
+    return choose(group, kWindowFull, [&] { return group.choose_by_strategy(ballot_); });
 }
 
 // Asks whoever else decides, so that no message goes to a member that may not read it.

@@ -40,6 +40,10 @@ class Elector {
         excluded_.clear();
     }
 
+    /// Whether the broker is sure to hold back what it cannot write at once: it says nothing where
+    /// it drops it.
+    void set_holds_back(bool holds_back) noexcept { holds_back_ = holds_back; }
+
     /// Null: nobody can have it now.
     [[nodiscard]] Member* choose(Group& group);
     /// The same in turn for what waits for the group, which no ring shows.
@@ -61,8 +65,13 @@ class Elector {
 
   private:
     template <class Choose>
-    [[nodiscard]] Member* choose(Group& group, const Choose& choose_next);
+    [[nodiscard]] Member* choose(Group& group, Candidate::Fitness least, const Choose& choose_next);
     void fill_ballot(Strategy strategy) noexcept;
+    /// As StoredMessage::size.
+    [[nodiscard]] std::size_t size() const {
+        return message_->topic.size() + message_->payload_size +
+               (message_->properties ? broker_.size_of_properties(message_->properties) : 0);
+    }
     [[nodiscard]] bool judge(Member& member);
 
     Registry& registry_;
@@ -72,6 +81,7 @@ class Elector {
     std::uint64_t number_ = 0;
     bool may_wait_ = false;
     bool others_decide_ = false;  // other access control
+    bool holds_back_ = true;
     Ballot ballot_;
     std::vector<Member*> excluded_;
 };

@@ -123,6 +123,9 @@ class FanOut {
         if (next_ && next_seen_ == registry_.addresses.ended()) prefetch_next(next_->flow.holdings);
     }
 
+    /// As Elector.
+    void set_holds_back(bool holds_back) noexcept { elector_.set_holds_back(holds_back); }
+
   private:
     /// What a client publishes is none of ours, whatever it is like. Null: it is none.
     [[nodiscard]] RestrictedFanOut* find_restricted(const Message& message) const noexcept {
@@ -148,7 +151,7 @@ class FanOut {
     [[nodiscard]] Answer answer_restricted(const Session& session, const Leaf& leaf);
     void open_election(Group& group);
     /// The broker shall give the member its message; the answer that says so.
-    [[nodiscard]] Answer let_through(const Member& member);
+    [[nodiscard]] Answer let_through(Member& member);
     /// Whether the message is this member's.
     [[nodiscard]] bool wins(Member& member, bool proven_now);
     [[nodiscard]] bool refused_at_its_leaf(Member& member);

@@ -27,7 +27,7 @@ void FanOut::open_election(Group& group) {
     if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
 }
 
-Answer FanOut::let_through(const Member& member) {
+Answer FanOut::let_through(Member& member) {
     deliveries_.expect(member, backlog_.next_id(), message_, publication_, number_);
     return elector_.is_judged(member) ? Answer::allow : Answer::untouched;
 }

@@ -1,6 +1,7 @@
 #include "core/flow/deliveries.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "shared_subscription/text.hpp"
@@ -15,8 +16,19 @@ namespace {
 constexpr std::int64_t kSecondsUntilAsked = 1;
 constexpr std::int64_t kSecondsUntilDoubt = 60;
 
-// Of what is published to one client before the broker shows what becomes of it.
+// A client that acknowledges nothing for so long may be collecting acknowledgements.
+constexpr std::int64_t kSecondsOfSilence = 2;
+
+// Of what is published to one client before the broker shows what becomes of it: where it is
+// certain that it goes there, and where it is not known how much it takes.
 constexpr std::size_t kCopiesAtOnce = 100;
+constexpr std::size_t kCopiesAtAGuess = 20;
+
+// What is given to one of several members at least.
+constexpr std::size_t kLeast = 4;
+
+// Messages that the broker is asked about in one round, for those who are given no more for now.
+constexpr std::size_t kAskedAboutInARound = 500;
 
 }  // namespace
 
@@ -40,7 +52,7 @@ void Deliveries::expect_non_shared(Session& session, std::uint8_t qos, const Mes
     expected_is_noted_ = true;
 }
 
-void Deliveries::expect(const Member& member, std::int64_t id, const Message& message,
+void Deliveries::expect(Member& member, std::int64_t id, const Message& message,
                         const Publication& publication, std::uint64_t fan_out) {
     auto& session = member.subscription->session;
     const auto qos = broker_.outgoing_qos(message.qos, member.options);
@@ -55,6 +67,7 @@ void Deliveries::expect(const Member& member, std::int64_t id, const Message& me
                    .published_qos = message.qos,
                    .retain = message.retain});
     expected_is_noted_ = true;
+    note_load(member);
 }
 
 // Where there is no place, what the broker does not hold any more makes room.
@@ -69,17 +82,106 @@ void Deliveries::note(Session& session, const Holding& holding) {
     holdings.push_back(holding);
 }
 
-bool Deliveries::takes_more(const Session& session) const noexcept {
+bool Deliveries::takes_more(const Member& member, const StoredMessage& message) {
+    auto& session = member.subscription->session;
     const auto copies = session.flow.copies;
     const bool fits = queue_limit_ == 0 || session.flow.held + copies < queue_limit_;
-    return copies < kCopiesAtOnce && (fits || copies == 0);
+    if (copies >= kCopiesAtOnce || (!fits && copies > 0)) return false;
+    const bool is_held = broker_.outgoing_qos(message.qos, member.options) > 0;
+    if (!shows_deliveries_ || !is_held || !spreads_load(member.group->strategy())) return true;
+    if (!holdings_.can_ask()) return copies < kCopiesAtAGuess;
+    if (has_room_for(member, message.size())) return true;
+    if (session.flow.asked_in != round_ && ask(session) && has_room_for(member, message.size()))
+        return true;
+    set_used_up(session);
+    return false;
 }
 
-void Deliveries::expect_copy(const Member& member, std::int64_t id, const SharedMessage& message,
+// What may be too large is given only where the broker writes it at once, so that it shows.
+bool Deliveries::has_room_for(const Member& member, std::size_t size) const noexcept {
+    const auto& session = member.subscription->session;
+    const auto& flow = session.flow;
+    const auto& group = *member.group;
+    const auto given = flow.holdings.size() + flow.others_held;
+    if (!is_sure_to_take(session, size) && !flow.silent)
+        return given < std::max<std::size_t>(flow.window, 1);
+    if (given >= flow.window + max_held_back_) return false;
+    return group.connected < 2 || flow.silent || given < share_of(member);
+}
+
+// Of what waits, a member gets no more than what it will have done when the others have done the
+// rest: as much as it has had a part in what was done so far.
+std::size_t Deliveries::share_of(const Member& member) noexcept {
+    const auto& group = *member.group;
+    const bool is_known = member.pace.episode == group.pace.episode;
+    const std::size_t done = is_known ? member.pace.released : 0;
+    return kLeast + group.queue.size() * (done + 1) / (group.pace.released + group.connected);
+}
+
+// What has been acknowledged since shows in the next round.
+void Deliveries::note_load(Member& member) {
+    auto& group = *member.group;
+    if (group.strategy() != Strategy::least_loaded) return;
+    group.set_load(member, member.subscription->session.flow.holdings.size());
+    if (!std::exchange(group.pace.is_counted, true)) loaded_.push_back(group.number);
+}
+
+// Where a group is so large that not all are asked about, the others seem to hold what they held.
+void Deliveries::count_loads() {
+    for (const auto number : std::exchange(loaded_, {})) {
+        const auto found = registry_.groups().find(number);
+        if (found == registry_.groups().end()) continue;
+        auto& group = *found->second;
+        group.pace.is_counted = false;
+        const auto& members = group.members();
+        std::size_t asked_about = 0;
+        for (auto left = members.size(); left > 0 && asked_about < kAskedAboutInARound; --left) {
+            group.pace.next_counted = (group.pace.next_counted + 1) % members.size();
+            auto& member = *members[group.pace.next_counted];
+            auto& session = member.subscription->session;
+            if (session.flow.holdings.empty() || !session.connected) continue;
+            asked_about += session.flow.holdings.size();
+            if (session.flow.asked_in != round_) ask(session);
+            group.set_load(member, session.flow.holdings.size());
+        }
+    }
+}
+
+void Deliveries::set_used_up(Session& session) {
+    if (session.flow.used_up) return;
+    session.flow.held_changed = now_;
+    registry_.set_used_up(session, true);
+    used_up_.push_back(session.id);
+}
+
+bool Deliveries::has_got(Session& session, std::size_t size) {
+    auto& flow = session.flow;
+    if (is_sure_to_take(session, size)) return true;
+    if (size < flow.too_large) {
+        flow.too_large = size;
+        broker_.log(LogLevel::notice, "client " + quote(session.id) +
+                                          " is passed over for messages of " +
+                                          std::to_string(size) +
+                                          " bytes or more: they exceed its Maximum Packet Size.");
+    }
+    return false;
+}
+
+void Deliveries::note_taken(Session& session, std::int64_t id, std::size_t size) {
+    if (is_sure_to_take(session, size)) return;
+    const auto& holdings = session.flow.holdings;
+    const auto found = std::find_if(holdings.rbegin(), holdings.rend(), [id](const Holding& one) {
+        return one.is_copy && one.id == id && one.is_written();
+    });
+    if (found != holdings.rend()) session.flow.largest_taken = size;
+}
+
+void Deliveries::expect_copy(Member& member, std::int64_t id, const SharedMessage& message,
                              const void* address) {
     if (!shows_deliveries_) return;
     auto& session = member.subscription->session;
-    if (session.flow.copies++ == 0) copied_to_.push_back(session.id);
+    ++session.flow.copies;
+    copied_to(session);
     const bool is_marked = !message->properties && member.options.identifier == 0;
     note(session,
          {.address = address,
@@ -93,6 +195,7 @@ void Deliveries::expect_copy(const Member& member, std::int64_t id, const Shared
           .retain = message->retain,
           .writing = {.with_retain = message->retain && member.options.retain_as_published(),
                       .without_properties = is_marked}});
+    note_load(member);
     list(session);
 }
 
@@ -111,8 +214,9 @@ Writing Deliveries::sent(const Client& client, const Message& message) {
         if (was_held) {
             registry_.set_held(*session, flow.held - 1);
         } else if (holding->is_copy) {
-            --flow.copies;
+            holding->state = Holding::State::shown;
         }
+        flow.silent = false;
     } else if (flow.others_held > 0 && message.qos > 0) {
         --flow.others_held;
         registry_.set_held(*session, flow.held - 1);
@@ -128,18 +232,67 @@ Holding* Deliveries::find_unwritten(Session::Flow& flow, const Message& message)
     for (std::size_t left = holdings.size(); left > 0; --left, ++flow.next_held) {
         if (flow.next_held >= holdings.size()) flow.next_held = 0;
         auto& holding = holdings[flow.next_held];
-        if (holding.is_shown_as(message) && holding.state != Holding::State::written)
-            return &holding;
+        if (holding.is_shown_as(message) && !holding.is_written()) return &holding;
     }
     return nullptr;
 }
 
-// The broker has had its round, and did not write these: it holds them back.
+// The broker has had its round, and nothing has been read from clients since, so that what it does
+// not hold now, but has written, is not acknowledged but was too large. What was published while it
+// drained others' messages it comes to in the next round (queue_plugin_msgs).
+void Deliveries::settle_copies(Session& session) {
+    using Where = Holding::State;
+    auto& flow = session.flow;
+    flow.copies = 0;
+    std::vector<Missing> written;
+    for (const auto& holding : flow.holdings) {
+        if (holding.state == Where::shown && holding.qos > 0)
+            written.push_back({session.id, holding.id, holding.address, Fate::written});
+    }
+    if (!session.connected || !holdings_.can_ask() || !ask(session)) {
+        give_up_copies(session);
+        for (auto& holding : flow.holdings)
+            if (holding.state == Where::shown) holding.state = Where::written;
+        return;
+    }
+    bool is_full = false;
+    std::erase_if(flow.holdings, [&](Holding& holding) {
+        if (holding.state == Where::shown) holding.state = Where::written;
+        if (holding.is_settled()) return false;
+        if (holdings_.was_shown(holding)) {
+            holding.state = Where::held;
+            holding.fan_out = registry_.fan_out;
+            return false;
+        }
+        const bool is_dropped = std::exchange(holding.state, Where::unseen) == Where::unseen;
+        is_full |= is_dropped;
+        if (!is_dropped) copied_to(session);
+        missing_.push_back(
+            {session.id, holding.id, holding.address, is_dropped ? Fate::dropped : Fate::open});
+        return is_dropped;
+    });
+    std::erase_if(written, [&](const Missing& copy) {
+        return std::ranges::any_of(flow.holdings, [&copy](const Holding& holding) {
+            return holding.id == copy.id && holding.address == copy.address;
+        });
+    });
+    std::ranges::move(written, std::back_inserter(missing_));
+    count_held(session);
+    learn_window(session);
+    if (flow.held > 0) list(session);
+    if (is_full) set_queue_full(session, "the broker drops what is for it");
+}
+
+void Deliveries::copied_to(Session& session) {
+    if (!std::exchange(session.flow.copied_to, true)) copied_to_.push_back(session.id);
+}
+
+// The broker did not write these: it holds them back.
 void Deliveries::give_up_copies(Session& session) {
     session.flow.copies = 0;
     std::size_t held = 0;
     std::erase_if(session.flow.holdings, [&](Holding& holding) {
-        if (!holding.is_copy || holding.state != Holding::State::expected) return false;
+        if (!holding.is_copy || holding.is_settled()) return false;
         if (holding.qos == 0) {
             if (session.connected)
                 set_queue_full(session, "it does not read what it has been sent");
@@ -200,6 +353,10 @@ void Deliveries::forget(Session& session) {
         if (holding.state == Holding::State::held) holding.state = Holding::State::written;
     }
     session.flow.others_held = 0;
+    session.flow.window = 0;
+    session.flow.silent = false;
+    session.flow.largest_taken = 0;
+    session.flow.too_large = kAnySize;
     registry_.set_held(session, 0);
     registry_.set_queue_full(session, false);
 }
@@ -208,7 +365,7 @@ void Deliveries::expect_again(Session& session, const Message& message) {
     if (!shows_deliveries_) return;
     auto& holdings = session.flow.holdings;
     const auto found = std::ranges::find_if(holdings, [&](const Holding& holding) {
-        return holding.is_shown_as(message) && holding.state == Holding::State::written;
+        return holding.is_shown_as(message) && holding.is_written();
     });
     if (found == holdings.end()) {
         ++session.flow.others_held;
@@ -225,7 +382,10 @@ bool Deliveries::look_again(Session& session) {
     const auto silence = now_ - flow.held_changed;
     if (!session.connected || silence < kSecondsUntilAsked) return false;
     if (holdings_.can_ask()) {
-        ask_again(session);
+        ask(session);
+        // What is not held any more, though it was not written, is no reason to pass it over.
+        flow.held_changed = now_;
+        if (has_room(session)) registry_.set_queue_full(session, false);
     } else if (!flow.queue_full && silence >= kSecondsUntilDoubt) {
         // What expires in the client's queue is dropped without a word.
         flow.held_changed = now_;
@@ -235,22 +395,75 @@ bool Deliveries::look_again(Session& session) {
     return false;
 }
 
-// What is not held any more, though it was not written, is no reason to pass the client over.
-void Deliveries::ask_again(Session& session) {
-    session.flow.held_changed = now_;
+bool Deliveries::ask(Session& session) {
+    auto& flow = session.flow;
+    const auto before = flow.holdings.size();
     const auto others = holdings_.prune(session);
-    if (!others) return;
-    session.flow.others_held = std::min(session.flow.others_held, *others);
+    if (!others) return false;
+    flow.asked_in = round_;
+    if (flow.holdings.size() < before) {
+        flow.held_changed = now_;
+        flow.silent = false;
+    }
+    flow.others_held = std::min(flow.others_held, *others);
     count_held(session);
-    if (has_room(session)) registry_.set_queue_full(session, false);
+    learn_window(session);
+    return true;
+}
+
+void Deliveries::learn_window(Session& session) {
+    auto& flow = session.flow;
+    const auto in_flight = std::ranges::count_if(flow.holdings, &Holding::is_written);
+    const auto count = static_cast<std::size_t>(in_flight);
+    flow.window = flow.held > 0 ? count : std::max(flow.window, count);
+}
+
+bool Deliveries::may_take_more(Session& session) {
+    auto& flow = session.flow;
+    if (!session.connected || !ask(session)) return true;
+    flow.silent |= now_ - flow.held_changed >= kSecondsOfSilence;
+    bool is_wanted = false;
+    for (const auto& subscription : session.subscriptions) {
+        for (const auto& member : subscription->members) {
+            if (member->group->queue.empty()) continue;
+            if (has_room_for(*member, 0)) return true;
+            is_wanted = true;
+        }
+    }
+    return !is_wanted;
+}
+
+// Some in each round, where they are many.
+void Deliveries::look_at_used_up() {
+    std::size_t asked_about = 0;
+    while (next_used_up_ < used_up_.size() && asked_about < kAskedAboutInARound) {
+        auto& id = used_up_[next_used_up_];
+        auto* session = registry_.find(id);
+        if (session) asked_about += 1 + session->flow.holdings.size();
+        if (session && session->flow.used_up && !may_take_more(*session)) {
+            ++next_used_up_;
+            continue;
+        }
+        id.swap(used_up_.back());
+        used_up_.pop_back();
+        if (session) registry_.set_used_up(*session, false);
+    }
+    if (next_used_up_ >= used_up_.size()) next_used_up_ = 0;
 }
 
 void Deliveries::tick(std::int64_t now) {
     conclude();
+    ++round_;
+    const bool is_next_second = std::exchange(now_, now) != now;
     for (const auto& id : std::exchange(copied_to_, {})) {
-        if (auto* session = registry_.find(id)) give_up_copies(*session);
+        auto* session = registry_.find(id);
+        if (!session) continue;
+        session->flow.copied_to = false;
+        settle_copies(*session);
     }
-    if (std::exchange(now_, now) == now || holders_.empty()) return;
+    look_at_used_up();
+    count_loads();
+    if (!is_next_second || holders_.empty()) return;
     std::erase_if(holders_, [this](const std::string& id) {
         auto* session = registry_.find(id);
         return !session || look_again(*session);

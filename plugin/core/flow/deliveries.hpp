@@ -1,6 +1,8 @@
 // Whether clients take what they are given. The broker does not say when it holds a message back
 // because a client's in-flight window is full, nor when it drops one because its queue is; it is
 // counted here, and such a member is passed over for as long as another one can take the message.
+// Where the load is spread, a member is given no more than it takes soon; the rest waits for the
+// group, and goes to whoever has room first.
 //
 // 2.1 shows in MESSAGE_OUT each message as it is written to a client: at once, or later from the
 // client's queue. What it does not show is asked for (Holdings). 2.0 shows nothing.
@@ -30,25 +32,46 @@ class Deliveries {
 
     /// `max_queued_messages`; 0: unlimited.
     void set_queue_limit(std::size_t messages) noexcept { queue_limit_ = messages; }
+    /// How many messages beyond its window a member is given, where the load is spread; at least 1.
+    void set_max_held_back(std::size_t messages) noexcept { max_held_back_ = messages; }
 
     /// The broker has been told, in a fan-out, to give a client that is in a group a message of its
     /// own, with QoS 1 or 2.
     void expect_non_shared(Session& session, std::uint8_t qos, const Message& message,
                            std::uint64_t fan_out);
     /// The same of a member, of any QoS.
-    void expect(const Member& member, std::int64_t id, const Message& message,
+    void expect(Member& member, std::int64_t id, const Message& message,
                 const Publication& publication, std::uint64_t fan_out);
     /// What waited for the group has been published to this member's client.
-    void expect_copy(const Member& member, std::int64_t id, const SharedMessage& message,
+    void expect_copy(Member& member, std::int64_t id, const SharedMessage& message,
                      const void* address);
     /// The same where the broker has it, and holds it back.
-    void hold_copy(const Member& member, std::int64_t id, const SharedMessage& message,
+    void hold_copy(Member& member, std::int64_t id, const SharedMessage& message,
                    const void* address) {
         expect_copy(member, id, message, address);
         give_up_copies(member.subscription->session);
     }
-    /// Whether the client may be given one more of those now.
-    [[nodiscard]] bool takes_more(const Session& session) const noexcept;
+    /// Whether the member may be given one more of those now, with that QoS.
+    [[nodiscard]] bool takes_more(const Member& member, const StoredMessage& message);
+    /// What became of what was published to a client alone, but does not show.
+    enum class Fate : std::uint8_t {
+        open,     ///< in the next round
+        dropped,  ///< the client has not got it
+        written,  ///< it has got it, or it was too large for it
+    };
+    struct Missing {
+        std::string client_id;
+        std::int64_t id;
+        const void* address;
+        Fate fate;
+    };
+    [[nodiscard]] std::vector<Missing> take_missing() noexcept {
+        return std::exchange(missing_, {});
+    }
+    /// The client has got what was written to it, of so many bytes, or it was too large for it.
+    [[nodiscard]] bool has_got(Session& session, std::size_t size);
+    /// It has got that for certain.
+    void note_taken(Session& session, std::int64_t id, std::size_t size);
 
     /// Its holdings have changed.
     void count_held(Session& session);
@@ -78,6 +101,12 @@ class Deliveries {
     /// `now`: seconds of any clock that only goes forward. Gives those another chance that may have
     /// room again.
     void tick(std::int64_t now);
+    /// Whether it has not come to all of those.
+    [[nodiscard]] bool is_busy() const noexcept { return next_used_up_ > 0; }
+    /// Whether something keeps clients from getting messages, which has to be verified.
+    [[nodiscard]] bool has_to_look_again() const noexcept {
+        return !holders_.empty() || !used_up_.empty();
+    }
 
   private:
     void expect(Session& session, std::uint8_t qos, const Message& message);
@@ -88,12 +117,23 @@ class Deliveries {
     }
     void note(Session& session, const Holding& holding);
     void give_up_copies(Session& session);
+    void settle_copies(Session& session);
+    void copied_to(Session& session);
     void list(Session& session);
     void hold(Session& session, std::size_t messages);
     [[nodiscard]] static Holding* find_unwritten(Session::Flow& flow, const Message& message);
-    void ask_again(Session& session);
+    /// False: the broker cannot be asked.
+    bool ask(Session& session);
+    void learn_window(Session& session);
     /// Whether the session is listed no more.
     [[nodiscard]] bool look_again(Session& session);
+    [[nodiscard]] bool has_room_for(const Member& member, std::size_t size) const noexcept;
+    [[nodiscard]] static std::size_t share_of(const Member& member) noexcept;
+    void set_used_up(Session& session);
+    [[nodiscard]] bool may_take_more(Session& session);
+    void look_at_used_up();
+    void note_load(Member& member);
+    void count_loads();
     void set_queue_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {
         return queue_limit_ == 0 || session.flow.held < queue_limit_;
@@ -104,12 +144,18 @@ class Deliveries {
     Broker& broker_;
     bool shows_deliveries_;
     std::size_t queue_limit_ = 1000;
+    std::size_t max_held_back_ = 4;
     Session* expected_ = nullptr;  // has been given a message and has not got it yet
     std::uint8_t expected_qos_ = 0;
     bool expected_is_noted_ = false;  // as its newest holding
     const void* expected_address_ = nullptr;
     std::vector<std::string> copied_to_;  // clients, since the last round
     std::vector<std::string> holders_;    // clients with messages held back, or full
+    std::vector<Missing> missing_;
+    std::vector<std::uint64_t> loaded_;  // groups in which it counts who holds how much
+    std::vector<std::string> used_up_;   // clients that are given no more for now
+    std::size_t next_used_up_ = 0;       // which of them is looked at next
+    std::uint64_t round_ = 1;
     std::int64_t now_ = 0;
 };
 

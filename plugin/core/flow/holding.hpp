@@ -18,19 +18,21 @@ struct Member;
 struct alignas(kCacheLine) Holding {
     enum class State : std::uint8_t {
         expected,  ///< the broker has not shown yet what it does with it
+        unseen,    ///< a copy that the broker has not come to, or has dropped
         held,      ///< it has not been written to the connection
+        shown,     ///< a copy that was written in this round: it cannot be acknowledged yet
         written,
     };
 
     /// By which the broker shows it: of its topic; of its properties where it was published to the
     /// client alone (Broker::publish_to).
     const void* address = nullptr;
-    const Member* member = nullptr;  ///< whose message it is; null: of a non-shared subscription
-    std::int64_t id = 0;             ///< its place in the order of publication
-    std::uint64_t fan_out = 0;       ///< the last one when the broker was given it
-    std::uint64_t publisher = 0;     ///< as in StoredMessage
-    SharedMessage message{};         ///< what others get, once the client has gone
-    std::uint8_t qos = 0;            ///< with which it reaches the client
+    Member* member = nullptr;     ///< whose message it is; null: of a non-shared subscription
+    std::int64_t id = 0;          ///< its place in the order of publication
+    std::uint64_t fan_out = 0;    ///< the last one when the broker was given it
+    std::uint64_t publisher = 0;  ///< as in StoredMessage
+    SharedMessage message{};      ///< what others get, once the client has gone
+    std::uint8_t qos = 0;         ///< with which it reaches the client
     std::uint8_t published_qos = 0;
     State state = State::expected;
     bool was_written = false;  ///< to this connection or one before
@@ -38,6 +40,9 @@ struct alignas(kCacheLine) Holding {
     bool retain = false;       ///< published with RETAIN
     Writing writing{};         ///< of a copy
 
+    /// Whether it is known what the broker has done with it.
+    [[nodiscard]] bool is_settled() const noexcept { return state >= State::held; }
+    [[nodiscard]] bool is_written() const noexcept { return state >= State::shown; }
     /// Whether the broker shows it so, or one at the same place.
     [[nodiscard]] bool is_shown_as(const Message& shown) const noexcept {
         return address == (is_copy ? shown.properties : shown.topic.data());

@@ -46,8 +46,9 @@ std::optional<std::size_t> Holdings::prune(Session& session) {
     if (!count) return {};
     std::ranges::sort(shown_);
     std::erase_if(session.flow.holdings, [this](const Holding& holding) {
-        return holding.state != Holding::State::expected &&
-               !std::ranges::binary_search(shown_, holding.address);
+        const bool is_gone = holding.is_settled() && !was_shown(holding);
+        if (is_gone && holding.member) holding.member->group->pace.count(*holding.member);
+        return is_gone;
     });
     session.flow.next_held = 0;
     return *count - std::min(*count, session.flow.holdings.size());
@@ -88,7 +89,7 @@ std::size_t Holdings::find(const HoldingList& holdings, const Message& message) 
             const auto place = next->second;
             if (holdings[place].is_copy != is_copy || is_found_[place] != 0) continue;
             const auto& holding = holdings[place];
-            const bool is_newer = found == kNone || holding.state == Holding::State::expected ||
+            const bool is_newer = found == kNone || !holding.is_settled() ||
                                   holding.fan_out >= holdings[found].fan_out;
             if (is_newer) found = place;
             break;

@@ -34,7 +34,7 @@ class Holdings {
         auto next = is_kept_.begin();
         std::erase_if(holdings, [&](const Holding& holding) {
             const bool is_kept = *next++ != 0;
-            return !is_kept && holding.state != Holding::State::expected;
+            return !is_kept && holding.is_settled();
         });
         session.flow.next_held = 0;
     }
@@ -49,6 +49,10 @@ class Holdings {
             holding.message = keep(holding, message);
             return true;
         });
+    }
+    /// Whether the broker showed it when it was asked last.
+    [[nodiscard]] bool was_shown(const Holding& holding) const noexcept {
+        return std::ranges::binary_search(shown_, holding.address);
     }
     /// The message, as it was published.
     [[nodiscard]] SharedMessage keep(const Holding& holding, const Message& message);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/placement/ring.hpp"
@@ -35,6 +36,12 @@ struct Member {
         const void* as = nullptr;  ///< the connection
     };
 
+    /// How much of what has waited it has acknowledged (Deliveries).
+    struct Pace {
+        std::uint32_t episode = 0;   ///< Group::Pace; what follows is about that
+        std::uint32_t released = 0;  ///< messages
+    };
+
     Subscription* subscription;
     Group* group;
     std::uint32_t place = 0;  ///< in the order of joining; the group's to change
@@ -45,6 +52,7 @@ struct Member {
     std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
     InRing in_ring{};
     Judged judged{};
+    Pace pace{};
     std::uint64_t joined = 0;  ///< when, by Registry::clock
     std::int64_t since = 0;    ///< the same in seconds since 1970
 };
@@ -85,6 +93,9 @@ class Group {
         auto& candidate = candidates_[member.place];
         candidate.fitness = fitness;
         candidate.held_back = held_back;
+    }
+    void set_load(const Member& member, std::size_t messages) noexcept {
+        candidates_[member.place].load = static_cast<std::uint32_t>(messages);
     }
     [[nodiscard]] Candidate::Fitness fitness(const Member& member) const noexcept {
         return candidates_[member.place].fitness;
@@ -158,6 +169,24 @@ class Group {
         std::optional<std::uint64_t> probe{};
         std::optional<std::int64_t> probe_until{};  ///< the last message before they joined
     };
+    /// What its members have acknowledged while messages waited without a break (Deliveries).
+    struct Pace {
+        std::uint32_t episode = 1;     ///< counts those times
+        std::uint32_t released = 0;    ///< messages, in this one
+        std::size_t next_counted = 0;  ///< which member was asked about last
+        bool is_counted = false;       ///< who holds how many of them is asked in the next round
+
+        /// The member has acknowledged one.
+        void count(Member& member) noexcept {
+            auto& its = member.pace;
+            if (std::exchange(its.episode, episode) != episode) its.released = 0;
+            ++its.released;
+            ++released;
+        }
+        void begin_episode() noexcept {
+            if (std::exchange(released, 0) > 0) ++episode;
+        }
+    };
     /// Of the store (Journal).
     struct Saving {
         bool saved = false;    ///< something of it is there
@@ -174,6 +203,7 @@ class Group {
     std::uint64_t number = 0;   ///< counted in the order of creation; never used again
     std::size_t connected = 0;  ///< members of connected sessions
     Draining draining;
+    Pace pace;
     Saving saving;
 
   private:

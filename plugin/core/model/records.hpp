@@ -16,6 +16,8 @@ namespace shared_subscription {
 
 struct Session;
 
+inline constexpr auto kAnySize = static_cast<std::size_t>(-1);
+
 enum class Standing : std::uint8_t {
     present,      ///< in the broker's tree
     unconfirmed,  ///< perhaps no longer there; the next fan-out on its filter shows it. Is not
@@ -82,9 +84,16 @@ struct alignas(64) Session {
         std::size_t others_held = 0;    ///< ... of these, such as are not among the holdings
         std::size_t next_held = 0;      ///< where the next that is written may be
         std::size_t copies = 0;         ///< holdings that were published to it alone in this round
-        std::int64_t held_changed = 0;  ///< second of Deliveries::tick
-        bool queue_full = false;        ///< the broker drops what it is given
-        bool listed = false;            ///< among the holders of Deliveries
+        std::size_t window = 0;         ///< so many have been in flight at once
+        std::uint64_t asked_in = 0;     ///< the last round in which the broker was asked about it
+        std::size_t largest_taken = 0;  ///< a message of so many bytes it has got for certain
+        std::size_t too_large = kAnySize;  ///< ... and of so many it does not get
+        std::int64_t held_changed = 0;     ///< second of Deliveries::tick
+        bool queue_full = false;           ///< the broker drops what it is given
+        bool used_up = false;  ///< it has been given enough, by groups that have others, too
+        bool silent = false;  ///< it has acknowledged nothing for long, so perhaps it collects them
+        bool copied_to = false;  ///< since the last round
+        bool listed = false;     ///< among the holders of Deliveries
     };
     /// What is known of its connection and its end (engine_sessions.cpp).
     struct Presence {
@@ -139,6 +148,14 @@ struct Filter {
 [[nodiscard]] inline std::uint64_t asked_in(const Member& member) noexcept {
     const auto& session = member.subscription->session;
     return session.sole == &member ? session.asked.fan_out : member.called_in;
+}
+
+/// Whether a message of so many bytes is sure to get to the client: it has no Maximum Packet Size,
+/// or one that is large enough, for no plugin is shown that.
+[[nodiscard]] inline bool is_sure_to_take(const Session& session, std::size_t size) noexcept {
+    constexpr std::size_t kTakenByAll = 100;
+    return session.protocol_version < 5 || size <= kTakenByAll ||
+           size <= session.flow.largest_taken;
 }
 
 /// What a group is known by when it may be gone.

@@ -195,7 +195,7 @@ void Registry::leave(Member& member) {
     std::erase_if(session.flow.holdings, [&member](Holding& one) {
         if (one.member != &member) return false;
         one.member = nullptr;  // it stays the client's own
-        return one.state == Holding::State::written;
+        return one.is_written();
     });
     subscription.members.erase(find_owned(subscription.members, member));
     note_sole(session);
@@ -271,6 +271,12 @@ void Registry::set_queue_full(Session& session, bool full) {
     refresh(session);
 }
 
+void Registry::set_used_up(Session& session, bool used_up) {
+    if (session.flow.used_up == used_up) return;
+    session.flow.used_up = used_up;
+    refresh(session);
+}
+
 void Registry::set_paused(Member& member, bool paused) {
     member.paused = paused;
     refresh(*member.subscription);
@@ -286,6 +292,8 @@ void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy
         const auto wanted = strategies_.of(group->name());
         if (group->strategy() == wanted) continue;
         group->set_strategy(wanted, random_);
+        for (const auto* member : group->members()) refresh(*member);
+        wake(*group);
         journal.note(*group);
         rings.note_change(*group);
     }
@@ -365,14 +373,17 @@ void Registry::let_rotate(std::size_t members) {
     for (const auto& [number, group] : groups_) rings.check(*group);
 }
 
-Candidate::Fitness Registry::fitness(const Member& member) noexcept {
+Candidate::Fitness Registry::fitness(const Member& member) const noexcept {
     using Fitness = Candidate::Fitness;
     const auto& session = member.subscription->session;
     if (member.subscription->standing == Standing::unconfirmed || !session.connected ||
         member.paused)
         return Fitness::unfit;
-    if (session.flow.queue_full) return Fitness::queue_full;
-    return session.flow.held == 0 ? Fitness::ready : Fitness::window_full;
+    const auto& flow = session.flow;
+    const bool has_enough = flow.used_up || flow.held >= max_held_back_;
+    if (flow.queue_full || (has_enough && spreads_load(member.group->strategy())))
+        return Fitness::full;
+    return flow.held == 0 ? Fitness::ready : Fitness::window_full;
 }
 
 std::vector<Session*> Registry::all_sessions() const {

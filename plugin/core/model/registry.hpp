@@ -88,18 +88,21 @@ class Registry {
     /// The broker asks about the client again.
     void note_return(Session& session) noexcept { session.presence.back_since = ++clock_; }
     void set_queue_full(Session& session, bool full);
+    void set_used_up(Session& session, bool used_up);
     void set_paused(Member& member, bool paused);
     /// The broker holds so many messages back for it.
     void set_held(Session& session, std::size_t messages);
     void set_standing(Subscription& subscription, Standing standing);
     void set_standing(Session& session, Standing standing);
     void set_no_local(Subscription& subscription, bool no_local);
+    /// For whom so many are held back, another shall get the next, where the load is spread.
+    void set_max_held_back(std::size_t messages) noexcept { max_held_back_ = messages; }
 
     /// Of all groups of that name, now and later; no name: of those that have none of their own.
     void set_strategy(std::optional<std::string_view> share_name, Strategy strategy);
 
     /// What the member's candidate says of it, from its session and subscription.
-    [[nodiscard]] static Candidate::Fitness fitness(const Member& member) noexcept;
+    [[nodiscard]] Candidate::Fitness fitness(const Member& member) const noexcept;
     /// Sets that.
     void refresh(const Member& member);
 
@@ -161,6 +164,7 @@ class Registry {
 
     StrategyTable strategies_;
     RandomSource random_;
+    std::size_t max_held_back_ = static_cast<std::size_t>(-1);
     // Apart from the broker's heap, where it would grow among messages, leave holes, and have the
     // broker put its messages into those, which are in no cache.
     std::pmr::unsynchronized_pool_resource holding_memory_{

@@ -23,7 +23,7 @@ bool is_fitter(const Candidate& one, const Candidate& other) noexcept {
     return one.fitness == Fitness::window_full && one.held_back < other.held_back;
 }
 
-class RoundRobin final : public Chooser {
+class RoundRobin : public Chooser {
   public:
     std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
         std::size_t chosen = kNobody;
@@ -49,12 +49,33 @@ class RoundRobin final : public Chooser {
     [[nodiscard]] std::size_t turn() const noexcept override { return turn_; }
     void set_turn(std::size_t place) override { turn_ = place; }
 
-  private:
+  protected:
     static std::size_t after(std::size_t place, std::size_t count) noexcept {
         return place + 1 == count ? 0 : place + 1;
     }
 
+  private:
     std::size_t turn_ = 0;  // the place that is asked first
+};
+
+class LeastLoaded final : public RoundRobin {
+  public:
+    std::size_t choose(Candidates candidates, const Ballot& /*ballot*/) override {
+        std::size_t chosen = kNobody;
+        Candidate best;
+        auto place = turn();
+        for (auto left = candidates.size(); left > 0;
+             --left, place = after(place, candidates.size())) {
+            const auto& candidate = candidates[place];
+            const bool is_better = candidate.fitness == best.fitness
+                                       ? candidate.load < best.load
+                                       : candidate.fitness > best.fitness;
+            if (!is_better) continue;
+            chosen = place;
+            best = candidate;
+        }
+        return chosen;
+    }
 };
 
 std::size_t choose_at_random(Candidates candidates, const RandomSource& random) {
@@ -163,6 +184,8 @@ std::unique_ptr<Chooser> make_chooser(Strategy strategy, const RandomSource& ran
     switch (strategy) {
         case Strategy::random:
             return std::make_unique<Random>(random);
+        case Strategy::least_loaded:
+            return std::make_unique<LeastLoaded>();
         case Strategy::sticky:
             return std::make_unique<Sticky>(random);
         case Strategy::hash_clientid:

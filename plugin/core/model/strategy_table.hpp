@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,12 @@ class StrategyTable {
     [[nodiscard]] Strategy of(std::string_view share_name) const {
         const auto found = by_name_.find(share_name);
         return found == by_name_.end() ? fallback_ : found->second;
+    }
+    /// Whether any group has it, now or later.
+    [[nodiscard]] bool uses(Strategy strategy) const noexcept {
+        return fallback_ == strategy || std::ranges::any_of(by_name_, [strategy](const auto& one) {
+                   return one.second == strategy;
+               });
     }
     bool operator==(const StrategyTable&) const = default;
 

@@ -19,6 +19,9 @@ constexpr std::size_t kBytesInATurn = 1'000'000;
 // Of what only passes through, as somebody is there to take it.
 constexpr std::size_t kMostPassing = 1000;
 
+// What waits where nobody has said how much may: as much as the broker holds for so many clients.
+constexpr std::size_t kForEachMember = 1000;
+
 constexpr std::size_t kForever = std::numeric_limits<std::int32_t>::max();  // seconds
 
 constexpr std::int64_t kSecondsBetweenComplaints = 10;
@@ -39,8 +42,9 @@ bool is_unsent(const Holding& holding) noexcept {
 const char* Backlog::full(const Group& group, std::size_t bytes) const noexcept {
     const auto& queue = group.queue;
     if (queue.size() < kMostPassing && group.has_ready()) return nullptr;
-    if (limits_.messages > 0 && queue.size() >= limits_.messages)
-        return "plugin_opt_max_queued_messages";
+    const auto most =
+        limits_.messages.value_or(kForEachMember * std::max<std::size_t>(group.size(), 1));
+    if (most > 0 && queue.size() >= most) return "plugin_opt_max_queued_messages";
     if (limits_.bytes > 0 && queue.bytes() + bytes > limits_.bytes)
         return "plugin_opt_max_queued_bytes";
     return nullptr;
@@ -262,6 +266,7 @@ bool Backlog::drain(Group& group, bool begins_round) {
     }
     if (queue.is_moving()) return false;
     group.draining.allowance = burst_;
+    if (queue.empty()) group.pace.begin_episode();
     return true;
 }
 
@@ -295,9 +300,14 @@ Backlog::Result Backlog::offer(Group& group, const GroupQueue::Entry& entry) {
     const bool may_wait = takes(message.qos);
     elector_.begin(message, publication, ++registry_.fan_out, may_wait);
     auto* member = elector_.choose_from_queue(group);
+    bool is_taken = member && deliveries_.takes_more(*member, *stored);
+    while (member && !is_taken && group.fitness(*member) == Candidate::Fitness::full) {
+        member = elector_.choose_from_queue(group);
+        is_taken = member && deliveries_.takes_more(*member, *stored);
+    }
     const bool waits = !member && may_wait && elector_.may_want(group);
     elector_.end();
-    if (member) return give(*member, entry);
+    if (member) return is_taken ? give(*member, entry) : Result::not_now;
     if (!waits) {
         drop(group, entry.id);
     } else if (group.has_ready()) {
@@ -312,7 +322,6 @@ Backlog::Result Backlog::give(Member& member, const GroupQueue::Entry& entry) {
     auto& group = *member.group;
     auto& session = member.subscription->session;
     const auto id = entry.id;
-    if (!deliveries_.takes_more(session)) return Result::not_now;
     if (!broker_.can_judge()) {
         const bool is_sent = publish_restricted(
             group, {.message = entry.message, .id = id, .client_id = session.id});
@@ -355,17 +364,42 @@ bool Backlog::has_it(const Unconfirmed& given, const Group& group) {
     if (!given.is_orphaned) return session->connected || given.survives;
     // Nothing takes it back: the broker holds it for the client's next session.
     if (!given.survives || !broker_.find_session(given.client_id)) return false;
-    const auto* member = registry_.find_member(given.client_id, group.name(), group.filter().text);
+    auto* member = registry_.find_member(given.client_id, group.name(), group.filter().text);
     if (member) deliveries_.hold_copy(*member, given.id, given.message, given.address);
     return true;
 }
 
+// Nothing: that shows in the next round.
+std::optional<bool> Backlog::has_arrived(const Unconfirmed& given, const AllMissing& missing) {
+    using Fate = Deliveries::Fate;
+    auto* session = registry_.find(given.client_id);
+    if (!session || !session->connected) return true;
+    const auto size = given.message->size();
+    const auto found = std::ranges::find_if(missing, [&given](const Deliveries::Missing& one) {
+        return one.id == given.id && one.address == given.address &&
+               one.client_id == given.client_id;
+    });
+    if (found == missing.end()) {
+        deliveries_.note_taken(*session, given.id, size);
+        return true;
+    }
+    if (found->fate == Fate::open) return std::nullopt;
+    return found->fate == Fate::written && deliveries_.has_got(*session, size);
+}
+
 void Backlog::confirm() {
     const auto all = std::exchange(unconfirmed_, {});
+    const auto missing = deliveries_.take_missing();
     for (const auto& given : all) {
         auto* group = registry_.find_group(given.group.share_name, given.group.filter);
         if (!group || !group->queue.is_under_way(given.id)) continue;
-        if (has_it(given, *group)) {
+        const auto arrived =
+            has_it(given, *group) ? has_arrived(given, missing) : std::optional(false);
+        if (!arrived) {
+            unconfirmed_.push_back(given);
+            continue;
+        }
+        if (*arrived) {
             group->queue.remove(given.id);
             count(*group, registry_.find_member(given.client_id, given.group.share_name,
                                                 given.group.filter));

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -175,6 +176,9 @@ class Backlog {
     /// A member has got a message. Null: it is one no more.
     void count(Group& group, Member* member) noexcept;
     [[nodiscard]] bool has_it(const Unconfirmed& given, const Group& group);
+    using AllMissing = std::vector<Deliveries::Missing>;
+    [[nodiscard]] std::optional<bool> has_arrived(const Unconfirmed& given,
+                                                  const AllMissing& missing);
     void confirm();
     void leave_unsent(Session& session, const Unconfirmed& given);
     void refuse(Group& group, const char* option);
