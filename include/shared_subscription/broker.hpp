@@ -187,6 +187,8 @@ class Broker {
     /// What access control other than this plugin says to the client reading the message. Allowed
     /// where nobody else decides.
     [[nodiscard]] virtual Verdict ask_others_to_read(Context context, const Message& message) = 0;
+    /// The same of publishing it.
+    [[nodiscard]] virtual Verdict ask_others_to_write(Context context, const Message& message) = 0;
 
     /// Whether there is other access control. Each message asks, so this is no call.
     [[nodiscard]] bool others_decide() const noexcept { return others_decide_; }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/delivery/collector.hpp"
 #include "core/delivery/fan_out.hpp"
 #include "core/delivery/publications.hpp"
 #include "core/events.hpp"
@@ -29,6 +30,13 @@ enum class Unsubscribed : std::uint8_t {
     no_such_use,  ///< the client is not subscribed like that; a leaf it may have there is another
                   ///< use's
     unknown,      ///< nothing is known of a subscription by that filter: the broker's own business
+};
+
+/// What became of a declaration that was to be taken back.
+enum class Deletion : std::uint8_t {
+    done,
+    not_declared,
+    configured,  ///< by the configuration, which would declare it again
 };
 
 /// What became of a member that was to be removed.
@@ -56,6 +64,7 @@ class Engine {
           deliveries_(registry_, holdings_, broker, traits.announces_sessions),
           restricted_(broker),
           backlog_(registry_, deliveries_, holdings_, restricted_, broker, traits_),
+          collector_(registry_, backlog_, broker),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
           unasked_(registry_, restricted_, backlog_, broker, traits_),
@@ -128,7 +137,7 @@ class Engine {
     }
 
     /// WRITE: the client, or its will, publishes. False: to be refused.
-    [[nodiscard]] bool may_write(const Client& client, std::string_view topic);
+    [[nodiscard]] bool may_write(const Client& client, const Message& message);
     /// The same where it may, and the connection published last as well. False: ask `may_write`.
     [[nodiscard]] bool may_write_at_once(Context context, const char* topic);
 
@@ -136,8 +145,8 @@ class Engine {
     [[nodiscard]] bool receive(const Client& client, const Message& message);
     /// The same straight after its WRITE check. False: ask `receive`.
     [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
-        return !fan_out_.has_to_foresee() && !registry_.rings.has_unaligned() &&
-               publications_.receive_at_once(context, message);
+        return !fan_out_.has_to_foresee() && !collector_.is_needed() &&
+               !registry_.rings.has_unaligned() && publications_.receive_at_once(context, message);
     }
 
     /// 2.1 CONNECT: a new connection, with or without a session from before.
@@ -196,7 +205,19 @@ class Engine {
         let_rotate();
     }
 
+    /// The group collects messages from now on, whether it has members or not.
+    void declare(const GroupName& name) {
+        registry_.declare(name);
+        configured_.push_back(name);
+    }
+
     // What administrators do; each may come between any two events.
+
+    /// The same; it outlives a restart like memberships.
+    void declare_group(const GroupName& name);
+    /// Back to a group that is there while it has members. What waits for it goes where it has
+    /// none.
+    [[nodiscard]] Deletion delete_group(const GroupName& name);
 
     /// Of all groups of that name, now and later; no name: of those that have none of their own.
     /// What was set outlives a restart like memberships.
@@ -343,6 +364,7 @@ class Engine {
     Deliveries deliveries_;
     RestrictedFanOuts restricted_;
     Backlog backlog_;
+    Collector collector_;
     Parking parking_;
     Ghosts ghosts_;
     Unasked unasked_;
@@ -359,6 +381,9 @@ class Engine {
     std::optional<Removing> removing_;
     std::vector<SavedStrategy> set_strategies_;  // by administrators, now or before a restart
     std::vector<SavedStrategy> unsaved_strategies_;
+    std::vector<GroupName> configured_;               // groups that the configuration declares
+    std::vector<GroupName> declared_;                 // ... and administrators, now or before
+    std::vector<SavedDeclaration> unsaved_declared_;  // what they have changed
     bool said_prefix_ = false;
     bool said_lost_ = false;
 };

@@ -48,6 +48,13 @@ struct SavedStrategy {
     bool operator==(const SavedStrategy&) const = default;
 };
 
+/// A group that an administrator has declared while the broker ran.
+struct SavedDeclaration {
+    GroupName name;
+    bool ended = false;  ///< no longer
+    bool operator==(const SavedDeclaration&) const = default;
+};
+
 /// A property of a PUBLISH (MQTT 5, 3.3.2.3).
 struct SavedProperty {
     int identifier = 0;
@@ -75,6 +82,7 @@ struct State {
     std::vector<SavedGroup> groups{};
     std::vector<SavedMessage> messages{};  ///< by id
     std::vector<SavedStrategy> strategies{};
+    std::vector<GroupName> declared{};
 };
 
 /// What has changed since the last time. To be applied in this order, as a whole or not at all.
@@ -86,10 +94,11 @@ struct Changes {
     std::vector<std::int64_t> dequeued{};  ///< ids; unknown ones are none of the store's business
     std::vector<SavedMessage> queued{};    ///< perhaps one of those again
     std::vector<SavedStrategy> strategies{};  ///< each replaces what was saved for that name
+    std::vector<SavedDeclaration> declared{};
 
     [[nodiscard]] std::size_t size() const noexcept {
         return ended.size() + sessions.size() + groups.size() + dequeued.size() + queued.size() +
-               strategies.size();
+               strategies.size() + declared.size();
     }
     [[nodiscard]] bool empty() const noexcept { return !whole && size() == 0; }
 };

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "shared_subscription/state.hpp"
+
 namespace shared_subscription {
 
 /// The share name of the group that `$queue/<filter>` means. `$share/$queue/<filter>` is the same
@@ -29,6 +31,10 @@ struct SubscriptionFilter {
 
 /// Whether a group can have that name: it is not empty, and has no '/', '+' and '#'.
 [[nodiscard]] bool is_share_name(std::string_view text) noexcept;
+
+/// What is wrong with that name and filter of a group, for a person; null: nothing. Unlike what
+/// clients ask for, nobody has checked the filter before.
+[[nodiscard]] const char* find_problem(const GroupName& name) noexcept;
 
 /// Whether a topic filter matches a topic name (MQTT 5, 4.7).
 [[nodiscard]] bool matches(std::string_view filter, std::string_view topic) noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "control/metrics.hpp"
@@ -125,6 +126,45 @@ Json set_strategy(Fields& fields, Administration& administration) {
     return nullptr;
 }
 
+/// What `group` and `filter` name, which need not be there; nothing, with the problem in `fields`.
+std::optional<GroupName> take_name(Fields& fields) {
+    GroupName name{.share_name = fields.required_text("group"),
+                   .filter = fields.required_text("filter")};
+    if (!fields.problem().empty()) return std::nullopt;
+    if (const auto* problem = find_problem(name)) {
+        fields.fail(describe(name) + ": " + problem + ".");
+        return std::nullopt;
+    }
+    return name;
+}
+
+Json declare_group(Fields& fields, Administration& administration) {
+    const auto name = take_name(fields);
+    if (!name) return nullptr;
+    administration.spend(1);
+    administration.engine.declare_group(*name);
+    return nullptr;
+}
+
+Json delete_group(Fields& fields, Administration& administration) {
+    const auto name = take_name(fields);
+    if (!name) return nullptr;
+    administration.spend(1);
+    switch (administration.engine.delete_group(*name)) {
+        case Deletion::done:
+            break;
+        case Deletion::not_declared:
+            fields.fail(describe(*name) + " is not declared; it ends with its last member.");
+            break;
+        case Deletion::configured:
+            fields.fail(describe(*name) +
+                        " is declared in the broker's configuration: take its "
+                        "plugin_opt_declare_group line out.");
+            break;
+    }
+    return nullptr;
+}
+
 /// Does it to the member that `group`, `filter` and `clientid` name.
 template <class Action>
 Json act_on_member(Fields& fields, Administration& administration, const Action& action) {
@@ -190,10 +230,12 @@ struct Command {
     Json (*carry_out)(Fields&, Administration&);
 };
 
-constexpr std::array<Command, 9> kCommands{{
+constexpr std::array<Command, 11> kCommands{{
     {"listGroups", list_groups},
     {"getGroup", get_group},
     {"setStrategy", set_strategy},
+    {"declareGroup", declare_group},
+    {"deleteGroup", delete_group},
     {"pauseMember", pause_member},
     {"resumeMember", resume_member},
     {"removeMember", remove_member},

@@ -13,6 +13,7 @@ namespace shared_subscription {
 
 void Engine::conclude() {
     fan_out_.settle();
+    collector_.conclude();
     if (!expected_leaf_.client_id.empty()) look_for_leaf();
     unasked_.settle_restricted(!traits_.announces_sessions);
     publications_.forget_announced();
@@ -102,7 +103,8 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     return answer;
 }
 
-bool Engine::may_write(const Client& client, std::string_view topic) {
+bool Engine::may_write(const Client& client, const Message& message) {
+    const auto topic = message.topic;
     // `check_retain_source` asks, in the middle of a replay, whether the publisher may still write
     // that topic.
     if (replay_.context && replay_.topic == topic.data()) return true;
@@ -115,11 +117,14 @@ bool Engine::may_write(const Client& client, std::string_view topic) {
         // Connections are freed between the rounds of the main loop.
         publications_.announce(client.id, topic, traits_.ticks ? client.context : nullptr);
     }
+    if (collector_.is_needed()) collector_.announce(client, message);
     return true;
 }
 
 bool Engine::may_write_at_once(Context context, const char* topic) {
-    if (!is_undisturbed() || !publications_.was_last(context) || *topic == '$') return false;
+    if (!is_undisturbed() || collector_.is_needed() || !publications_.was_last(context) ||
+        *topic == '$')
+        return false;
     begin<Event::write>();
     fan_out_.prepare();
     if (registry_.group_count() > 0) publications_.announce_again(topic);
@@ -135,8 +140,11 @@ bool Engine::receive(const Client& client, const Message& message) {
     if (registry_.group_count() == 0) return true;
     parking_.align_freely();
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
+    std::vector<std::uint64_t> collected_by;
+    if (collector_.is_needed()) collected_by = collector_.receive(message, stable_hash(client.id));
     publications_.receive(client.id, message,
-                          shown_later ? nullptr : broker_.keep_properties(message.properties));
+                          shown_later ? nullptr : broker_.keep_properties(message.properties),
+                          std::move(collected_by));
     if (message.qos < 2) fan_out_.foresee(message);
     return true;
 }
@@ -272,6 +280,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::unconfirmed);
         subscription->pending = Request::unsubscribe;
+        registry_.journal.note(*session);
     } else if (is_shared) {
         registry_.leave(*member);
     } else {

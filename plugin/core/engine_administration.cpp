@@ -28,6 +28,23 @@ void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy s
     note({std::string(share_name.value_or("")), std::string(name_of(strategy))});
 }
 
+void Engine::declare_group(const GroupName& name) {
+    begin<Event::administer>();
+    registry_.declare(name);
+    if (std::ranges::find(declared_, name) != declared_.end()) return;
+    declared_.push_back(name);
+    if (registry_.journal.is_open()) unsaved_declared_.push_back({name});
+}
+
+Deletion Engine::delete_group(const GroupName& name) {
+    begin<Event::administer>();
+    if (std::ranges::find(configured_, name) != configured_.end()) return Deletion::configured;
+    if (!registry_.take_back_declaration(name)) return Deletion::not_declared;
+    std::erase(declared_, name);
+    if (registry_.journal.is_open()) unsaved_declared_.push_back({.name = name, .ended = true});
+    return Deletion::done;
+}
+
 void Engine::note(SavedStrategy strategy) {
     std::erase_if(set_strategies_,
                   [&](const SavedStrategy& one) { return one.share_name == strategy.share_name; });

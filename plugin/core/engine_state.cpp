@@ -34,9 +34,12 @@ std::vector<SavedMembership> in_order(const State& state, BrokerTraits traits) {
     return all;
 }
 
+// What the client has given up may be there for all that is known, if others have refused it. After
+// a restart it counts as given up.
 SavedSession to_saved(const Session& session) {
     SavedSession saved{.client_id = session.id};
     for (const auto& subscription : session.subscriptions) {
+        if (subscription->pending == Request::unsubscribe) continue;
         const auto& filter = subscription->filter.text;
         if (subscription->non_shared) {
             saved.uses.push_back({.filter = filter,
@@ -60,6 +63,10 @@ SavedSession to_saved(const Session& session) {
 void Engine::restore(const State& state) {
     const auto observer = std::exchange(registry_.observer, nullptr);
     restore_strategies(state.strategies);
+    for (const auto& name : state.declared) {
+        declared_.push_back(name);
+        registry_.declare(name);
+    }
     for (const auto& [saved, use] : in_order(state, traits_)) {
         auto& session = registry_.session(saved->client_id);
         session.connected = false;
@@ -85,6 +92,7 @@ void Engine::restore(const State& state) {
     for (const auto& saved : state.groups) {
         auto* group = registry_.find_group(saved.name.share_name, saved.name.filter);
         if (!group) continue;
+        group->saving.saved = true;
         for (const auto* member : group->members()) {
             if (member->subscription->session.id == saved.turn) group->set_turn(*member);
         }
@@ -177,12 +185,14 @@ void Engine::forget_saved() {
     registry_.journal.ended_groups().clear();
     orphaned_.clear();
     unsaved_strategies_ = set_strategies_;
+    unsaved_declared_.clear();
+    for (const auto& name : declared_) unsaved_declared_.push_back({name});
 }
 
 bool Engine::has_changes() noexcept {
     return has_changed_memberships() || !registry_.journal.groups().empty() ||
            !registry_.journal.ended_groups().empty() || !orphaned_.empty() ||
-           !unsaved_strategies_.empty();
+           !unsaved_strategies_.empty() || !unsaved_declared_.empty();
 }
 
 Changes Engine::take_changes(std::size_t most_groups, std::size_t most_messages) {
@@ -190,6 +200,7 @@ Changes Engine::take_changes(std::size_t most_groups, std::size_t most_messages)
     changes.ended = std::exchange(registry_.journal.ended_groups(), {});
     changes.dequeued = std::exchange(orphaned_, {});
     changes.strategies = std::exchange(unsaved_strategies_, {});
+    changes.declared = std::exchange(unsaved_declared_, {});
     for (auto& id : std::exchange(registry_.journal.sessions(), {})) {
         auto* session = registry_.find(id);
         const bool is_kept = session && session->member_count > 0;

@@ -37,6 +37,18 @@ Command steer(const char* command, Words words, std::string done) {
     return {Kind::change, std::move(request), std::move(done)};
 }
 
+Command declare(Words words) {
+    return {Kind::change,
+            {{"command", "declareGroup"}, {"group", words[0]}, {"filter", words[1]}},
+            words[0] + " on " + words[1] + " collects messages, with members or without."};
+}
+
+Command take_back(Words words) {
+    return {Kind::change,
+            {{"command", "deleteGroup"}, {"group", words[0]}, {"filter", words[1]}},
+            words[0] + " on " + words[1] + " is there only while it has members."};
+}
+
 Command pause(Words words) {
     return steer("pauseMember", words,
                  words[1] + " is paused in " + words[0] + ": it gets nothing new.");
@@ -80,6 +92,8 @@ constexpr std::array kCommands{
     Entry{"show", "<group> [<filter>]", "one group and its members", 1, 2, show},
     Entry{"strategy", "<strategy> [<group>]", "sets a group's strategy, or the default", 1, 2,
           set_strategy},
+    Entry{"declare", "<group> <filter>", "collects messages without members, too", 2, 2, declare},
+    Entry{"delete", "<group> <filter>", "takes that back", 2, 2, take_back},
     Entry{"pause", "<group> <clientid> [<filter>]", "gives a member nothing new", 2, 3, pause},
     Entry{"resume", "<group> <clientid> [<filter>]", "serves it again", 2, 3, resume},
     Entry{"remove", "<group> <clientid> [<filter>]", "ends a membership", 2, 3, remove},

@@ -34,8 +34,8 @@ int check_write(Instance& instance, const mosquitto_evt_acl_check& check) {
     if (is_none_of_ours(instance, check.topic)) return instance.neutral;
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
-    return instance.runtime.engine().may_write(client, check.topic) ? instance.neutral
-                                                                    : MOSQ_ERR_ACL_DENIED;
+    return instance.runtime.engine().may_write(client, to_message(check)) ? instance.neutral
+                                                                          : MOSQ_ERR_ACL_DENIED;
 }
 
 int check_access(Instance& instance, mosquitto_evt_acl_check& check) {

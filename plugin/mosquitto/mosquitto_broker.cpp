@@ -127,12 +127,20 @@ KeptProperties MosquittoBroker::own(mosquitto_property* properties) {
 }
 
 Verdict MosquittoBroker::ask_others_to_read(Context context, const Message& message) {
+    return ask_others(context, message, MOSQ_ACL_READ);
+}
+
+Verdict MosquittoBroker::ask_others_to_write(Context context, const Message& message) {
+    return ask_others(context, message, MOSQ_ACL_WRITE);
+}
+
+Verdict MosquittoBroker::ask_others(Context context, const Message& message, int access) {
     mosquitto_evt_acl_check check{};
     check.client = to_client(context);
     check.topic = message.topic.data();
     check.payload = message.payload;
     check.properties = static_cast<mosquitto_property*>(const_cast<void*>(message.properties));
-    check.access = MOSQ_ACL_READ;
+    check.access = access;
     check.payloadlen = message.payload_size;
     check.qos = message.qos;
     check.retain = message.retain;

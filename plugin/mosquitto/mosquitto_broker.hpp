@@ -28,6 +28,7 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] KeptProperties keep_published_properties(const void* properties) override;
     [[nodiscard]] std::size_t size_of_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
+    [[nodiscard]] Verdict ask_others_to_write(Context context, const Message& message) override;
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
     [[nodiscard]] Context find_session(std::string_view client_id) override;
@@ -65,6 +66,7 @@ class MosquittoBroker final : public Broker {
 
     /// Puts an access check to the whole chain, in which this plugin then answers as if it were not
     /// there.
+    [[nodiscard]] Verdict ask_others(Context context, const Message& message, int access);
     [[nodiscard]] Verdict ask_others(const mosquitto_evt_acl_check& check);
 
     /// In an access check: what to answer if it is one that this plugin has brought about.

@@ -1,5 +1,6 @@
 #include "mosquitto/options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <set>
@@ -65,6 +66,7 @@ class Parser {
     bool apply(std::string_view key, std::string_view value) {
         if (key == "strategy") return true;
         if (key == "group_strategy") return set_group(value);
+        if (key == "declare_group") return declare_group(value);
         if (key == "access_control") return set_access_control(value);
         if (key == "max_queued_messages") return set(key, value, result_.queue.messages.emplace());
         if (key == "max_queued_bytes") return set(key, value, result_.queue.bytes);
@@ -82,6 +84,7 @@ class Parser {
         if (key == "control") return set(key, value, result_.control.emplace());
         return fail(key, value,
                     "unknown option; allowed are plugin_opt_strategy, plugin_opt_group_strategy, "
+                    "plugin_opt_declare_group, "
                     "plugin_opt_max_queued_messages, plugin_opt_max_queued_bytes, "
                     "plugin_opt_max_queued_seconds, "
                     "plugin_opt_queue_qos0_messages, plugin_opt_max_held_back, "
@@ -147,6 +150,25 @@ class Parser {
                fail(kKey, value,
                     "group " + quote(group) +
                         " has a strategy already; allowed is one for each group.");
+    }
+
+    bool declare_group(std::string_view value) {
+        constexpr std::string_view kKey = "declare_group";
+        const auto space = value.find(' ');
+        const auto begin = value.find_first_not_of(' ', space);
+        const auto filter =
+            begin == std::string_view::npos ? std::string_view{} : value.substr(begin);
+        const GroupName name{std::string(value.substr(0, space)), std::string(filter)};
+        if (const auto* problem = find_problem(name)) {
+            return fail(kKey, value,
+                        std::string(problem) +
+                            "; allowed is '<group> <filter>', the group without "
+                            "spaces, '/', '+', '#'.");
+        }
+        if (std::ranges::find(result_.declared, name) != result_.declared.end())
+            return fail(kKey, value, "given twice; allowed is once for each group.");
+        result_.declared.push_back(name);
+        return true;
     }
 
     bool set_access_control(std::string_view value) {

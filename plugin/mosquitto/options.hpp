@@ -14,6 +14,7 @@
 #include "core/model/strategy_table.hpp"
 #include "shared_subscription/membership_limits.hpp"
 #include "shared_subscription/queue_limits.hpp"
+#include "shared_subscription/state.hpp"
 
 namespace shared_subscription {
 
@@ -29,6 +30,7 @@ struct Options {
     StrategyTable strategies;
     AccessControl access_control = AccessControl::automatic;
     QueueLimits queue;
+    std::vector<GroupName> declared;  ///< groups that are there without members, too
     MembershipLimits membership;
     std::optional<bool> redispatch;          ///< none: where the broker lets that be asked
     std::filesystem::path persistence_file;  ///< empty: none

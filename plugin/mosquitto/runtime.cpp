@@ -68,6 +68,7 @@ Runtime::Runtime(Generation generation, Options options)
     engine_->set_membership_limits(options_.membership);
     engine_->set_group_queue_limits(options_.queue);
     engine_->set_redispatch(options_.redispatch.value_or(true));
+    for (const auto& name : options_.declared) engine_->declare(name);
     sys_topics_ = std::make_unique<SysTopics>(engine_->registry(), broker_);
     sys_topics_->set_interval(static_cast<std::int64_t>(options_.sys_interval));
     broker_.log(LogLevel::info, "version " PLUGIN_VERSION " on Mosquitto " +

@@ -76,6 +76,13 @@ bool read_properties(Database& database, std::vector<SavedMessage>& messages) {
     return rows.ended();
 }
 
+bool read_declared(Database& database, std::vector<GroupName>& declared) {
+    Statement rows(database, "SELECT share_name, filter FROM declared ORDER BY share_name, filter");
+    if (!rows.start()) return false;
+    while (rows.next()) declared.push_back({.share_name = rows.bytes(0), .filter = rows.bytes(1)});
+    return rows.ended();
+}
+
 bool read_strategies(Database& database, std::vector<SavedStrategy>& strategies) {
     Statement rows(database, "SELECT share_name, strategy FROM strategies ORDER BY share_name");
     if (!rows.start()) return false;
@@ -94,7 +101,7 @@ std::optional<State> read_state(Database& database, std::optional<std::int64_t> 
     if (transaction.has_begun() && read_sessions(database, left_since, state.sessions) &&
         read_groups(database, state.groups) && read_messages(database, state.messages) &&
         read_properties(database, state.messages) && read_strategies(database, state.strategies) &&
-        transaction.commit()) {
+        read_declared(database, state.declared) && transaction.commit()) {
         return state;
     }
     problem = database.problem();

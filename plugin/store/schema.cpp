@@ -60,10 +60,15 @@ CREATE TABLE properties (
 )";
 
 // Made where they are missing, too: files of early builds lack them.
-constexpr const char* kStrategies = R"(
+constexpr const char* kLaterTables = R"(
 CREATE TABLE IF NOT EXISTS strategies (
     share_name TEXT PRIMARY KEY,   -- empty: of groups that have none of their own
     strategy TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS declared (
+    share_name TEXT NOT NULL,
+    filter TEXT NOT NULL,
+    PRIMARY KEY (share_name, filter)
 ) WITHOUT ROWID;
 )";
 constexpr const char* kHasQueuedAt =
@@ -97,7 +102,7 @@ bool create_tables(Database& database, std::string& problem) {
     Transaction transaction(database, Transaction::Kind::write);
     const auto identity = "PRAGMA application_id = " + std::to_string(kApplicationId) +
                           "; PRAGMA user_version = " + std::to_string(kVersion);
-    if (transaction.has_begun() && database.execute(kTables) && database.execute(kStrategies) &&
+    if (transaction.has_begun() && database.execute(kTables) && database.execute(kLaterTables) &&
         database.execute(identity.c_str()) && transaction.commit()) {
         return true;
     }
@@ -106,7 +111,7 @@ bool create_tables(Database& database, std::string& problem) {
 }
 
 bool complete_tables(Database& database) {
-    if (!database.execute(kStrategies)) return false;
+    if (!database.execute(kLaterTables)) return false;
     const auto has_queued_at = database.number(kHasQueuedAt);
     return has_queued_at && (*has_queued_at > 0 || database.execute(kAddQueuedAt));
 }

@@ -55,7 +55,10 @@ Writer::Writer(Database& database)
       add_property_(database, kAddProperty),
       dequeue_message_(database, "DELETE FROM messages WHERE id = ?"),
       save_strategy_(database,
-                     "INSERT OR REPLACE INTO strategies (share_name, strategy) VALUES (?, ?)") {
+                     "INSERT OR REPLACE INTO strategies (share_name, strategy) VALUES (?, ?)"),
+      save_declaration_(database,
+                        "INSERT OR REPLACE INTO declared (share_name, filter) VALUES (?, ?)"),
+      forget_declaration_(database, "DELETE FROM declared WHERE share_name = ? AND filter = ?") {
     left_ = database.number("SELECT count(*) FROM uses WHERE left_at IS NOT NULL").value_or(0);
 }
 
@@ -85,13 +88,15 @@ bool Writer::apply(const Changes& changes, std::int64_t now) {
            each(changes.groups, [this](const auto& group) { return save(group); }) &&
            each(changes.dequeued, [this](const auto& id) { return dequeue_message_.run(id); }) &&
            each(changes.queued, [this](const auto& message) { return queue(message); }) &&
-           each(changes.strategies, [this](const auto& strategy) { return save(strategy); });
+           each(changes.strategies, [this](const auto& strategy) { return save(strategy); }) &&
+           each(changes.declared, [this](const auto& each_one) { return save(each_one); });
 }
 
 bool Writer::clear() {
     left_ = 0;
     return database_.execute(
-        "DELETE FROM uses; DELETE FROM turns; DELETE FROM messages; DELETE FROM strategies");
+        "DELETE FROM uses; DELETE FROM turns; DELETE FROM messages; DELETE FROM strategies; "
+        "DELETE FROM declared");
 }
 
 bool Writer::end(const GroupName& group) {
@@ -121,6 +126,11 @@ bool Writer::save(const SavedUse& use, const std::string& client_id) {
 
 bool Writer::save(const SavedGroup& group) {
     return save_turn_.run(group.name.share_name, group.name.filter, group.turn);
+}
+
+bool Writer::save(const SavedDeclaration& declaration) {
+    auto& statement = declaration.ended ? forget_declaration_ : save_declaration_;
+    return statement.run(declaration.name.share_name, declaration.name.filter);
 }
 
 bool Writer::save(const SavedStrategy& strategy) {

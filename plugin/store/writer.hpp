@@ -30,6 +30,7 @@ class Writer {
     bool save(const SavedGroup& group);
     bool queue(const SavedMessage& message);
     bool save(const SavedStrategy& strategy);
+    bool save(const SavedDeclaration& declaration);
     bool count_left(const std::string& client_id, std::int64_t& count);
     bool limit_left();
 
@@ -46,6 +47,8 @@ class Writer {
     Statement add_property_;
     Statement dequeue_message_;
     Statement save_strategy_;
+    Statement save_declaration_;
+    Statement forget_declaration_;
     std::int64_t left_ = 0;  ///< uses that were left: counting them each time would take too long
 };
 

@@ -53,7 +53,7 @@ class Crowd {
         const auto sent = message(group, qos);
         const auto shown = as_shown(sent);
         bool accepted = engine.may_write_at_once(publisher.context, shown.topic) ||
-                        engine.may_write(publisher, sent.topic);
+                        engine.may_write(publisher, sent);
         accepted =
             (engine.receive_at_once(publisher.context, shown) || engine.receive(publisher, sent)) &&
             accepted;

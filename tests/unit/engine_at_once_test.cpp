@@ -34,7 +34,7 @@ class EngineAtOnce : public ::testing::TestWithParam<GenerationRow> {
     }
 
     void publish() {
-        ASSERT_TRUE(engine.may_write(publisher, message.topic));
+        ASSERT_TRUE(engine.may_write(publisher, message));
         ASSERT_TRUE(engine.receive(publisher, message));
     }
     /// Whom a fan-out asks for.

@@ -220,6 +220,27 @@ TEST_P(EngineRestart, AfterACrashForgetsMembersWhomTheBrokerDoesNotKnow) {
 }
 
 // 2.0 would note twice when its session expires, and end with the second time.
+// Where others may have refused what a client gives up, it is not known before a message comes.
+TEST_P(EngineRestart, DoesNotCountWhatWasGivenUpBefore) {
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto&, const auto&) { return true; });
+    join_all({"a"}, "given-up");
+    join_all({"a"}, "$share/h/u");
+    broker.unsubscribe("a", "given-up");
+    restart();
+    return_all({"a"});
+    broker.unsubscribe("a", "$share/h/u");
+    broker.publish("publisher", {.topic = "u", .payload = "x"});
+    broker.settle();
+    EXPECT_TRUE(broker.subscribe("a", "$share/g/t"));  // where the other was
+    broker.settle();
+    send(1, 2);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("1", "2"));
+    EXPECT_TRUE(broker.engine->is_member({.context = nullptr, .id = "a"},
+                                         parse_subscription("$share/g/t")));
+}
+
 TEST_P(EngineRestart, MemberIsRemovedOnceItIsBack) {
     const GroupName group{.share_name = "g", .filter = "t"};
     join_all({"a", "b"}, "$share/g/t");

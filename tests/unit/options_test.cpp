@@ -105,6 +105,14 @@ TEST(Options, MayNameManyGroups) {
     EXPECT_EQ(options.strategies.of("other"), Strategy::hash_topic);
 }
 
+TEST(Options, DeclareGroups) {
+    const auto options = parse({{"declare_group", "g t/#"},
+                                {"declare_group", "$queue +/a b"},
+                                {"declare_group", "g  #"}});
+    EXPECT_EQ(options.declared,
+              (std::vector<GroupName>{{"g", "t/#"}, {"$queue", "+/a b"}, {"g", "#"}}));
+}
+
 struct GroupOfAnOptionRow : Row {
     std::string_view value;
     std::string_view group;
@@ -252,6 +260,31 @@ INSTANTIATE_TEST_SUITE_P(
                  "group_strategy",
                  "g random",
                  kStrategyNames},
+        WrongRow{"NoFilterDeclared",
+                 {{"declare_group", "g"}},
+                 "declare_group",
+                 "g",
+                 {"<group> <filter>"}},
+        WrongRow{"DeclaredNameOfAFilter",
+                 {{"declare_group", "a/b t"}},
+                 "declare_group",
+                 "a/b t",
+                 {"<group> <filter>"}},
+        WrongRow{"MisplacedWildcardDeclared",
+                 {{"declare_group", "g t/#/a"}},
+                 "declare_group",
+                 "g t/#/a",
+                 {"wildcard", "<group> <filter>"}},
+        WrongRow{"GroupInAGroupDeclared",
+                 {{"declare_group", "g $share/h/t"}},
+                 "declare_group",
+                 "g $share/h/t",
+                 {"<group> <filter>"}},
+        WrongRow{"DeclaredTwice",
+                 {{"declare_group", "g t"}, {"declare_group", "g  t"}},
+                 "declare_group",
+                 "g  t",
+                 {"once"}},
         WrongRow{"EmptyGroupStrategy", {{"group_strategy", ""}}, "group_strategy", "", kForm},
         WrongRow{"GroupMissing", {{"group_strategy", "random"}}, "group_strategy", "random", kForm},
         WrongRow{"GroupIsSpaces",

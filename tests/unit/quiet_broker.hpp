@@ -30,6 +30,10 @@ class QuietBroker : public Broker {
                                              const Message& /*message*/) override {
         return Verdict::allowed;
     }
+    [[nodiscard]] Verdict ask_others_to_write(Context /*context*/,
+                                              const Message& /*message*/) override {
+        return Verdict::allowed;
+    }
     [[nodiscard]] std::size_t subscription_count(Context /*context*/) override { return 1; }
     [[nodiscard]] int protocol_version(Context /*context*/) override { return 5; }
     [[nodiscard]] Context find_session(std::string_view /*client_id*/) override { return this; }

@@ -122,7 +122,7 @@ void SmallBroker::send_will(Connection& connection) {
     const auto will = std::exchange(connection.will, std::nullopt);
     if (!will) return;
     const auto stored = store({.message = *will, .source = connection.id});
-    if (engine->may_write(client_of(connection), stored->message.topic)) fan_out(stored);
+    if (engine->may_write(client_of(connection), shown(*stored))) fan_out(stored);
 }
 
 // context__add_to_disused
@@ -240,8 +240,7 @@ void SmallBroker::replay(const Leaf& leaf) {
     for (const auto& [topic, stored] : std::map(retained_)) {
         if (std::ranges::count(filters_matching(topic), leaf.filter) == 0) continue;
         if (!may_read(*leaf.owner, *stored)) continue;
-        if (!engine->may_write({.context = nullptr, .id = "source"}, stored->message.topic))
-            continue;
+        if (!engine->may_write({.context = nullptr, .id = "source"}, shown(*stored))) continue;
         sent_[leaf.owner->id].push_back(stored->message.payload);
     }
 }
@@ -263,7 +262,7 @@ bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     const auto client = client_of(connection);
     const bool is_ours = !engine->is_idle() || message.topic.starts_with('$');
     if (is_ours && !engine->may_write_at_once(&connection, stored->message.topic.c_str()) &&
-        !engine->may_write(client, stored->message.topic))
+        !engine->may_write(client, shown(*stored)))
         return false;
     if (is_ours && !engine->receive_at_once(&connection, as_shown(shown(*stored))) &&
         !engine->receive(client, shown(*stored)))
@@ -279,7 +278,7 @@ bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
 void SmallBroker::publish_in_vain(const std::string& id, const std::string& topic) {
     auto& connection = find(id);
     if (!engine->may_write_at_once(&connection, topic.c_str()))
-        std::ignore = engine->may_write(client_of(connection), topic);
+        std::ignore = engine->may_write(client_of(connection), {.topic = topic});
 }
 
 // db__message_release_incoming

@@ -107,6 +107,10 @@ class SmallBroker final : public Broker {
     [[nodiscard]] KeptProperties keep_properties(const void* properties) override;
     [[nodiscard]] std::size_t size_of_properties(const void* properties) override;
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
+    [[nodiscard]] Verdict ask_others_to_write(Context /*context*/,
+                                              const Message& /*message*/) override {
+        return exports_acl_check ? Verdict::allowed : Verdict::unknown;
+    }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
     [[nodiscard]] Context find_session(std::string_view client_id) override;

@@ -56,6 +56,14 @@ TEST_F(StoreContent, IsEmptyAtFirst) {
     EXPECT_THAT(state.messages, IsEmpty());
 }
 
+TEST_F(StoreContent, HasDeclaredGroups) {
+    const GroupName first{"g", "t/#"};
+    const GroupName second{kOdd, kOdd};
+    write(*open(), {.declared = {{first}, {second}, {.name = {"h", "t"}}}});
+    write(*open(), {.declared = {{.name = {"h", "t"}, .ended = true}, {first}}});
+    EXPECT_THAT(load(*open()).declared, ::testing::UnorderedElementsAre(first, second));
+}
+
 TEST_F(StoreContent, HasStrategies) {
     write(*open(), {.strategies = {{"g", "sticky"}, {"", "random"}, {kOdd, "random"}}});
     write(*open(), {.strategies = {{"g", "hash_topic"}}});

@@ -80,6 +80,7 @@ void Elector::exclude(Member& member) {
 }
 
 bool Elector::may_want(const Group& group) const noexcept {
+    if (group.size() == 0) return true;  // it is declared
     return std::ranges::any_of(group.members(), [&](const Member* member) {
         const auto& subscription = *member->subscription;
         const bool is_offline = !subscription.session.connected ||

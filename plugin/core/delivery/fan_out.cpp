@@ -47,7 +47,8 @@ Answer FanOut::ask(Session* session, const Message& message) {
     // Nothing tells when the session of a client that is offline expires.
     const bool may_expire = !session->connected && !traits_.announces_sessions;
     if (proven_now && !may_expire) registry_.set_standing(subscription, Standing::present);
-    if (proven_now) subscription.pending = Request::none;
+    if (proven_now && std::exchange(subscription.pending, Request::none) != Request::none)
+        registry_.journal.note(*session);
     subscription.called_in = number_;
     for (const auto& member : leaf.members) member->called_in = number_;
     auto* in_ring = leaf.members.size() == 1 && leaf.members[0]->group->placement.rotates
@@ -153,6 +154,16 @@ void FanOut::begin(Publication* announcement) {
     // Of what goes out from here, nobody is the publisher.
     leaves_.begin(number_, shown_restricted_ ? nullptr : &publication_);
     elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
+    if (!publication_.collected_by.empty()) pass_over_collectors();
+}
+
+void FanOut::pass_over_collectors() {
+    for (const auto number : publication_.collected_by) {
+        const auto found = registry_.groups().find(number);
+        if (found == registry_.groups().end()) continue;
+        found->second->election = {.fan_out = number_, .waits = true};
+        found->second->held_in = number_;
+    }
 }
 
 Leaf FanOut::next_leaf(Session& session, const Message& message) {

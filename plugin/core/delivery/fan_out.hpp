@@ -180,6 +180,7 @@ class FanOut {
     }
     void close();
     void settle_held();
+    void pass_over_collectors();
     void prune();
 
     Registry& registry_;

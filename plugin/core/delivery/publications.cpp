@@ -38,7 +38,7 @@ void Publications::announce_again(const char* topic) {
 }
 
 void Publications::receive(std::string_view publisher_id, const Message& message,
-                           KeptProperties kept) {
+                           KeptProperties kept, std::vector<std::uint64_t> collected_by) {
     if (message.qos < 2) {
         if (!is_announced(publisher_id, message.topic)) announce(publisher_id, message.topic);
         show(message.topic.data(), message.properties);
@@ -46,10 +46,14 @@ void Publications::receive(std::string_view publisher_id, const Message& message
     }
     is_announced_ = false;
     if (in_flight_.size() >= kMaxInFlight) in_flight_.erase(in_flight_.begin());
-    in_flight_.insert_or_assign(
-        message.topic.data(),
-        InFlight{hash_of(message.topic), message.payload, message.payload_size,
-                 Publication(stable_hash(publisher_id), std::move(kept))});
+    auto& in_flight =
+        in_flight_
+            .insert_or_assign(
+                message.topic.data(),
+                InFlight{hash_of(message.topic), message.payload, message.payload_size,
+                         Publication(stable_hash(publisher_id), std::move(kept))})
+            .first->second;
+    in_flight.publication.collected_by = std::move(collected_by);
 }
 
 Publications::Map::iterator Publications::find(const Message& message) noexcept {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/hash.hpp"
@@ -31,6 +32,7 @@ class Publication {
     void clear() noexcept {
         properties = nullptr;
         if (kept) kept.reset();
+        if (!collected_by.empty()) collected_by.clear();
         publisher_id_ = {};
         publisher_ = 0;
     }
@@ -38,12 +40,15 @@ class Publication {
     void take(Publication& other) noexcept {
         properties = other.properties;
         if (kept || other.kept) kept = std::move(other.kept);
+        if (!collected_by.empty() || !other.collected_by.empty())
+            collected_by = std::move(other.collected_by);
         publisher_id_ = other.publisher_id_;
         publisher_ = other.publisher_;
     }
 
     const void* properties = nullptr;
     KeptProperties kept{};  ///< owns `properties` where the broker's own may be gone
+    std::vector<std::uint64_t> collected_by{};  ///< groups that have it already (Collector)
 
   private:
     friend class Publications;
@@ -67,8 +72,10 @@ class Publications {
     void forget_connection() noexcept { connection_ = nullptr; }
 
     /// A MESSAGE event: QoS 0 and 1 are fanned out next, QoS 2 when its PUBREL comes.
-    /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
-    void receive(std::string_view publisher_id, const Message& message, KeptProperties kept);
+    /// `kept`: a copy of the properties, for QoS 2 where they may be needed again. `collected_by`:
+    /// as in Publication, for QoS 2.
+    void receive(std::string_view publisher_id, const Message& message, KeptProperties kept,
+                 std::vector<std::uint64_t> collected_by = {});
 
     /// The same for QoS 0 and 1 straight after its own WRITE check. False: it is not.
     [[nodiscard]] bool receive_at_once(Context connection, const ShownMessage& message) {

@@ -194,6 +194,7 @@ class Group {
     };
 
     Election election;
+    bool declared = false;  ///< it is there without members, too
     Placement placement;
     Ring ring;                     ///< of those who stand, if it rotates
     std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset

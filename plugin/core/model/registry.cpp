@@ -82,12 +82,17 @@ Member* Registry::find_member(std::string_view client_id, std::string_view share
     return subscription ? find(*subscription, share_name) : nullptr;
 }
 
-Subscription& Registry::subscription(Session& session, std::string_view text, Standing standing) {
+Filter& Registry::filter_of(std::string_view text) {
     auto& filter = filters_.insert(text);
     if (filter.text.empty()) {
         filter.text = text;
         ++version_;
     }
+    return filter;
+}
+
+Subscription& Registry::subscription(Session& session, std::string_view text, Standing standing) {
+    auto& filter = filter_of(text);
     ++clock_;
     if (auto* known = find(session, filter)) {
         if (standing == Standing::present) set_standing(*known, standing);
@@ -116,22 +121,55 @@ Subscription& Registry::subscribe(Session& session, std::string_view filter, Sta
     return subscribed;
 }
 
+Group& Registry::group_on(Filter& filter, std::string_view share_name) {
+    const auto place = place_of(filter.groups, share_name);
+    if (place != filter.groups.end() && (*place)->name() == share_name) return **place;
+    auto made = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name),
+                                        random_);
+    made->number = ++last_group_;
+    groups_.emplace(made->number, made.get());
+    return **filter.groups.insert(place, std::move(made));
+}
+
+Group& Registry::declare(const GroupName& name) {
+    auto& group = group_on(filter_of(name.filter), name.share_name);
+    if (!std::exchange(group.declared, true)) ++declared_count;
+    return group;
+}
+
+bool Registry::take_back_declaration(const GroupName& name) {
+    auto* group = find_group(name.share_name, name.filter);
+    if (!group || !std::exchange(group->declared, false)) return false;
+    --declared_count;
+    auto& filter = *filters_.find(name.filter);
+    if (group->size() == 0) end(*group, filter);
+    end_if_unused(filter);
+    return true;
+}
+
+void Registry::end(Group& group, Filter& filter) {
+    statistics.dropped += group.queue.size();
+    groups_.erase(group.number);
+    rings.end(group);
+    if (group.draining.woken) std::erase(woken_, &group);
+    journal.end(group);
+    filter.groups.erase(place_of(filter.groups, group.name()));
+}
+
+void Registry::end_if_unused(Filter& filter) {
+    if (!filter.subscriptions.empty() || !filter.groups.empty()) return;
+    filters_.erase(std::string(filter.text));
+    ++version_;
+}
+
 Member& Registry::join(Session& session, std::string_view share_name, std::string_view text,
                        Standing standing) {
     auto& joined = subscription(session, text, standing);
     if (auto* member = find(joined, share_name)) return *member;
     auto& filter = joined.filter;
-    auto place = place_of(filter.groups, share_name);
-    if (place == filter.groups.end() || (*place)->name() != share_name) {
-        auto made = std::make_unique<Group>(std::string(share_name), filter,
-                                            strategies_.of(share_name), random_);
-        made->number = ++last_group_;
-        groups_.emplace(made->number, made.get());
-        place = filter.groups.insert(place, std::move(made));
-    }
-    auto& group = *place;
+    auto* group = &group_on(filter, share_name);
     auto& member = *joined.members.emplace_back(
-        std::make_unique<Member>(Member{.subscription = &joined, .group = group.get()}));
+        std::make_unique<Member>(Member{.subscription = &joined, .group = group}));
     group->join(member, {.key = session.key,
                          .fitness = fitness(member),
                          .held_back = static_cast<std::uint32_t>(session.flow.held)});
@@ -180,15 +218,7 @@ void Registry::leave(Member& member) {
     if (group.placement.rotates) rings.note_unaligned(group);
     rings.check(group);
     journal.note(subscription.session);
-    if (group.size() == 0) {
-        statistics.dropped += group.queue.size();
-        groups_.erase(group.number);
-        rings.end(group);
-        if (group.draining.woken) std::erase(woken_, &group);
-        journal.end(group);
-        auto& groups = subscription.filter.groups;
-        groups.erase(place_of(groups, group.name()));
-    }
+    if (group.size() == 0 && !group.declared) end(group, subscription.filter);
     auto& session = subscription.session;
     --session.member_count;
     --member_count_;
@@ -222,10 +252,7 @@ void Registry::erase(Subscription& subscription) {
     set_standing(subscription, Standing::present);
     std::erase(filter.subscriptions, &subscription);
     session.subscriptions.erase(lower_bound(session, filter));
-    if (filter.subscriptions.empty()) {
-        filters_.erase(std::string(filter.text));
-        ++version_;
-    }
+    end_if_unused(filter);
     if (session.subscriptions.empty()) {
         forget(session);
     } else {

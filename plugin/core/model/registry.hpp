@@ -77,6 +77,11 @@ class Registry {
     Member& join(Session& session, std::string_view share_name, std::string_view filter,
                  Standing standing);
 
+    /// The group is there from now on, whether it has members or not.
+    Group& declare(const GroupName& name);
+    /// No longer: it ends now if it has none. False: it was not declared.
+    bool take_back_declaration(const GroupName& name);
+
     void leave(Member& member);
     void unsubscribe_non_shared(Subscription& subscription);
     /// Forgets the subscription with all its uses, and the session if it was its last.
@@ -146,6 +151,7 @@ class Registry {
     Journal journal;
     RingChanges rings;
     Statistics statistics;
+    std::size_t declared_count = 0;     ///< groups that are declared
     std::size_t unconfirmed_count = 0;  ///< subscriptions that are unconfirmed
     std::uint64_t fan_out = 0;          ///< the number of the last one
     /// Others are asked in the midst of an election: nothing may be erased until they have
@@ -161,6 +167,10 @@ class Registry {
     void refresh(const Session& session);
     void refresh(const Subscription& subscription);
     void forget(Session& session);
+    [[nodiscard]] Filter& filter_of(std::string_view text);
+    [[nodiscard]] Group& group_on(Filter& filter, std::string_view share_name);
+    void end(Group& group, Filter& filter);
+    void end_if_unused(Filter& filter);
 
     StrategyTable strategies_;
     RandomSource random_;

@@ -44,6 +44,28 @@ SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
     return shared(share_name, rest.substr(slash + 1));
 }
 
+const char* find_problem(const GroupName& name) noexcept {
+    constexpr std::size_t kLongest = 65535;   // MQTT 5, 1.5.4
+    constexpr std::size_t kMostLevels = 200;  // TOPIC_HIERARCHY_LIMIT of the broker
+    const std::string_view filter = name.filter;
+    if (!is_share_name(name.share_name)) return "no group name";
+    if (filter.empty() || filter.size() > kLongest) return "no topic filter";
+    if (std::ranges::count(filter, '/') > static_cast<std::ptrdiff_t>(kMostLevels))
+        return "a topic filter of too many levels";
+    if (has_group_prefix(filter)) return "a topic filter that begins like a group";
+    for (std::size_t place = 0; place < filter.size(); ++place) {
+        const char character = filter[place];
+        if (static_cast<unsigned char>(character) < ' ') return "no topic filter";
+        if (character != '+' && character != '#') continue;
+        const bool begins_level = place == 0 || filter[place - 1] == '/';
+        const bool ends_level = place + 1 == filter.size() || filter[place + 1] == '/';
+        const bool is_last = place + 1 == filter.size();
+        if (!begins_level || !ends_level || (character == '#' && !is_last))
+            return "a topic filter with a misplaced wildcard";
+    }
+    return nullptr;
+}
+
 bool is_share_name(std::string_view text) noexcept {
     return !text.empty() && text.find_first_of("/+#") == std::string_view::npos;
 }

@@ -75,7 +75,8 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     group.saving.saved = entry.saved = true;
     if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
-    if (drains_at_once()) group.draining.probe = registry_.clock();  // 2.1 says who is there
+    // 2.1 says who is there.
+    if (drains_at_once() && group.size() > 0) group.draining.probe = registry_.clock();
     registry_.wake(group);
 }
 
@@ -177,7 +178,7 @@ void Backlog::answered(Group& group) {
     const auto until = std::exchange(group.draining.probe_until, std::nullopt).value_or(last_id_);
     const auto is_old = [since](const Member* member) { return member->joined <= since; };
     // The group that it waited for has ended.
-    if (std::ranges::none_of(group.members(), is_old)) {
+    if (!group.declared && std::ranges::none_of(group.members(), is_old)) {
         const auto size = group.queue.size();
         group.queue.clear_until(until);
         registry_.count_dropped(group, size - group.queue.size());

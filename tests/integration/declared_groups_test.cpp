@@ -1,0 +1,194 @@
+// Groups that are there without members, too: they collect messages before the first member has
+// come and after the last has gone.
+
+#include <nlohmann/json.hpp>
+
+#include "raw_client.hpp"
+#include "restart_test.hpp"
+
+namespace integration {
+namespace {
+
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Json = nlohmann::json;
+
+class DeclaredGroups : public RestartTest {
+  protected:
+    static constexpr const char* declared = "plugin_opt_declare_group workers jobs/#";
+    static constexpr const char* filter = "$share/workers/jobs/#";
+
+    // The payloads of all that waits, as its next member gets it.
+    std::vector<std::string> collect(const std::string& id, std::size_t count) {
+        Client& member = connect(id);
+        EXPECT_EQ(member.subscribe(filter, 2), 2);
+        member.wait_for_messages(count);
+        settle();
+        auto payloads = member.payloads();
+        member.disconnect();
+        settle();
+        return payloads;
+    }
+    std::string ask(const std::string& command, const std::string& group,
+                    const std::string& topic_filter) {
+        Client& administrator = connect("administrator");
+        const Json request{
+            {"commands", {{{"command", command}, {"group", group}, {"filter", topic_filter}}}}};
+        administrator.publish("$CONTROL/shared-subscription/v1", request.dump(), 1);
+        administrator.wait_for_messages(1);
+        const auto response = Json::parse(administrator.take_messages().at(0).payload);
+        administrator.disconnect();
+        return response.at("responses").at(0).value("error", "");
+    }
+};
+
+TEST_F(DeclaredGroups, CollectBeforeTheirFirstMemberAndAfterTheirLast) {
+    broker.start({.options = {declared}});
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("jobs/a", 10, 1));
+    publisher.publish(numbered("jobs/b", 3, 0));
+    publisher.publish(numbered("jobs/c", 5, 2));
+    publisher.publish(numbered("other", 5, 1));
+    settle();
+    auto expected = numbers(1, 10);
+    const auto more = numbers(1, 5);
+    expected.insert(expected.end(), more.begin(), more.end());
+    EXPECT_THAT(collect("first", 15), ElementsAreArray(expected));
+    publisher.publish(numbered("jobs/a", 4, 1));
+    settle();
+    EXPECT_THAT(collect("second", 4), ElementsAreArray(numbers(1, 4)));
+    EXPECT_THAT(collect("third", 0), IsEmpty());
+}
+
+TEST_F(DeclaredGroups, GetEachMessageOnceWhoeverElseListens) {
+    broker.start({.options = {declared}});
+    Client& non_shared = connect("ordinary");
+    non_shared.subscribe("jobs/+", 1);
+    const auto others = connect_all({"a", "b"});
+    for (Client* member : others) member->subscribe("$share/others/jobs/+", 1);
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("jobs/a", 10, 1));
+    settle();
+    EXPECT_THAT(non_shared.payloads(), ElementsAreArray(numbers(1, 10)));
+    EXPECT_THAT(all_payloads(others), SizeIs(10));
+    EXPECT_THAT(collect("first", 10), ElementsAreArray(numbers(1, 10)));
+    publisher.publish(numbered("jobs/a", 10, 2));
+    settle();
+    EXPECT_THAT(collect("second", 10), ElementsAreArray(numbers(1, 10)));
+}
+
+TEST_F(DeclaredGroups, AreServedAtOnceWhileTheyHaveMembers) {
+    broker.start({.options = {declared}});
+    const auto members = connect_all({"a", "b"});
+    for (Client* member : members) member->subscribe(filter, 1);
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("jobs/a", 10, 1));
+    publisher.publish(numbered("jobs/a", 10, 2));
+    settle();
+    EXPECT_THAT(counts(members), ::testing::Each(10U));
+    for (Client* member : members) member->disconnect();
+    settle();
+    EXPECT_THAT(collect("third", 0), IsEmpty());
+}
+
+// A message of QoS 2 that is published before somebody joins, and released afterwards.
+TEST_F(DeclaredGroups, GetAMessageThatIsReleasedLaterOnce) {
+    broker.start({.options = {declared}});
+    RawClient publisher(broker.port(), "publisher");
+    publisher.publish({.topic = "jobs/a", .payload = "x", .qos = 2, .identifier = 1});
+    publisher.expect(PacketType::pubrec);
+    Client& member = connect("member");
+    member.subscribe(filter, 2);
+    publisher.send(PacketType::pubrel, 1);
+    publisher.expect(PacketType::pubcomp);
+    member.wait_for_messages(1);
+    settle();
+    EXPECT_THAT(member.payloads(), SizeIs(1));
+}
+
+TEST_F(DeclaredGroups, CollectForMembersThatAreAway) {
+    broker.start({.options = {declared}});
+    Client& member = connect("member", persistent());
+    member.subscribe(filter, 1);
+    member.drop();
+    settle();
+    Client& publisher = connect("publisher");
+    publisher.publish(numbered("jobs/a", 3, 1));
+    publisher.publish(numbered("jobs/a", 3, 2));
+    settle();
+    EXPECT_TRUE(member.connect());
+    member.wait_for_messages(6);
+    settle();
+    EXPECT_THAT(member.payloads(), SizeIs(6));
+}
+
+// 2.0 does not say when such a session is gone.
+TEST_F(DeclaredGroups, CollectWhenTheLastSessionHasExpired) {
+    broker.start({.options = {declared}});
+    Client& member = connect("member", {.clean_start = false, .session_expiry = 1});
+    member.subscribe(filter, 1);
+    member.drop();
+    broker.wait_for_log("Expiring client member");
+    connect("publisher").publish(numbered("jobs/a", 3, 1));
+    settle();
+    EXPECT_THAT(collect("next", 3), ElementsAreArray(numbers(1, 3)));
+}
+
+TEST_F(DeclaredGroups, CollectWills) {
+    broker.start({.options = {declared}});
+    connect("dying", {.will = Message{.topic = "jobs/a", .payload = "will", .qos = 1}}).drop();
+    settle();
+    EXPECT_THAT(collect("first", 1), ElementsAreArray({"will"}));
+}
+
+// Neither messages nor wills.
+TEST_F(DeclaredGroups, CollectNothingThatMayNotBePublished) {
+    const auto file = broker.write_file(
+        "acl", "topic read #\ntopic readwrite jobs/b\ntopic readwrite $fence/#\n");
+    broker.start({.options = {declared}, .after_plugin = {"acl_file " + file}});
+    connect("dying", {.will = Message{.topic = "jobs/a", .payload = "will", .qos = 1}}).drop();
+    connect("publisher").publish(numbered("jobs/a", 3, 1));
+    connect("publisher").publish("jobs/b", "allowed", 1);
+    settle();
+    EXPECT_THAT(collect("first", 1), ElementsAreArray({"allowed"}));
+}
+
+TEST_F(DeclaredGroups, KeepWhatTheyHaveCollectedOverARestart) {
+    broker.start(remembering({declared}));
+    connect("publisher").publish(numbered("jobs/a", 5, 1));
+    settle();
+    restart(remembering({declared}));
+    EXPECT_THAT(collect("first", 5), ElementsAreArray(numbers(1, 5)));
+}
+
+TEST_F(DeclaredGroups, AreDeclaredAndDeletedByAdministrators) {
+    broker.start(remembering({"plugin_opt_control true", declared}));
+    EXPECT_EQ(ask("declareGroup", "billing", "orders/+"), "");
+    connect("publisher").publish(numbered("orders/a", 5, 1));
+    settle();
+    restart(remembering({"plugin_opt_control true", declared}));
+    Client& publisher = connect("again");
+    publisher.publish("orders/a", "6", 1);
+    settle();
+    Client& member = connect("member");
+    member.subscribe("$share/billing/orders/+", 1);
+    member.wait_for_messages(6);
+    EXPECT_THAT(member.payloads(), ElementsAreArray(numbers(1, 6)));
+    member.disconnect();
+    settle();
+    publisher.publish("orders/a", "lost", 1);
+    EXPECT_EQ(ask("deleteGroup", "billing", "orders/+"), "");
+    EXPECT_THAT(ask("deleteGroup", "billing", "orders/+"), HasSubstr("not declared"));
+    EXPECT_THAT(ask("deleteGroup", "workers", "jobs/#"), HasSubstr("plugin_opt_declare_group"));
+    EXPECT_THAT(ask("declareGroup", "workers", "jobs/#/a"), HasSubstr("wildcard"));
+    restart(remembering({"plugin_opt_control true", declared}));
+    Client& late = connect("late");
+    late.subscribe("$share/billing/orders/+", 1);
+    settle();
+    EXPECT_THAT(late.payloads(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace integration

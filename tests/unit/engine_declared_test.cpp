@@ -1,0 +1,95 @@
+// Groups that are there without members, too.
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "engine_test.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class EngineDeclared : public EngineTest {
+  protected:
+    EngineDeclared() { broker.engine->declare(kName); }
+
+    static inline const GroupName kName{.share_name = "g", .filter = "t/#"};
+    static inline const std::string kFilter = "$share/g/t/#";
+};
+
+TEST_P(EngineDeclared, CollectBeforeTheFirstMemberAndAfterTheLast) {
+    publish("t/a", 3);
+    publish("other", 3);
+    join_all({"a"}, kFilter);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2"));
+    EXPECT_EQ(broker.unsubscribe("a", kFilter), Unsubscribed::leaf_goes);
+    broker.settle();
+    publish("t", 2);
+    join_all({"b"}, kFilter);
+    broker.settle();
+    EXPECT_THAT(broker.take("b"), ElementsAre("0", "1"));
+    EXPECT_THAT(broker.take("a"), IsEmpty());
+}
+
+TEST_P(EngineDeclared, CollectOnceWhoeverElseIsAsked) {
+    join_all({"non-shared"}, "t/+");
+    join_all({"other"}, "$share/h/t/+");
+    publish("t/a", 3);
+    EXPECT_THAT(broker.take_counts({"non-shared", "other"}), ElementsAre(3, 3));
+    join_all({"a"}, kFilter);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2"));
+}
+
+TEST_P(EngineDeclared, LeaveOutWhatIsReleasedWhenItHasBeenCollected) {
+    broker.connect("p");
+    broker.publish("p", {.topic = "t", .payload = "x", .qos = 2});
+    join_all({"a"}, kFilter);
+    broker.settle();
+    broker.release("p");
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("x"));
+}
+
+TEST_P(EngineDeclared, CollectWills) {
+    broker.connect("p");
+    broker.set_will("p", {.topic = "t", .payload = "will"});
+    broker.drop("p");
+    broker.settle();
+    join_all({"a"}, kFilter);
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("will"));
+}
+
+TEST_P(EngineDeclared, EndWithTheDeclarationWhereTheyHaveNoMembers) {
+    const GroupName another{.share_name = "another", .filter = "t"};
+    broker.engine->declare_group(another);
+    publish("t", 2);
+    EXPECT_EQ(broker.engine->registry().census().queued, 4U);
+    EXPECT_EQ(broker.engine->delete_group(kName), Deletion::configured);
+    EXPECT_EQ(broker.engine->delete_group(another), Deletion::done);
+    EXPECT_EQ(broker.engine->delete_group(another), Deletion::not_declared);
+    EXPECT_EQ(broker.engine->registry().census().groups, 1U);
+    EXPECT_EQ(broker.engine->registry().census().queued, 2U);
+    EXPECT_EQ(broker.engine->registry().statistics.dropped, 2U);
+}
+
+TEST_P(EngineDeclared, GoOnAsOthersWithTheirMembers) {
+    const GroupName another{.share_name = "another", .filter = "t"};
+    broker.engine->declare_group(another);
+    join_all({"a"}, "$share/another/t");
+    EXPECT_EQ(broker.engine->delete_group(another), Deletion::done);
+    publish("t", 1);
+    EXPECT_THAT(broker.take("a"), ElementsAre("0"));
+    EXPECT_EQ(broker.unsubscribe("a", "$share/another/t"), Unsubscribed::leaf_goes);
+    broker.settle();
+    EXPECT_EQ(broker.engine->registry().census().groups, 1U);
+}
+
+INSTANTIATE_FOR_GENERATIONS(EngineDeclared);
+
+}  // namespace
+}  // namespace shared_subscription
