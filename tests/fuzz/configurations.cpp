@@ -75,6 +75,10 @@ class Maker {
         } else if (word == "bytes") {
             result_.first.push_back("max_queued_bytes 2000");
             option("max_queued_bytes 10000");
+        } else if (word == "pull") {
+            result_.first.push_back("max_inflight_messages 3");
+            if (!integration::broker_is_20()) option("strategy least_loaded");
+            option("max_held_back 1");
         } else if (word == "qos0") {
             option("queue_qos0_messages true");
         } else if (word == "no_access_control") {
@@ -128,6 +132,8 @@ std::vector<std::string> all_configurations() {
             "per_listener_settings+acl_file",
             "no_duplicates+file+random",
             "bytes+sticky",
+            "pull",
+            "pull+bytes+file",
             "file+dynamic_security+hash_topic"};
 }
 
@@ -148,7 +154,7 @@ bool keeps_what_it_drops(const std::string& name) {
 }
 
 bool has_small_windows(const std::string& name) {
-    return has(name, "limits");
+    return has(name, "limits") || has(name, "pull");
 }
 bool restricts(const std::string& name) {
     return has(name, "acl_file") || has(name, "dynamic_security");

@@ -117,6 +117,20 @@ TEST_P(EngineAccess, OpensNothingWhereItCannotBeAsked) {
     EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, is_2_1() ? 5 : 3));
 }
 
+TEST_P(EngineAccess, DropsWhatWaitedForOneThatHasLeftAndOthersMayNotRead) {
+    broker.set_others([](const auto& client, const auto&) { return client != "b"; });
+    join_all({"a", "b"}, "$share/g/t", kPersistent);
+    broker.drop("a");
+    broker.settle();
+    publish("t", 2);
+    EXPECT_EQ(broker.engine->registry().census().queued, 2U);
+    broker.connect("a");  // a new session
+    broker.settle();
+    publish("t", 1);
+    broker.settle();
+    EXPECT_EQ(broker.engine->registry().census().queued, 0U);
+}
+
 INSTANTIATE_FOR_GENERATIONS(EngineAccess);
 
 }  // namespace

@@ -218,7 +218,11 @@ void Registry::leave(Member& member) {
     if (group.placement.rotates) rings.note_unaligned(group);
     rings.check(group);
     journal.note(subscription.session);
-    if (group.size() == 0 && !group.declared) end(group, subscription.filter);
+    if (group.size() > 0) {
+        wake(group);  // what waited for this member alone, nobody wants
+    } else if (!group.declared) {
+        end(group, subscription.filter);
+    }
     auto& session = subscription.session;
     --session.member_count;
     --member_count_;
