@@ -163,7 +163,9 @@ class Engine {
     /// 2.1 MESSAGE_OUT: a message is written to the client, as the broker shows it.
     [[nodiscard]] Writing sent(const Client& client, const Message& message) {
         backlog_.note_written(client.id, message);
-        return deliveries_.sent(client, message);
+        const auto writing = deliveries_.sent(client, message);
+        if (auto* group = deliveries_.take_released()) backlog_.refill(*group);
+        return writing;
     }
     /// The same where it can be told without the client's identifier. False: it cannot.
     [[nodiscard]] bool sent_at_once(Context context, const char* topic) {

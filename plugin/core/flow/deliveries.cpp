@@ -75,7 +75,8 @@ void Deliveries::note(Session& session, const Holding& holding) {
     constexpr std::size_t kFirst = 32;
     auto& holdings = session.flow.holdings;
     if (holdings.size() == holdings.capacity()) {
-        if (!holdings.empty() && holdings_.can_ask()) std::ignore = holdings_.prune(session);
+        if (!holdings.empty() && may_ask_ && holdings_.can_ask())
+            std::ignore = holdings_.prune(session);
         const auto size = holdings.size();
         if (size + size / 4 >= holdings.capacity()) holdings.reserve(std::max(kFirst, 2 * size));
     }
@@ -91,6 +92,7 @@ bool Deliveries::takes_more(const Member& member, const StoredMessage& message) 
     if (!shows_deliveries_ || !is_held || !spreads_load(member.group->strategy())) return true;
     if (!holdings_.can_ask()) return copies < kCopiesAtAGuess;
     if (has_room_for(member, message.size())) return true;
+    if (!may_ask_) return false;
     if (session.flow.asked_in != round_ && ask(session) && has_room_for(member, message.size()))
         return true;
     set_used_up(session);
@@ -102,19 +104,22 @@ bool Deliveries::has_room_for(const Member& member, std::size_t size) const noex
     const auto& session = member.subscription->session;
     const auto& flow = session.flow;
     const auto& group = *member.group;
-    const auto given = flow.holdings.size() + flow.others_held;
+    const auto known = flow.holdings.size();
+    const auto given = known + flow.others_held - std::min(known, flow.released);
     if (!is_sure_to_take(session, size) && !flow.silent)
         return given < std::max<std::size_t>(flow.window, 1);
     if (given >= flow.window + max_held_back_) return false;
     return group.connected < 2 || flow.silent || given < share_of(member);
 }
 
-// Of what waits, a member gets no more than what it will have done when the others have done the
-// rest: as much as it has had a part in what was done so far.
+// Of what waits, a member that works at less than half the pace of the average gets no more than what
+// it will have done when the others have done the rest: as much as it has had a part in what was done
+// so far.
 std::size_t Deliveries::share_of(const Member& member) noexcept {
     const auto& group = *member.group;
     const bool is_known = member.pace.episode == group.pace.episode;
     const std::size_t done = is_known ? member.pace.released : 0;
+    if (2 * done * group.connected >= group.pace.released) return kAnySize;
     return kLeast + group.queue.size() * (done + 1) / (group.pace.released + group.connected);
 }
 
@@ -213,6 +218,8 @@ Writing Deliveries::sent(const Client& client, const Message& message) {
         if (holding->is_copy) holding->fan_out = registry_.fan_out;
         if (was_held) {
             registry_.set_held(*session, flow.held - 1);
+            ++flow.released;
+            if (holding->member) released_ = holding->member->group;
         } else if (holding->is_copy) {
             holding->state = Holding::State::shown;
         }
@@ -354,6 +361,7 @@ void Deliveries::forget(Session& session) {
     }
     session.flow.others_held = 0;
     session.flow.window = 0;
+    session.flow.released = 0;
     session.flow.silent = false;
     session.flow.largest_taken = 0;
     session.flow.too_large = kAnySize;

@@ -83,6 +83,11 @@ class Deliveries {
 
     /// MESSAGE_OUT: a message is written to the client, as the broker shows it.
     [[nodiscard]] Writing sent(const Client& client, const Message& message);
+    /// The group whose message has just been written that the broker held back, so that its client
+    /// has acknowledged another; null: none.
+    [[nodiscard]] Group* take_released() noexcept { return std::exchange(released_, nullptr); }
+    /// Whether the broker may be asked now. Not while it writes to a client.
+    void set_may_ask(bool may_ask) noexcept { may_ask_ = may_ask; }
     /// The same where it can be told without the client's identifier. False: it cannot.
     [[nodiscard]] bool sent_at_once(Context context, const char* topic) {
         if (!expected_ || expected_->context != context || expected_address_ != topic)
@@ -156,6 +161,8 @@ class Deliveries {
     std::vector<std::string> used_up_;   // clients that are given no more for now
     std::size_t next_used_up_ = 0;       // which of them is looked at next
     std::uint64_t round_ = 1;
+    Group* released_ = nullptr;
+    bool may_ask_ = true;
     std::int64_t now_ = 0;
 };
 

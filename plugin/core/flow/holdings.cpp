@@ -40,18 +40,32 @@ std::optional<std::size_t> Holdings::ask_for_addresses(const Session& session) {
     return is_told ? std::optional(count) : std::nullopt;
 }
 
-// Where a message is at an address that an old one was known by, both stay for now.
+// Where the broker has used an address again, the newer one is meant: of so many as are known by
+// it, the newest stay.
 std::optional<std::size_t> Holdings::prune(Session& session) {
     const auto count = ask_for_addresses(session);
     if (!count) return {};
+    auto& holdings = session.flow.holdings;
     std::ranges::sort(shown_);
-    std::erase_if(session.flow.holdings, [this](const Holding& holding) {
-        const bool is_gone = holding.is_settled() && !was_shown(holding);
+    is_found_.assign(shown_.size(), 0);
+    is_kept_.assign(holdings.size(), 0);
+    for (auto place = holdings.size(); place-- > 0;) {
+        const auto& holding = holdings[place];
+        const auto [first, last] = std::ranges::equal_range(shown_, holding.address);
+        const auto begin = is_found_.begin() + (first - shown_.begin());
+        const auto end = is_found_.begin() + (last - shown_.begin());
+        const auto free = std::find(begin, end, 0);
+        if (free != end) *free = 1;
+        is_kept_[place] = free != end || !holding.is_settled() ? 1 : 0;
+    }
+    auto next = is_kept_.begin();
+    std::erase_if(holdings, [&next](const Holding& holding) {
+        const bool is_gone = *next++ == 0;
         if (is_gone && holding.member) holding.member->group->pace.count(*holding.member);
         return is_gone;
     });
-    session.flow.next_held = 0;
-    return *count - std::min(*count, session.flow.holdings.size());
+    session.flow.next_held = session.flow.released = 0;
+    return *count - std::min(*count, holdings.size());
 }
 
 // A client with several subscriptions may have the same message several times, in one fan-out.

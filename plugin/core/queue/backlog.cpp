@@ -250,6 +250,14 @@ void Backlog::drain_straight() {
     drain_woken([this](Group& group) { return !group.draining.probe && drain(group, false); });
 }
 
+void Backlog::refill(Group& group) {
+    if (waits_for_tick_ || group.queue.empty() || broker_.others_decide()) return;
+    registry_.wake(group);
+    deliveries_.set_may_ask(false);
+    std::ignore = drain(group, false);
+    deliveries_.set_may_ask(true);
+}
+
 bool Backlog::drain(Group& group, bool begins_round) {
     auto& queue = group.queue;
     group.draining.allowance = std::min(group.draining.allowance, burst_);

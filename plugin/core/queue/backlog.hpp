@@ -104,6 +104,9 @@ class Backlog {
     void drain(Group& group) {
         if (!waits_for_tick_) std::ignore = drain(group, false);
     }
+    /// A member of the group has acknowledged a message, and its connection is written to. What
+    /// waits goes out at once: the round would be lost otherwise.
+    void refill(Group& group);
     /// A connection has ended, perhaps between the drain of what was published and the TICK
     /// (keepalive__check): what goes out now would be taken for drained there.
     void wait_for_tick() noexcept { waits_for_tick_ = !drains_at_once(); }
