@@ -1,5 +1,6 @@
 // 2.1: members whose in-flight windows are full, and the group's queue. Messages go by way of the
 // queue only where they have to: each costs twice there.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -82,6 +83,65 @@ TEST_P(EngineWindows, QueueEndsAlthoughMessagesKeepComing) {
         broker.turn();
     }
     EXPECT_EQ(take_all(), published);
+}
+
+// It is written, as far as the broker shows, but not sent.
+TEST_P(EngineWindows, WhatIsTooLargeForOneGoesToAnother) {
+    broker.connect("p");
+    broker.connect("small", {.largest = 200});
+    broker.connect("large");
+    subscribe_all({"small", "large"}, "$share/g/t");
+    for (int number = 0; number < 10; ++number) {
+        broker.publish("p", {.topic = "t", .payload = std::string(300, 'x')});
+        broker.settle();
+    }
+    EXPECT_EQ(broker.take_counts({"small", "large"}), (std::vector<std::size_t>{0, 10}));
+    for (int number = 0; number < 10; ++number) {
+        broker.publish("p", {.topic = "t", .payload = std::string(150, 'x')});
+        broker.settle();
+    }
+    EXPECT_EQ(broker.take_counts({"small", "large"}), (std::vector<std::size_t>{5, 5}));
+    EXPECT_EQ(broker.log_lines.size(), 1U);
+}
+
+TEST_P(EngineWindows, WhatIsTooLargeForAllIsDropped) {
+    broker.connect("p");
+    broker.connect("small", {.largest = 200});
+    subscribe_all({"small"}, "$share/g/t");
+    broker.publish("p", {.topic = "t", .payload = std::string(300, 'x')});
+    broker.settle();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(broker.engine->registry().statistics.dropped, 1U);
+    // Perhaps not for its next connection.
+    broker.connect("small");
+    subscribe_all({"small"}, "$share/g/t");
+    broker.publish("p", {.topic = "t", .payload = std::string(300, 'x')});
+    broker.settle();
+    EXPECT_EQ(broker.take_counts({"small"}), std::vector<std::size_t>{1});
+}
+
+// It says nothing of what it drops.
+TEST_P(EngineWindows, WhatTheBrokerDropsWaitsForTheGroup) {
+    broker.connect("p");
+    broker.engine->set_queue_limit(1000, false);
+    for (const auto* worker : {"a", "b"}) {
+        broker.connect(worker, {.persistent = true, .receive_maximum = 2, .queue = 1});
+        broker.withhold_acknowledgements(worker);
+    }
+    subscribe_all({"a", "b"}, "$share/g/t");
+    publish_many(20);
+    broker.settle();
+    std::vector<std::string> got;
+    for (int round = 0; round < 40; ++round) {
+        for (const auto* worker : {"a", "b"}) {
+            for (auto& payload : broker.take(worker)) got.push_back(payload);
+            broker.acknowledge_some(worker, 1);
+        }
+        broker.turn();
+    }
+    std::vector<std::string> expected;
+    for (int number = 0; number < 20; ++number) expected.push_back(std::to_string(number));
+    EXPECT_THAT(got, ::testing::UnorderedElementsAreArray(expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(, EngineWindows,

@@ -106,9 +106,8 @@ TEST(Options, MayNameManyGroups) {
 }
 
 TEST(Options, DeclareGroups) {
-    const auto options = parse({{"declare_group", "g t/#"},
-                                {"declare_group", "$queue +/a b"},
-                                {"declare_group", "g  #"}});
+    const auto options = parse(
+        {{"declare_group", "g t/#"}, {"declare_group", "$queue +/a b"}, {"declare_group", "g  #"}});
     EXPECT_EQ(options.declared,
               (std::vector<GroupName>{{"g", "t/#"}, {"$queue", "+/a b"}, {"g", "#"}}));
 }

@@ -52,11 +52,12 @@ void SmallBroker::start_engine() {
 
 // connect__on_authorised
 void SmallBroker::connect(const std::string& id, ConnectOptions options) {
-    auto fresh =
-        std::make_unique<Connection>(Connection{.id = id,
-                                                .protocol = options.protocol,
-                                                .persistent = options.persistent,
-                                                .receive_maximum = options.receive_maximum});
+    auto fresh = std::make_unique<Connection>(Connection{.id = id,
+                                                         .protocol = options.protocol,
+                                                         .persistent = options.persistent,
+                                                         .receive_maximum = options.receive_maximum,
+                                                         .largest = options.largest,
+                                                         .queue = options.queue});
     if (const auto known = sessions_.find(id); known != sessions_.end()) {
         auto& before = *known->second;
         if (options.persistent && before.persistent) {
@@ -357,6 +358,11 @@ void SmallBroker::insert(Connection& receiver, const StoredPointer& stored, std:
                            static_cast<std::size_t>(std::ranges::count_if(
                                receiver.held, is_sent)) >= receiver.receive_maximum;
     const bool waits = !receiver.online || is_behind;
+    const auto waiting = receiver.held.size() -
+                         static_cast<std::size_t>(std::ranges::count_if(receiver.held, is_sent));
+    if (waits && receiver.queue > 0 && waiting >= receiver.queue) return;  // db__ready_for_queue
+    if (!waits && receiver.largest > 0 && stored->message.payload.size() > receiver.largest)
+        return report_sent(receiver, *stored);  // packet__check_oversize
     // Nothing is read between the drain and the TICK.
     const bool is_soon = !waits && !receiver.withholds && qos > 0 && is_draining_ && is_2_1();
     if (waits || is_soon || (receiver.withholds && qos > 0))

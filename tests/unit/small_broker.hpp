@@ -25,6 +25,8 @@ class SmallBroker final : public Broker {
         bool persistent = false;  ///< resumes the session and outlives the connection
         bool websocket = false;   ///< 2.0: the one that it takes over is reported a turn late
         std::size_t receive_maximum = 0;  ///< of a client that withholds acknowledgements; 0: any
+        std::size_t largest = 0;          ///< payload that it takes, in bytes; 0: any
+        std::size_t queue = 0;  ///< messages that are held back for it; more are dropped; 0: any
     };
     struct Outgoing {
         std::string topic;
@@ -167,6 +169,8 @@ class SmallBroker final : public Broker {
         bool has_listener = true;
         bool withholds = false;
         std::size_t receive_maximum = 0;
+        std::size_t largest = 0;
+        std::size_t queue = 0;
         bool disused = false;   // freed in the next turn
         std::size_t slots = 0;  // of subs: 2.0 never makes them fewer
         std::size_t gaps = 0;   // ... but has some without a leaf

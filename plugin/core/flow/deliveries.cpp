@@ -108,13 +108,13 @@ bool Deliveries::has_room_for(const Member& member, std::size_t size) const noex
     const auto given = known + flow.others_held - std::min(known, flow.released);
     if (!is_sure_to_take(session, size) && !flow.silent)
         return given < std::max<std::size_t>(flow.window, 1);
-    if (given >= flow.window + max_held_back_) return false;
+    if (given >= flow.window + std::min(max_held_back_, flow.most_held)) return false;
     return group.connected < 2 || flow.silent || given < share_of(member);
 }
 
-// Of what waits, a member that works at less than half the pace of the average gets no more than what
-// it will have done when the others have done the rest: as much as it has had a part in what was done
-// so far.
+// Of what waits, a member that works at less than half the pace of the average gets no more than
+// what it will have done when the others have done the rest: as much as it has had a part in what
+// was done so far.
 std::size_t Deliveries::share_of(const Member& member) noexcept {
     const auto& group = *member.group;
     const bool is_known = member.pace.episode == group.pace.episode;
@@ -287,7 +287,10 @@ void Deliveries::settle_copies(Session& session) {
     count_held(session);
     learn_window(session);
     if (flow.held > 0) list(session);
-    if (is_full) set_queue_full(session, "the broker drops what is for it");
+    if (!is_full) return;
+    // One it always holds (db__ready_for_queue).
+    flow.most_held = std::max<std::size_t>(flow.held, 1);
+    set_queue_full(session, "the broker drops what is for it");
 }
 
 void Deliveries::copied_to(Session& session) {
@@ -363,6 +366,7 @@ void Deliveries::forget(Session& session) {
     session.flow.window = 0;
     session.flow.released = 0;
     session.flow.silent = false;
+    session.flow.most_held = kAnySize;
     session.flow.largest_taken = 0;
     session.flow.too_large = kAnySize;
     registry_.set_held(session, 0);

@@ -141,7 +141,8 @@ class Deliveries {
     void count_loads();
     void set_queue_full(Session& session, const char* why);
     [[nodiscard]] bool has_room(const Session& session) const noexcept {
-        return queue_limit_ == 0 || session.flow.held < queue_limit_;
+        const auto& flow = session.flow;
+        return (queue_limit_ == 0 || flow.held < queue_limit_) && flow.held < flow.most_held;
     }
 
     Registry& registry_;

@@ -80,14 +80,15 @@ struct alignas(64) Session {
     /// What it was given, and whether it takes more (Deliveries, Holdings).
     struct Flow {
         HoldingList holdings{};
-        std::size_t held = 0;           ///< by the broker, of all QoS 1 and 2 messages
-        std::size_t others_held = 0;    ///< ... of these, such as are not among the holdings
-        std::size_t next_held = 0;      ///< where the next that is written may be
-        std::size_t copies = 0;         ///< holdings that were published to it alone in this round
-        std::size_t window = 0;         ///< so many have been in flight at once
-        std::size_t released = 0;       ///< of them so many are acknowledged, though not seen yet
-        std::uint64_t asked_in = 0;     ///< the last round in which the broker was asked about it
-        std::size_t largest_taken = 0;  ///< a message of so many bytes it has got for certain
+        std::size_t held = 0;         ///< by the broker, of all QoS 1 and 2 messages
+        std::size_t others_held = 0;  ///< ... of these, such as are not among the holdings
+        std::size_t next_held = 0;    ///< where the next that is written may be
+        std::size_t copies = 0;       ///< holdings that were published to it alone in this round
+        std::size_t window = 0;       ///< so many have been in flight at once
+        std::size_t released = 0;     ///< of them so many are acknowledged, though not seen yet
+        std::uint64_t asked_in = 0;   ///< the last round in which the broker was asked about it
+        std::size_t most_held = kAnySize;  ///< more than so many for it the broker drops
+        std::size_t largest_taken = 0;     ///< a message of so many bytes it has got for certain
         std::size_t too_large = kAnySize;  ///< ... and of so many it does not get
         std::int64_t held_changed = 0;     ///< second of Deliveries::tick
         bool queue_full = false;           ///< the broker drops what it is given
