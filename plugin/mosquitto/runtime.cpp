@@ -121,8 +121,8 @@ bool Runtime::check_options(const Options& options) {
     constexpr auto kLeastLoaded = Strategy::least_loaded;
     if (options.strategies.uses(kLeastLoaded) && !engine_->can_use(kLeastLoaded)) {
         log_error(
-            "strategy 'least_loaded': Mosquitto 2.0 shows no acknowledgements; allowed are "
-            "the other strategies, or Mosquitto 2.1.");
+            "plugin_opt_strategy, plugin_opt_group_strategy: 'least_loaded' takes Mosquitto 2.1, "
+            "as 2.0 shows no acknowledgements; allowed are the other strategies.");
         return false;
     }
     if (options == options_) return true;

@@ -38,6 +38,17 @@ TEST_P(WrongOption, StopsTheBrokerWithOneLineInTheLog) {
                                   HasSubstr("allowed"), HasSubstr(GetParam().allowed))));
 }
 
+// 2.0 does not show what it goes by.
+TEST_F(BrokerTest, LeastLoadedTakesABrokerThatShowsAcknowledgements) {
+    const Configuration configuration{.options = {"plugin_opt_group_strategy least_loaded g"}};
+    if (!broker_is_20()) return broker.start(configuration);
+    expect_alarming_log("Error");
+    EXPECT_GT(broker.start_in_vain(configuration), 0);
+    EXPECT_THAT(broker.log_lines("shared-subscription: "),
+                ::testing::Contains(AllOf(HasSubstr("Error"), HasSubstr("least_loaded"),
+                                          HasSubstr("2.1"), HasSubstr("allowed"))));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     , WrongOption,
     ::testing::Values(WrongRow{"UnknownOption",
