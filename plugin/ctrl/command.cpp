@@ -37,16 +37,18 @@ Command steer(const char* command, Words words, std::string done) {
     return {Kind::change, std::move(request), std::move(done)};
 }
 
-Command declare(Words words) {
+Command change_group(const char* command, Words words, const char* done) {
     return {Kind::change,
-            {{"command", "declareGroup"}, {"group", words[0]}, {"filter", words[1]}},
-            words[0] + " on " + words[1] + " collects messages, with members or without."};
+            {{"command", command}, {"group", words[0]}, {"filter", words[1]}},
+            words[0] + " on " + words[1] + done};
+}
+
+Command declare(Words words) {
+    return change_group("declareGroup", words, " collects messages, with members or without.");
 }
 
 Command take_back(Words words) {
-    return {Kind::change,
-            {{"command", "deleteGroup"}, {"group", words[0]}, {"filter", words[1]}},
-            words[0] + " on " + words[1] + " is there only while it has members."};
+    return change_group("deleteGroup", words, " is there only while it has members.");
 }
 
 Command pause(Words words) {

@@ -20,10 +20,11 @@ class Pull : public BrokerTest {
     static constexpr int window = 3;
     static constexpr int held_back = 4;  // the default
 
-    static std::string group_of(const std::string& filter) { return "$share/g/" + filter; }
+    static constexpr const char* filter = "$share/g/t";
+
     RawClient idle(const std::string& id, std::uint16_t receive_maximum = window) {
         RawClient member(broker.port(), id, {.receive_maximum = receive_maximum});
-        member.subscribe({group_of("t")}, 1);
+        member.subscribe({filter}, 1);
         return member;
     }
     static void acknowledge(RawClient& member, const Publish& publish) {
@@ -83,7 +84,7 @@ TEST_F(Pull, OneThatAcknowledgesNothingHoldsItsWindowAndAFewMore) {
     constexpr int count = 200;
     auto slow = idle("slow");
     Client& worker = connect("worker");
-    worker.subscribe(group_of("t"), 1);
+    worker.subscribe(filter, 1);
     connect("publisher").publish(numbered("t", count, 1));
     worker.wait_for_messages(count - window - held_back);
     settle();
@@ -144,7 +145,7 @@ TEST_F(Pull, WhatTheBrokerWouldDropWaitsForTheGroup) {
         publisher.publish("t", number + std::string(498, 'x'), 1);
     settle();
     Client& third = connect("third");
-    third.subscribe(group_of("t"), 1);
+    third.subscribe(filter, 1);
     third.wait_for_messages(count - 2 * (2 + held_back));
     settle();
     auto payloads = third.payloads();

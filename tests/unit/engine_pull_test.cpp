@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -16,7 +15,6 @@ struct Worker {
     std::string name;
     int turns;  // that a message takes
     int spent = 0;
-    bool collects = false;  // its acknowledgements, until its window is full
 };
 
 struct TeamRow : Row {
@@ -36,13 +34,12 @@ class Team {
         broker.connect("publisher");
         for (const int each : turns) hire(each);
     }
-    Worker& hire(int turns) {
-        auto& worker = workers.emplace_back(
+    void hire(int turns) {
+        const auto& worker = workers.emplace_back(
             Worker{.name = "worker" + std::to_string(workers.size()), .turns = turns});
         broker.connect(worker.name, {.persistent = true, .receive_maximum = kWindow});
         broker.withhold_acknowledgements(worker.name);
         EXPECT_TRUE(broker.subscribe(worker.name, "$share/g/t"));
-        return worker;
     }
     void publish(int messages) {
         for (int number = 0; number < messages; ++number)

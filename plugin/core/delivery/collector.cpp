@@ -23,13 +23,7 @@ bool Collector::find_groups(const Message& message) {
 }
 
 void Collector::keep(const Message& message, std::uint64_t publisher) {
-    const auto* payload = static_cast<const char*>(message.payload);
-    pending_ = backlog_.keep({.topic = std::string(message.topic),
-                              .payload = std::string(payload, payload + message.payload_size),
-                              .qos = message.qos,
-                              .properties = broker_.keep_properties(message.properties),
-                              .publisher = publisher,
-                              .retain = message.retain});
+    pending_ = backlog_.keep(message, publisher);
     fan_out_ = registry_.fan_out;
 }
 

@@ -82,16 +82,7 @@ void FanOut::serve(Member& member) {
 }
 
 const SharedMessage& FanOut::keep() {
-    if (!kept_) {
-        const auto* payload = static_cast<const char*>(message_.payload);
-        kept_ = backlog_.keep(
-            StoredMessage{.topic = leaves_.topic(),
-                          .payload = std::string(payload, payload + message_.payload_size),
-                          .qos = message_.qos,
-                          .properties = broker_.keep_properties(message_.properties),
-                          .publisher = publication_.publisher(),
-                          .retain = message_.retain});
-    }
+    if (!kept_) kept_ = backlog_.keep(message_, publication_.publisher());
     return kept_;
 }
 

@@ -18,6 +18,7 @@
 #include "core/flow/holdings.hpp"
 #include "core/model/registry.hpp"
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/queue_limits.hpp"
 
 namespace shared_subscription {
 
@@ -51,7 +52,7 @@ class Deliveries {
         expect_copy(member, id, message, address);
         give_up_copies(member.subscription->session);
     }
-    /// Whether the member may be given one more of those now, with that QoS.
+    /// Whether the member may be given that one now, too.
     [[nodiscard]] bool takes_more(const Member& member, const StoredMessage& message);
     /// What became of what was published to a client alone, but does not show.
     enum class Fate : std::uint8_t {
@@ -150,7 +151,7 @@ class Deliveries {
     Broker& broker_;
     bool shows_deliveries_;
     std::size_t queue_limit_ = 1000;
-    std::size_t max_held_back_ = 4;
+    std::size_t max_held_back_ = QueueLimits{}.held_back;
     Session* expected_ = nullptr;  // has been given a message and has not got it yet
     std::uint8_t expected_qos_ = 0;
     bool expected_is_noted_ = false;  // as its newest holding

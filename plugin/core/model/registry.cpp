@@ -167,21 +167,21 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     auto& joined = subscription(session, text, standing);
     if (auto* member = find(joined, share_name)) return *member;
     auto& filter = joined.filter;
-    auto* group = &group_on(filter, share_name);
+    auto& group = group_on(filter, share_name);
     auto& member = *joined.members.emplace_back(
-        std::make_unique<Member>(Member{.subscription = &joined, .group = group}));
-    group->join(member, {.key = session.key,
-                         .fitness = fitness(member),
-                         .held_back = static_cast<std::uint32_t>(session.flow.held)});
-    if (session.connected) ++group->connected;
-    if (group->placement.rotates) {
-        group->ring.append(member);
+        std::make_unique<Member>(Member{.subscription = &joined, .group = &group}));
+    group.join(member, {.key = session.key,
+                        .fitness = fitness(member),
+                        .held_back = static_cast<std::uint32_t>(session.flow.held)});
+    if (session.connected) ++group.connected;
+    if (group.placement.rotates) {
+        group.ring.append(member);
         rings.note(member);
     }
     count_shared_filter(joined, member, true);
-    group->placement.unsteady = false;
-    rings.check(*group);
-    wake(*group);
+    group.placement.unsteady = false;
+    rings.check(group);
+    wake(group);
     member.joined = clock_;
     ++session.member_count;
     ++member_count_;

@@ -55,6 +55,16 @@ SharedMessage Backlog::keep(StoredMessage message) {
     return std::make_shared<const StoredMessage>(std::move(message));
 }
 
+SharedMessage Backlog::keep(const Message& message, std::uint64_t publisher) {
+    const auto* payload = static_cast<const char*>(message.payload);
+    return keep(StoredMessage{.topic = std::string(message.topic),
+                              .payload = std::string(payload, payload + message.payload_size),
+                              .qos = message.qos,
+                              .properties = broker_.keep_properties(message.properties),
+                              .publisher = publisher,
+                              .retain = message.retain});
+}
+
 void Backlog::add(Group& group, GroupQueue::Entry entry) {
     if (const auto* option = full(group, entry.message->size())) {
         refuse(group, option);
@@ -308,12 +318,12 @@ Backlog::Result Backlog::offer(Group& group, const GroupQueue::Entry& entry) {
     const Publication publication(stored->publisher, stored->properties);
     const bool may_wait = takes(message.qos);
     elector_.begin(message, publication, ++registry_.fan_out, may_wait);
-    auto* member = elector_.choose_from_queue(group);
-    bool is_taken = member && deliveries_.takes_more(*member, *stored);
-    while (member && !is_taken && group.fitness(*member) == Candidate::Fitness::full) {
+    Member* member = nullptr;
+    bool is_taken = false;
+    do {
         member = elector_.choose_from_queue(group);
         is_taken = member && deliveries_.takes_more(*member, *stored);
-    }
+    } while (member && !is_taken && group.fitness(*member) == Candidate::Fitness::full);
     const bool waits = !member && may_wait && elector_.may_want(group);
     elector_.end();
     if (member) return is_taken ? give(*member, entry) : Result::not_now;

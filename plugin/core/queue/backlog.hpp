@@ -50,6 +50,8 @@ class Backlog {
 
     /// Measures what it takes.
     [[nodiscard]] SharedMessage keep(StoredMessage message);
+    /// What the broker shows, beyond the callback that shows it.
+    [[nodiscard]] SharedMessage keep(const Message& message, std::uint64_t publisher);
     /// A message waits for the group; it is refused if the group's queue is full.
     void add(Group& group, GroupQueue::Entry entry);
 
