@@ -1,7 +1,5 @@
 #include "accounts.hpp"
 
-#include "plan.hpp"
-
 namespace fuzz {
 
 void Accounts::open(const Statistics& statistics) {
@@ -46,10 +44,10 @@ void Accounts::after_action(const std::vector<Message>& published) {
         for (const auto& message : published) {
             if (!matches(name.filter, message.topic)) continue;
             ++most_;
-            const bool is_heard = !unheard_.contains(origin_of(message.payload).client);
-            if (is_certain && is_heard) ++least_;
+            if (is_certain && is_heard(message)) ++least_;
         }
     }
+    counted_ = std::move(all);
 }
 
 std::optional<std::string> Accounts::check(const Statistics& now) const {

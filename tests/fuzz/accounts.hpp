@@ -9,6 +9,7 @@
 
 #include "groups.hpp"
 #include "packet.hpp"
+#include "plan.hpp"
 
 namespace fuzz {
 
@@ -50,6 +51,16 @@ class Accounts {
     // before or after that, so it counts for groups that were there all the time; for the others it
     // may.
     void after_action(const std::vector<Message>& published);
+    // The groups that counted for that, and whether it was certain that they were there.
+    const std::map<GroupName, bool>& counted() const { return counted_; }
+    // Whether the broker shows what that client publishes.
+    bool is_heard(const Message& message) const {
+        return !unheard_.contains(origin_of(message.payload).client);
+    }
+    // How many messages are said to have got lost.
+    long gone(const Statistics& now) const {
+        return now.dropped - at_opening_.dropped + now.expired - at_opening_.expired;
+    }
     // What does not add up.
     std::optional<std::string> check(const Statistics& now) const;
 
@@ -59,7 +70,7 @@ class Accounts {
     Statistics at_opening_;
     long least_ = 0, most_ = 0;
     bool is_open_ended_ = false;
-    std::map<GroupName, bool> before_;
+    std::map<GroupName, bool> before_, counted_;
     std::set<GroupName> doubted_;
     std::set<std::string> unseen_;
     std::set<int> unheard_;

@@ -97,6 +97,7 @@ void Client::ended() {
     awaits_connack_ = is_ending_ = is_stalled_ = false;
     pings_ = 0;
     output_.clear();
+    acknowledged_.clear();
 }
 
 void Client::subscribe(const std::vector<Subscription>& subscriptions, std::uint32_t identifier) {
@@ -169,13 +170,18 @@ void Client::acknowledge(std::size_t count) {
     withheld_.erase(withheld_.begin(), withheld_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
-void Client::answer(PacketType type, std::uint16_t identifier) {
-    auto packet = frame(type, type == PacketType::pubrel ? 2 : 0, two_bytes(identifier));
+void Client::answer(PacketType type, std::uint16_t identifier, const Origin& origin) {
+    Answer answer{frame(type, type == PacketType::pubrel ? 2 : 0, two_bytes(identifier)), origin};
     if (withholds_ && type != PacketType::pubrel) {
-        withheld_.push_back(std::move(packet));
+        withheld_.push_back(std::move(answer));
     } else {
-        send(packet);
+        send(answer);
     }
+}
+
+void Client::send(const Answer& answer) {
+    send(answer.packet);
+    acknowledged_.push_back(answer.origin);
 }
 
 void Client::ping() {
@@ -287,7 +293,8 @@ void Client::handle_publish(const Packet& packet) {
             known = message.topic;
         }
     }
-    if (message.qos == 1) answer(PacketType::puback, message.identifier);
+    if (message.qos == 1)
+        answer(PacketType::puback, message.identifier, origin_of(message.payload));
     if (message.qos == 2) answer(PacketType::pubrec, message.identifier);
     records_.back().push_back({origin_of(message.payload), describe(message)});
     messages_.push_back(std::move(message));

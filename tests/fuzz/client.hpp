@@ -65,6 +65,8 @@ class Client {
     std::vector<int> take_codes() { return std::exchange(codes_, {}); }  // of SUBACK, UNSUBACK
     bool take_new_session() { return std::exchange(is_new_session_, false); }
     std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
+    // The QoS 1 messages that it has acknowledged since, unless its connection has ended meanwhile.
+    std::vector<Origin> take_acknowledged() { return std::exchange(acknowledged_, {}); }
 
     // By connection, in order.
     const std::vector<std::vector<Record>>& records() const { return records_; }
@@ -76,7 +78,12 @@ class Client {
     void write_some();
     void handle(const Packet& packet);
     void handle_publish(const Packet& packet);
-    void answer(PacketType type, std::uint16_t identifier);
+    void answer(PacketType type, std::uint16_t identifier, const Origin& origin = {});
+    struct Answer {
+        std::string packet;
+        Origin origin;  // of what it acknowledges for good
+    };
+    void send(const Answer& answer);
     void record(std::string text) { records_.back().push_back({{}, std::move(text)}); }
     std::string connect_packet(const Session& session) const;
     std::uint16_t next_identifier();
@@ -94,7 +101,8 @@ class Client {
     std::map<std::uint16_t, std::string> sent_aliases_, received_aliases_;
     std::set<std::uint16_t> held_;  // QoS 2 without PUBREL
     std::map<std::uint16_t, Message> unacknowledged_;
-    std::vector<std::string> withheld_;  // packets
+    std::vector<Answer> withheld_;
+    std::vector<Origin> acknowledged_;
     std::vector<int> codes_;
     std::vector<Message> messages_;
     std::vector<std::vector<Record>> records_;

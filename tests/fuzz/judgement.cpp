@@ -102,6 +102,19 @@ void Player::judge_observer() {
     }
 }
 
+// Everybody is back and has read what there was.
+void Player::judge_ledger() {
+    note_receipts();
+    const auto now = statistics();
+    // 2.0 does not show what a session takes with it when it ends.
+    if (!integration::broker_is_20()) {
+        const auto lost = ledger_.find_lost(receipts_, accounts_.gone(now));
+        if (lost) throw Failure("a message is lost", *lost);
+    }
+    const auto doubled = ledger_.find_doubled(receipts_);
+    if (doubled) throw Failure("a message was handled twice", *doubled);
+}
+
 // The observer has each message once; together, so have the members of the healthy group.
 void Player::judge_health() {
     std::map<std::string, int> balance;
@@ -147,6 +160,7 @@ void Player::revive() {
     if (!with_plugin()) return;
     resume_members();
     wait_for_queues();
+    judge_ledger();
     publish_to_each_group();
 }
 

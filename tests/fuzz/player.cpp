@@ -74,6 +74,7 @@ void Player::carry_out(const Action& action) {
     judge_observer();
     follow(action);
     accounts_.after_action(published_);
+    follow_messages();
     if (!with_plugin()) return mirror(action.number);
     judge_health();
     if (action.number % 20 == 0) judge_metrics();
@@ -174,6 +175,7 @@ void Player::restart(bool is_crash) {
     world_.restart(is_crash);
     if (!with_plugin()) return;
     accounts_.doubt_all();
+    ledger_.clear();
     // What the broker saved when it ended last, it has again, whatever has ended since.
     if (is_crash) {
         ordinary_.join_all(saved_);
@@ -232,11 +234,38 @@ void Player::follow_connection(int number, std::size_t action) {
         ordinary_.end_session(number);
     }
     accounts_.groups.set_stuck(number, client.limits_packets());
+    if (client.limits_packets()) ledger_.excuse(number);
     if (client.is_connected()) {
         accounts_.groups.set_doubtful(number, false);
     } else if (number == timed_client || denies_the_away(course_.configuration)) {
         accounts_.groups.set_doubtful(number, true);
     }
+}
+
+void Player::note_receipts() {
+    for (int number = first_member; number < client_count; ++number) {
+        Client& client = world_.random_client(number);
+        for (const auto& message : client.take_messages())
+            receipts_.received[origin_of(message.payload)].insert(number);
+        for (const auto& origin : client.take_acknowledged()) ++receipts_.acknowledged[origin];
+    }
+}
+
+void Player::follow_messages() {
+    note_receipts();
+    for (const auto& message : published_) {
+        auto groups = accounts_.counted();
+        if (!accounts_.is_heard(message)) {
+            for (auto& [name, is_certain] : groups) is_certain = false;
+        }
+        long others = 0;
+        for (const auto& [name, clients] : ordinary_.all()) {
+            if (matches(name.filter, message.topic)) others += static_cast<long>(clients.size());
+        }
+        groups.erase(accounts_.healthy);
+        ledger_.add(message, groups, others);
+    }
+    ledger_.follow(accounts_.groups.all());
 }
 
 void Player::follow_subscriptions(const Action& action) {
@@ -251,7 +280,12 @@ void Player::follow_subscriptions(const Action& action) {
         const auto name = is_group ? group_of(filter) : GroupName{"", filter};
         if (!name) continue;
         auto& groups = is_group ? accounts_.groups : ordinary_;
-        if (joins && i < codes.size() && codes[i] < failure) groups.join(*name, action.client);
+        if (joins && i < codes.size() && codes[i] < failure) {
+            groups.join(*name, action.client);
+            // What it is given with QoS 0 may get lost with its connection.
+            if (codes[i] == 0) ledger_.excuse(action.client);
+        }
+        if (is_group && !joins) ledger_.excuse(*name);
         if ((action.subscriptions[i].options & no_local) != 0)
             accounts_.doubt(name->filter, action.client);
         // It takes the filters one by one, until one is a reason to end the connection.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "accounts.hpp"
+#include "ledger.hpp"
 #include "world.hpp"
 
 namespace fuzz {
@@ -57,10 +58,13 @@ class Player {
     void follow(const Action& action);
     void follow_subscriptions(const Action& action);
     void follow_connection(int number, std::size_t action);
+    void follow_messages();
+    void note_receipts();
     void mirror(std::size_t action);
     void judge_observer();
     void judge_health();
     void judge_metrics();
+    void judge_ledger();
 
     // The end, which a broker without the plugin does not have.
     void revive();
@@ -85,6 +89,8 @@ class Player {
     Outcome& outcome_;
     World world_;
     Accounts accounts_;
+    Ledger ledger_;
+    Ledger::Receipts receipts_;
     Groups ordinary_;                 // subscriptions, as groups without a name
     Groups saved_;                    // ... when the broker ended last, but for crashes
     std::vector<Message> published_;  // in this action, as the observer saw it
