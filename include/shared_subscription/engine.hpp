@@ -346,6 +346,7 @@ class Engine {
     [[gnu::cold]] void catch_up();
     void restore_strategies(const std::vector<SavedStrategy>& strategies);
     void settle_restored(bool is_last_chance);
+    void settle_restored(Session& session, Context context);
     void undo_kick_checks(const Client& client, const std::vector<std::string>& filters);
     /// The client subscribes anew by a filter that it has unsubscribed from.
     void end_left(const Client& client, std::string_view filter);

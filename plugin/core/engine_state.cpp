@@ -148,24 +148,30 @@ void Engine::restore_strategies(const std::vector<SavedStrategy>& strategies) {
 void Engine::settle_restored(bool is_last_chance) {
     std::erase_if(restored_, [&](const std::string& id) {
         auto* session = registry_.find(id);
-        if (!session || session->context) return true;
+        if (!session || session->connected) return true;
+        // It may have expired since it was found.
         const auto* context = broker_.find_session(id);
-        if (!context) {
-            if (is_last_chance) registry_.erase(*session);
-            return is_last_chance;
-        }
-        registry_.set_context(*session, context);
-        session->protocol_version = broker_.protocol_version(context);
-        registry_.set_standing(*session, Standing::present);
-        sessions_.watch(*session);
-        for (const auto& subscription : session->subscriptions) {
-            const auto& filter = subscription->filter.text;
-            if (traits_.merges_uses(filter)) continue;
-            for (const auto& member : subscription->members)
-                broker_.add_leaf(id, name_of(*member->group), LeafKind::own, member->options);
+        if (!session->context && context) settle_restored(*session, context);
+        if (!is_last_chance) return false;
+        if (context && context == session->context) {
+            backlog_.adopt(*session);
+        } else if (!session->context) {
+            registry_.erase(*session);
         }
         return true;
     });
+}
+
+void Engine::settle_restored(Session& session, Context context) {
+    registry_.set_context(session, context);
+    session.protocol_version = broker_.protocol_version(context);
+    registry_.set_standing(session, Standing::present);
+    sessions_.watch(session);
+    for (const auto& subscription : session.subscriptions) {
+        if (traits_.merges_uses(subscription->filter.text)) continue;
+        for (const auto& member : subscription->members)
+            broker_.add_leaf(session.id, name_of(*member->group), LeafKind::own, member->options);
+    }
 }
 
 void Engine::forget_restored() {

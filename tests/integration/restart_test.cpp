@@ -254,5 +254,32 @@ TEST_F(Remembered, WhatIsUnderWayToAMember) {
     EXPECT_THAT(others[0]->messages(), IsEmpty());
 }
 
+// As if there had been no restart.
+TEST_F(Remembered, WhatAMemberHadNotAcknowledgedWhenItsSessionEnds) {
+    const RawOptions outliving{.clean_start = false, .session_expiry = 3600};
+    for (const int qos : {1, 2}) {
+        broker.start(remembering());
+        auto member = std::make_optional<RawClient>(broker.port(), "member", outliving);
+        member->subscribe({"$share/g/t"}, static_cast<std::uint8_t>(qos));
+        publish(numbered("t", 5, qos));
+        const Publish first = member->next_publish();
+        if (qos == 1) member->send(PacketType::puback, first.identifier);
+        EXPECT_THAT(member->received(), SizeIs(4));
+        const auto others = join({"other"});
+        restart(remembering());
+        come_back(others);
+        EXPECT_THAT(others[0]->messages(), IsEmpty());
+
+        member.emplace(broker.port(), "member", RawOptions{.clean_start = true});
+        settle();
+        const bool is_known = qos == 1 && !broker_is_20();
+        EXPECT_THAT(others[0]->payloads(),
+                    ElementsAreArray(is_known ? numbers(2, 5) : std::vector<std::string>{}));
+        EXPECT_THAT(member->received(), IsEmpty());
+        others[0]->unsubscribe("$share/g/t");
+        stop_under_clients();
+    }
+}
+
 }  // namespace
 }  // namespace integration

@@ -47,6 +47,7 @@ TEST_F(EngineRedispatch, NeverGivesAQosTwoMessageThatWasWrittenToAnotherClient) 
     give(5, 2);
     broker.drop("worker");
     EXPECT_THAT(others(), ElementsAre("3", "4"));
+    EXPECT_EQ(broker.engine->registry().statistics.abandoned, 3U);
 }
 
 TEST_F(EngineRedispatch, NeverGivesQosZeroAgain) {
@@ -95,6 +96,60 @@ TEST_F(EngineRedispatch, LeavesASessionThatStaysWhatItWasSentUntilItExpires) {
     broker.expire("worker");
     broker.settle();
     EXPECT_THAT(others(), ElementsAre("0", "1", "2"));
+}
+
+// What was never sent to it does not show any more.
+TEST_F(EngineRedispatch, GivesWhatASessionHadBeforeARestartWhenItEnds) {
+    broker.redispatches = true;
+    for (const std::uint8_t qos : {std::uint8_t{1}, std::uint8_t{2}}) {
+        give(5, qos, true);
+        broker.unsubscribe("other", "$share/g/t");
+        broker.drop("other");
+        broker.drop("worker");
+        broker.settle();
+        broker.restart(true);
+        join_all({"other"}, "$share/g/t");
+        EXPECT_THAT(others(), IsEmpty());
+        broker.expire("worker");
+        if (qos == 1) {
+            EXPECT_THAT(others(), ElementsAre("0", "1", "2", "3", "4"));
+        } else {
+            EXPECT_THAT(others(), IsEmpty());
+        }
+        broker.drop("other");
+        broker.settle();
+    }
+}
+
+TEST_F(EngineRedispatch, LeavesToASessionWhatIsNotKnownToBeOfItsGroupsAfterARestart) {
+    broker.redispatches = true;
+    give(2, 1, true);
+    broker.subscribe("worker", "+");
+    broker.subscribe("worker", "u");
+    broker.publish("publisher", {.topic = "u", .payload = "x"});
+    broker.settle();
+    broker.drop("worker");
+    broker.restart(true);
+    join_all({"other"}, "$share/g/#");
+    broker.expire("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, GivesWhatWasBeforeARestartBeforeWhatWaits) {
+    broker.redispatches = true;
+    give(2, 1, true);
+    broker.unsubscribe("other", "$share/g/t");
+    join_all({"later"}, "$share/g/t", kPersistent);
+    broker.drop("worker");
+    broker.drop("later");
+    broker.publish("publisher", {.topic = "t", .payload = "2"});
+    broker.settle();
+    broker.restart(true);
+    broker.expire("worker");
+    broker.settle();
+    broker.connect("later", kPersistent);
+    broker.settle();
+    EXPECT_THAT(broker.take("later"), ElementsAre("0", "1", "2"));
 }
 
 TEST_F(EngineRedispatch, TakesBackWhatWasNeverSentWhenSomebodyComes) {

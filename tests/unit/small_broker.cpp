@@ -676,6 +676,7 @@ void SmallBroker::restart(bool in_order) {
     }
     start_engine();
     engine->set_group_queue_limits(queue_limits);
+    engine->set_redispatch(redispatches);
     engine->restore(saved_engine_);
     tick();
     if (!is_2_1()) drain_plugin_queue();  // nothing comes in between

@@ -99,6 +99,7 @@ class SmallBroker final : public Broker {
     int copies_to_all = 0;                        ///< ... of these, to everybody
     int turns_in_a_second = 1;
     QueueLimits queue_limits{};          ///< after the next restart
+    bool redispatches = false;           ///< the same
     std::int64_t clock = 1'000'000'000;  ///< seconds since 1970
 
     // Broker

@@ -5,6 +5,9 @@
 #include <tuple>
 #include <utility>
 
+#include "core/model/records.hpp"
+#include "shared_subscription/subscription_filter.hpp"
+
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
@@ -12,8 +15,21 @@ namespace {
 
 using Place = std::pair<const void*, std::size_t>;
 
+constexpr std::uint8_t kHighestQos = 2;
+
 bool is_same_address(const Place& one, const Place& other) {
     return one.first == other.first;
+}
+
+/// By whose group a message on the topic has come; null: that does not show.
+Member* sole_member(const Session& session, std::string_view topic) {
+    Member* sole = nullptr;
+    for (const auto& subscription : session.subscriptions) {
+        if (!matches(subscription->filter.text, topic)) continue;
+        if (sole || subscription->uses() != 1 || subscription->non_shared) return nullptr;
+        sole = subscription->members.front().get();
+    }
+    return sole;
 }
 
 }  // namespace
@@ -110,6 +126,33 @@ std::size_t Holdings::find(const HoldingList& holdings, const Message& message) 
         }
     }
     return found;
+}
+
+// What was in flight does not show, so that all may have been written. Nor does the QoS of what was
+// published to the client alone, for which the broker shows 0.
+void Holdings::adopt(Session& session, std::int64_t& first_id) {
+    auto& holdings = session.flow.holdings;
+    const auto before = holdings.size();
+    broker_.visit_held(session.context, [&](const Message& message) {
+        auto* member = sole_member(session, message.topic);
+        if (!member) return true;
+        const bool is_copy = message.qos == 0;
+        const std::uint8_t published = is_copy ? kHighestQos : message.qos;
+        Holding holding{.address = is_copy ? message.properties : message.topic.data(),
+                        .member = member,
+                        .qos = broker_.outgoing_qos(published, member->options),
+                        .published_qos = published,
+                        .state = Holding::State::written,
+                        .was_written = true,
+                        .is_copy = is_copy,
+                        .retain = message.retain};
+        holding.message = keep(holding, message);
+        holdings.push_back(std::move(holding));
+        return true;
+    });
+    first_id -= static_cast<std::int64_t>(holdings.size() - before);
+    for (auto place = before; place < holdings.size(); ++place)
+        holdings[place].id = first_id + static_cast<std::int64_t>(place - before);
 }
 
 SharedMessage Holdings::keep(const Holding& holding, const Message& message) {

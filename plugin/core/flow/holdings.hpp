@@ -50,6 +50,10 @@ class Holdings {
             return true;
         });
     }
+    /// The broker has restored the session after a restart: what it holds of the session's groups
+    /// is noted with its message. `first_id`: the first place in the order of publication that is
+    /// taken; these come before.
+    void adopt(Session& session, std::int64_t& first_id);
     /// Whether the broker showed it when it was asked last.
     [[nodiscard]] bool was_shown(const Holding& holding) const noexcept {
         return std::ranges::binary_search(shown_, holding.address);

@@ -11,6 +11,7 @@ struct Statistics {
     std::uint64_t redispatched = 0;  ///< messages that a session left behind, given to its group
     std::uint64_t dropped = 0;       ///< messages that no member of a group got, or will get
     std::uint64_t expired = 0;       ///< messages that waited too long for a member
+    std::uint64_t abandoned = 0;     ///< messages of QoS 2 that were in flight when a session ended
     bool operator==(const Statistics&) const = default;
 };
 

@@ -81,6 +81,7 @@ void Backlog::insert(Group& group, GroupQueue::Entry entry) {
 }
 
 void Backlog::restore(Group& group, GroupQueue::Entry entry) {
+    first_id_ = std::min(first_id_, entry.id);
     last_id_ = std::max(last_id_, entry.id);
     group.saving.saved = entry.saved = true;
     if (entry.queued == 0) entry.queued = broker_.now();
@@ -101,7 +102,11 @@ void Backlog::take_back(const GroupName& name, std::int64_t id, SharedMessage me
 void Backlog::redispatch(Session& session) {
     std::vector<Left> all;
     for (auto& holding : session.flow.holdings) {
-        if (!holding.message || !may_go_to_others(holding)) continue;
+        if (!holding.message || !holding.member) continue;
+        if (!may_go_to_others(holding)) {
+            if (holding.qos > 0) ++registry_.statistics.abandoned;
+            continue;
+        }
         all.push_back({name_of(*holding.member->group), holding.id, std::move(holding.message)});
     }
     registry_.erase(session);

@@ -70,6 +70,12 @@ class Backlog {
     /// What was saved waits again.
     void restore(Group& group, GroupQueue::Entry entry);
 
+    /// The broker has restored the session: what it holds goes to others when it ends, as if there
+    /// had been no restart.
+    void adopt(Session& session) {
+        if (redispatches_) holdings_.adopt(session, first_id_);
+    }
+
     /// Whether others get what a member leaves behind.
     void set_redispatch(bool redispatches) noexcept { redispatches_ = redispatches; }
     [[nodiscard]] bool redispatches() const noexcept { return redispatches_; }
@@ -204,6 +210,7 @@ class Backlog {
     std::size_t spent_messages_ = 0;  // in this round, or since the last event where none is shown
     std::size_t spent_bytes_ = 0;
     std::vector<Unconfirmed> unconfirmed_;
+    std::int64_t first_id_ = 0;  // what was published before a restart comes before what waits
     std::int64_t last_id_ = 0;
     std::int64_t ticked_ = 0;
     std::vector<Refused> refused_;  // since the log said so last

@@ -50,7 +50,7 @@ class GroupQueue {
     }
 
     /// A member may be able now: all shall be tried again.
-    void retry() noexcept { next_ = 0; }
+    void retry() noexcept { next_ = kFirst; }
     /// Nobody is able now.
     void give_up() noexcept { next_ = std::numeric_limits<std::int64_t>::max(); }
 
@@ -82,7 +82,7 @@ class GroupQueue {
     /// None of them is in a store any more.
     void forget_saved() noexcept {
         for (auto& [id, entry] : entries_) entry.saved = false;
-        unsaved_ = 0;
+        unsaved_ = kFirst;
         gone_.clear();
     }
     /// The identifiers of those that were saved and are here no more.
@@ -91,11 +91,13 @@ class GroupQueue {
   private:
     using Entries = std::map<std::int64_t, Entry>;
 
+    static constexpr auto kFirst = std::numeric_limits<std::int64_t>::min();
+
     Entries::iterator drop(Entries::iterator entry);
 
-    Entries entries_;           // by identifier
-    std::int64_t next_ = 0;     // those with smaller identifiers have been tried
-    std::int64_t unsaved_ = 0;  // those with smaller identifiers have been saved
+    Entries entries_;                // by identifier
+    std::int64_t next_ = kFirst;     // those with smaller identifiers have been tried
+    std::int64_t unsaved_ = kFirst;  // those with smaller identifiers have been saved
     std::size_t under_way_ = 0;
     std::size_t bytes_ = 0;
     std::int64_t oldest_ = 0;  // nothing has waited longer, if anything waits
