@@ -1,5 +1,5 @@
 // How the plugin must answer so that everybody else's access control stays as it is. See
-// plugin/DESIGN.md, "Access control".
+// docs/architecture.md, "Access control".
 #pragma once
 
 #include <cstddef>
