@@ -210,7 +210,7 @@ TEST_F(Expiring, MessageThatExpiredWhileItsReceiverWasAwayIsGone) {
     EXPECT_THAT(member.payloads(), ElementsAre("stays", "next"));
 }
 
-// Neither broker shows the interval to a plugin (docs/decisions.md, "A group's queue does not know when a message expires").
+// Neither broker shows the interval to a plugin (docs/decisions.md).
 TEST_F(Expiring, MessageThatWaitsForAGroupOutlivesItsExpiry) {
     Client& member = connect("member", persistent());
     member.subscribe("$share/g/t", 1);
