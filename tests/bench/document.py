@@ -86,7 +86,7 @@ def joins(document):
 def instructions(document):
     rows = [{"title": case["title"], "broker": result["broker"], "each": case["instructions"]}
             for result in document["results"] for case in result["cases"]]
-    return by_broker(rows, lambda row: f"{row['each'][0]:,.0f} + {row['each'][1] - row['each'][0]:,.0f}")
+    return by_broker(rows, lambda row: f"{row['each'][0]:,.0f} {row['each'][1] - row['each'][0]:+,.0f}")
 
 
 def core(document):
