@@ -7,10 +7,15 @@ running=()
 failures=()  # what each one that failed said, for the end
 
 # run_tests SECONDS PROCESSES COMMAND...: runs the program's tests in so many processes at once, shows
-# what they say, and counts.
+# what they say, and counts. With GTEST_FILTER in one, as another might have none to run.
 run_tests() {
-    local log=$scratch/output seconds=$1 processes=$2 index
+    local log=$scratch/output seconds=$1 processes=${GTEST_FILTER:+1} index
+    processes=${processes:-$2}
     shift 2
+    if [[ -n ${GTEST_FILTER-} ]] && ! "$@" --gtest_list_tests | grep '^  ' >/dev/null; then
+        printf 'No test is called %s here.\n' "$GTEST_FILTER"
+        return
+    fi
     for ((index = 0; index < processes; ++index)); do
         GTEST_TOTAL_SHARDS=$processes GTEST_SHARD_INDEX=$index \
             timeout --kill-after=10 "$seconds" "$@" --gtest_color=no \
@@ -91,8 +96,10 @@ count_failure() {
     failures+=("$*")
 }
 
-# sum_up: what failed once more, and as the last line how many passed and failed. Fails if any did.
+# sum_up: what failed once more, and as the last line how many passed and failed. Fails if any did, or none
+# was run.
 sum_up() {
+    ((passed + failed > 0)) || count_failure "There was no such test."
     if ((failed > 0)); then printf '%s\n' '' '== What failed' "${failures[@]}"; fi
     printf '\n%s passed, %s failed\n' "$passed" "$failed"
     ((failed == 0))
