@@ -18,7 +18,7 @@ namespace {
 
 const auto kAllStrategies = ::testing::Values(
     NamedStrategy{"RoundRobin", Strategy::round_robin}, NamedStrategy{"Random", Strategy::random},
-    NamedStrategy{"Sticky", Strategy::sticky},
+    NamedStrategy{"LeastLoaded", Strategy::least_loaded}, NamedStrategy{"Sticky", Strategy::sticky},
     NamedStrategy{"HashClientid", Strategy::hash_clientid},
     NamedStrategy{"HashTopic", Strategy::hash_topic});
 
@@ -73,8 +73,7 @@ TEST_P(EveryStrategy, ChoosesAmongThoseBehindIfNobodyIsReady) {
 }
 
 TEST_P(EveryStrategy, ChoosesTheFittestInAnyOrder) {
-    const bool spreads =
-        GetParam().strategy == Strategy::round_robin || GetParam().strategy == Strategy::random;
+    const bool spreads = spreads_load(GetParam().strategy);
     std::vector<std::pair<std::string, Fitness>> members{{"ready", kReady},
                                                          {"behind", spreads ? kBehind : kFull},
                                                          {"full", kFull},
@@ -161,6 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         NameRow{"RoundRobin", "round_robin", Strategy::round_robin},
         NameRow{"Random", "random", Strategy::random},
+        NameRow{"LeastLoaded", "least_loaded", Strategy::least_loaded},
         NameRow{"Sticky", "sticky", Strategy::sticky},
         NameRow{"HashClientid", "hash_clientid", Strategy::hash_clientid},
         NameRow{"HashTopic", "hash_topic", Strategy::hash_topic},
