@@ -82,7 +82,7 @@ class MosquittoBroker final : public Broker {
 
     /// In TICK. What was published to one client and the broker has dropped stays in its store
     /// until it stops, with nobody to refer to it (single_publish): that is freed here, once a
-    /// second. Not where the broker does not export what it takes (2.0.12 and later, builds by
+    /// second. Not where the broker does not export what it takes (2.0.19 and later, builds by
     /// make).
     void free_dropped(std::int64_t milliseconds);
 

@@ -20,8 +20,8 @@ struct Free {
 template <class Value>
 using Owned = std::unique_ptr<Value, Free>;
 
-// What reads a property. Releases of 2.0 after 2.0.11 export to plugins only what makes properties
-// (src/linker.syms), but the client library of the same release has these, too.
+// What reads a property. 2.0.19 and later, and builds of 2.0 by make, export to plugins only what
+// makes properties (src/linker.syms), but the client library of the same release has these, too.
 struct Reader {
     decltype(&mosquitto_property_next) next = nullptr;
     decltype(&mosquitto_property_identifier) identifier = nullptr;
