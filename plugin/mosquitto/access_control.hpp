@@ -10,7 +10,7 @@
 
 #include "mosquitto/configuration.hpp"
 #include "mosquitto/headers.hpp"
-#include "mosquitto/options.hpp"
+#include "options/options.hpp"
 
 namespace shared_subscription {
 

@@ -16,8 +16,8 @@
 #include "mosquitto/headers.hpp"
 #include "mosquitto/mosquitto_broker.hpp"
 #include "mosquitto/mount_points.hpp"
-#include "mosquitto/options.hpp"
 #include "mosquitto/persistence.hpp"
+#include "options/options.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {

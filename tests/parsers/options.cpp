@@ -1,5 +1,5 @@
 // plugin_opt_ lines.
-#include "mosquitto/options.hpp"
+#include "options/options.hpp"
 
 #include "input.hpp"
 

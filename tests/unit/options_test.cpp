@@ -1,5 +1,5 @@
 // `plugin_opt_*` lines: what they mean, and what stops the broker at start.
-#include "mosquitto/options.hpp"
+#include "options/options.hpp"
 
 #include <gmock/gmock.h>
 
@@ -174,6 +174,7 @@ const std::vector<std::string> kStrategyNames{
     "hash_clientid", "hash_topic", "round_robin_per_group", "local"};
 const std::vector<std::string> kOptions{"plugin_opt_strategy", "plugin_opt_group_strategy",
                                         "plugin_opt_access_control"};
+const std::string kLongKey(70'000, 'k');
 const std::vector<std::string> kAccess{"auto", "none", "defer", "first"};
 const std::vector<std::string> kNumbers{"whole numbers from 0 on"};
 const std::vector<std::string> kSwitch{"true and false"};
@@ -201,6 +202,28 @@ INSTANTIATE_TEST_SUITE_P(
                  "max_queued_seconds",
                  "99999999999999999999",
                  kNumbers},
+        WrongRow{"NumberOfMoreThan64Bits",
+                 {{"max_queued_bytes", "18446744073709551616"}},
+                 "max_queued_bytes",
+                 "18446744073709551616",
+                 {"too large", "whole numbers from 0 on"}},
+        // Once counted in milliseconds, it would be none.
+        WrongRow{"IntervalThatOverflows",
+                 {{"sys_interval", "2305843009213693952"}},
+                 "sys_interval",
+                 "2305843009213693952",
+                 {"whole numbers from 0 to 4294967295"}},
+        WrongRow{"NumberWithSign", {{"max_members", "+1"}}, "max_members", "+1", kNumbers},
+        WrongRow{"NumberInHexadecimal", {{"max_members", "0x1"}}, "max_members", "0x1", kNumbers},
+        WrongRow{"NumberWithSpaceBefore", {{"max_members", " 1"}}, "max_members", " 1", kNumbers},
+        WrongRow{"NumberWithSpaceBehind", {{"max_members", "1 "}}, "max_members", "1 ", kNumbers},
+        WrongRow{"NumberWithFraction", {{"max_members", "1.0"}}, "max_members", "1.0", kNumbers},
+        WrongRow{"NumberInBytes", {{"max_members", "\xff\x01"}}, "max_members", "??", kNumbers},
+        WrongRow{"SameNumberInOtherSpelling",
+                 {{"max_members", "1"}, {"max_members", "01"}},
+                 "max_members",
+                 "01",
+                 {"once"}},
         WrongRow{"NumberTwice",
                  {{"max_queued_seconds", "1"}, {"max_queued_seconds", "2"}},
                  "max_queued_seconds",
@@ -219,6 +242,19 @@ INSTANTIATE_TEST_SUITE_P(
                  "shared.db",
                  kPaths},
         WrongRow{"UnknownOption", {{"strategie", "random"}}, "strategie", "random", kOptions},
+        WrongRow{"MistypedOption",
+                 {{"persistance_file", "/f"}},
+                 "persistance_file",
+                 "/f",
+                 {"perhaps plugin_opt_persistence_file is meant"}},
+        WrongRow{"OptionWithPrefixTwice",
+                 {{"plugin_opt_strategy", "random"}},
+                 "plugin_opt_strategy",
+                 "random",
+                 kOptions},
+        WrongRow{"OptionOfBytes", {{"\xffst\nr", "1"}}, "?st?r", "1", kOptions},
+        WrongRow{
+            "LongOption", {{std::string_view(kLongKey), "1"}}, std::string(60, 'k'), "1", kOptions},
         WrongRow{"UnknownOptionWithoutValue", {{"verbose", ""}}, "verbose", "", kOptions},
         WrongRow{"OptionInOtherCase", {{"Strategy", "random"}}, "Strategy", "random", kOptions},
         WrongRow{"UnknownBesideGoodOnes",
@@ -326,6 +362,17 @@ INSTANTIATE_TEST_SUITE_P(
                  {"once"}},
         WrongRow{"ControlCharacters", {{"strategy", "a\nb"}}, "strategy", "a?b", kStrategyNames}),
     name_of<WrongRow>);
+
+TEST(Options, OfWhichNoneIsMeantAreNotGuessed) {
+    std::string problem;
+    EXPECT_FALSE(parse_options(Lines{{"colour", "blue"}}, problem));
+    EXPECT_THAT(problem, Not(HasSubstr("perhaps")));
+}
+
+TEST(Options, ThatHadAMeaningAreNotedOnce) {
+    const auto options = parse({{"parking", "off"}, {"parking", ""}, {"redispatch_window", "5"}});
+    EXPECT_EQ(options.obsolete, (std::vector<std::string>{"parking", "redispatch_window"}));
+}
 
 // Runtime compares the options of all listeners.
 TEST(Options, AreEqualIfTheyMeanTheSame) {
