@@ -18,12 +18,13 @@ constexpr OptionRow kTable[] = {
      .set = &set_strategy,
      .choices = kStrategyChoices,
      .default_value = "round_robin",
-     .help = "How the member of a group that gets a message is chosen."},
+     .help = "How the member of a group that gets a message is chosen. What `setStrategy` has set "
+             "counts more, and outlives a restart with `plugin_opt_persistence_file`."},
     {.name = "group_strategy",
      .value = "<strategy> <group>",
      .set = &set_group_strategy,
      .form = "pairs '<strategy> <group>', the group without '/', '+', '#'",
-     .default_words = "every group has that of `plugin_opt_strategy`",
+     .default_words = "that of `plugin_opt_strategy`",
      .examples = {"hash_clientid orders", "sticky $queue"},
      .is_repeatable = true,
      .help =
@@ -34,7 +35,7 @@ constexpr OptionRow kTable[] = {
      .value = "<group> <filter>",
      .set = &declare_group,
      .form = "pairs '<group> <filter>', the group without spaces, '/', '+', '#'",
-     .default_words = "none is declared",
+     .default_words = "none",
      .examples = {"billing orders/#"},
      .is_repeatable = true,
      .help =
@@ -45,14 +46,16 @@ constexpr OptionRow kTable[] = {
      .set = Number{[](Options& o) -> std::size_t& { return o.queue.messages.emplace(); }},
      .default_words = "1000 for each member of the group",
      .examples = {"1000"},
-     .help = "How many messages wait for one group at most; 0 is any number. They wait while no "
-             "member can take them. Newer ones are lost then, and the log counts them."},
+     .help = "How many messages wait for one group at most, while no member can take them; 0 is "
+             "any number. What comes while the queue is full is lost for the group, and the log "
+             "counts it."},
     {.name = "max_queued_bytes",
      .value = "<bytes>",
      .set = Number{[](Options& o) -> std::size_t& { return o.queue.bytes; }},
      .default_value = "0",
      .help = "How many bytes the topics, payloads and properties of what waits for one group have "
-             "at most; 0 is any number."},
+             "at most; 0 is any number. What comes while the queue is full is lost for the group, "
+             "and the log counts it."},
     {.name = "max_queued_seconds",
      .value = "<seconds>",
      .set = Number{[](Options& o) -> std::size_t& { return o.queue.seconds; }},
@@ -95,11 +98,12 @@ constexpr OptionRow kTable[] = {
      .value = "<path>",
      .set = &set_persistence_file,
      .form = "paths that begin with '/'",
-     .default_words = "none: a restart forgets the groups",
+     .default_words = "none, so that a restart forgets the groups",
      .examples = {"/var/lib/mosquitto/shared-subscription.db"},
-     .help = "Keeps groups, members, whose turn it is, and what waits in this database over "
-             "restarts of the broker. Members are those whose sessions the broker itself keeps "
-             "(`persistence true`). The broker's user must be allowed to write in the directory."},
+     .help = "An SQLite database that keeps groups, members, whose turn it is, and what waits over "
+             "restarts of the broker. It is made if it is not there; the broker's user must be "
+             "allowed to write in its directory. Members are kept if the broker keeps their "
+             "sessions (`persistence true`)."},
     {.name = "redispatch",
      .value = "true|false",
      .set = Switch{[](Options& o) -> bool& { return o.redispatch.emplace(); }},
@@ -108,15 +112,15 @@ constexpr OptionRow kTable[] = {
      .takes_2_1 = true,
      .help = "Whether other members get what a member leaves behind: as soon as it is offline "
              "messages of QoS 1 and 2 that were never sent to it, and when its session ends those "
-             "of QoS 1 that it has not acknowledged. 2.0 does not let a plugin ask what that is, "
-             "nor does a 2.1 built by make; the log says so."},
+             "of QoS 1 that it has not acknowledged. Brokers built by make do not let a plugin ask "
+             "what that is; the log says so."},
     {.name = "sys_interval",
      .value = "<seconds>",
      .set = Number{[](Options& o) -> std::size_t& { return o.sys_interval; }},
      .most = kMostSeconds,
      .default_value = "10",
-     .help = "How often metrics are published below `$SYS/broker/shared-subscriptions/`; 0 is "
-             "never."},
+     .help = "How often metrics that have changed are published below "
+             "`$SYS/broker/shared-subscriptions/`; 0 is never."},
     {.name = "control",
      .value = "true|false",
      .set = Switch{[](Options& o) -> bool& { return o.control.emplace(); }},

@@ -27,9 +27,9 @@ inline constexpr std::array<Choice, 8> kStrategyChoices{{
 /// In the order of AccessControl.
 inline constexpr std::array<Choice, 4> kAccessControlChoices{{
     {"auto",
-     "found in the configuration that the broker was started with: as `none` if nothing else could "
-     "decide (no `acl_file`, no other plugin), otherwise as `first`; as `defer` if it cannot be "
-     "read or does not name this plugin"},
+     "found out from the configuration that the broker was started with: `none` if nothing else "
+     "could decide (no `acl_file`, no other plugin), `first` if something could, `defer` if it "
+     "cannot be read or does not name this plugin"},
     {"none",
      "nobody else decides: 2.0 allows, 2.1 does as if the plugin were not there. Right beside "
      "another plugin that does no access control, wrong and open to everyone beside one that does; "

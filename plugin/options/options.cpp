@@ -22,7 +22,7 @@ const OptionRow* find_row(std::string_view key) {
 }
 
 // How many characters have to be replaced, added and taken out (Levenshtein).
-std::size_t distance(std::string_view one, std::string_view other) {
+std::size_t count_edits(std::string_view one, std::string_view other) {
     std::vector<std::size_t> costs(other.size() + 1);
     std::iota(costs.begin(), costs.end(), std::size_t{0});
     for (std::size_t i = 0; i < one.size(); ++i) {
@@ -45,7 +45,7 @@ std::string refuse_unknown(std::string_view key) {
         const auto name = "plugin_opt_" + std::string(row.name);
         allowed += (allowed.empty() ? "" : ", ") + name;
         if (!meant.empty() || key.size() > row.name.size() + kMostTypingErrors) continue;
-        if (distance(key, row.name) <= kMostTypingErrors)
+        if (count_edits(key, row.name) <= kMostTypingErrors)
             meant = " (perhaps " + name + " is meant)";
     }
     return "unknown option" + meant + "; allowed are " + allowed + ".";

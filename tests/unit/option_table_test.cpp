@@ -77,6 +77,7 @@ TEST_P(OptionOfTheTable, SaysAllInPlainText) {
     for (const auto& choice : row.choices) all += choice.meaning;
     EXPECT_TRUE(std::ranges::all_of(all, [](char c) { return c >= ' ' && c <= '~'; })) << all;
     EXPECT_EQ(std::ranges::count(all, '`') % 2, 0) << all;
+    EXPECT_THAT(all, Not(HasSubstr(" ."))) << "would be a request at the beginning of a line";
     EXPECT_TRUE(is_obsolete(row) || row.help.ends_with('.'));
 }
 
