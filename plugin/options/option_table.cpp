@@ -40,7 +40,8 @@ constexpr OptionRow kTable[] = {
      .is_repeatable = true,
      .help =
          "A group that collects messages whether it has members or not: before its first member "
-         "and after its last. `$queue` names the group of `$queue/<filter>`."},
+         "and after its last. They wait in its queue, within its limits, and go to the first "
+         "member that comes. `$queue` names the group of `$queue/<filter>`."},
     {.name = "max_queued_messages",
      .value = "<count>",
      .set = Number{[](Options& o) -> std::size_t& { return o.queue.messages.emplace(); }},

@@ -39,8 +39,7 @@ inline constexpr std::array<Choice, 4> kAccessControlChoices{{
      "allows it"},
     {"first",
      "this plugin is listed before all others, which may decide: 2.0 leaves it to them, 2.1 does "
-     "as "
-     "if the plugin were not there"},
+     "as if the plugin were not there"},
 }};
 
 std::string set_strategy(Options& options, std::string_view value, const std::string& allowed);
