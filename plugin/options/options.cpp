@@ -72,8 +72,7 @@ class Parser {
     std::string apply(std::string_view key, std::string_view value) {
         const auto* row = find_row(key);
         if (row == nullptr) return refuse_unknown(key);
-        const auto refusal =
-            std::visit([&](auto set) { return apply(*row, set, value); }, row->set);
+        auto refusal = std::visit([&](auto set) { return apply(*row, set, value); }, row->set);
         if (!refusal.empty()) return refusal;
         const bool is_again = !row->is_repeatable && !seen_.insert(row).second;
         return is_again ? "given twice; allowed is once." : "";
