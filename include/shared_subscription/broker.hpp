@@ -245,6 +245,11 @@ class Broker {
     /// Whether it can be, of any client.
     [[nodiscard]] virtual bool can_visit_held() const noexcept = 0;
 
+    /// 2.1: shows each message of QoS 2 that the broker has received from the client and whose
+    /// PUBREL has not come. Shows nothing where that cannot be asked.
+    virtual void visit_received(Context context,
+                                const std::function<void(const Message&)>& see) = 0;
+
     /// Ends the client's connection. If its session goes on, each of its subscriptions is checked
     /// again before this returns.
     virtual void disconnect(std::string_view client_id) = 0;

@@ -141,7 +141,7 @@ bool Engine::receive(const Client& client, const Message& message) {
     parking_.align_freely();
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     std::vector<std::uint64_t> collected_by;
-    if (collector_.is_needed()) collected_by = collector_.receive(message, stable_hash(client.id));
+    if (collector_.is_needed()) collected_by = collector_.receive(client, message);
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties),
                           std::move(collected_by));

@@ -184,21 +184,33 @@ int MosquittoBroker::arrived(const mosquitto_evt_acl_check& check, int neutral) 
 // What a resumed session holds is put to access control (src/database.c). The same function, called
 // at any time, shows what any session holds; what is denied, it loses. Exported where
 // `mosquitto_acl_check` is; not part of the plugin interface either.
-bool MosquittoBroker::visit_held(Context context,
-                                 const std::function<bool(const Message&)>& stays) {
+bool MosquittoBroker::visit_session(Context context, int access,
+                                    const std::function<bool(const Message&)>& stays) {
     auto* client = to_client(context);
     if (!can_visit_held() || visitor_ || !reaches_us(client)) return false;
-    let_visit(stays, [&] { visit_held_(client); });
+    let_visit(access, stays, [&] { visit_held_(client); });
     return true;
+}
+
+bool MosquittoBroker::visit_held(Context context,
+                                 const std::function<bool(const Message&)>& stays) {
+    return visit_session(context, MOSQ_ACL_READ, stays);
+}
+
+void MosquittoBroker::visit_received(Context context,
+                                     const std::function<void(const Message&)>& see) {
+    const auto stays = [&see](const Message& message) { return see(message), true; };
+    visit_session(context, MOSQ_ACL_WRITE, stays);
 }
 
 // It may come in the midst of a question to others.
 template <class Ask>
-void MosquittoBroker::let_visit(const std::function<bool(const Message&)>& visitor,
+void MosquittoBroker::let_visit(int access, const std::function<bool(const Message&)>& visitor,
                                 const Ask& ask) {
     const mosquitto_evt_acl_check none{};
     const auto* before = std::exchange(question_, &none);
     visitor_ = &visitor;
+    visited_ = access;
     ask();
     visitor_ = nullptr;
     question_ = before;
@@ -214,7 +226,7 @@ bool MosquittoBroker::reaches_us(::mosquitto* client) {
     using Check = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool,
                           mosquitto_property*, int);
     if (!acl_check_ || !shows_properties_ || !mosquitto_client_id(client)) return false;
-    let_visit(arrives, [&] {
+    let_visit(MOSQ_ACL_READ, arrives, [&] {
         reinterpret_cast<Check>(acl_check_)(client, "", 0, nullptr, 0, false, nullptr,
                                             MOSQ_ACL_READ);
     });
@@ -222,7 +234,7 @@ bool MosquittoBroker::reaches_us(::mosquitto* client) {
 }
 
 int MosquittoBroker::visit(const mosquitto_evt_acl_check& check) {
-    const bool stays = check.access != MOSQ_ACL_READ || (*visitor_)(to_message(check));
+    const bool stays = check.access != visited_ || (*visitor_)(to_message(check));
     return stays ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
 }
 

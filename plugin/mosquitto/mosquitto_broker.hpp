@@ -42,6 +42,7 @@ class MosquittoBroker final : public Broker {
     void remove_placeholder(std::string_view client_id) override;
     bool visit_held(Context context, const std::function<bool(const Message&)>& stays) override;
     [[nodiscard]] bool can_visit_held() const noexcept override { return is_first_ && visit_held_; }
+    void visit_received(Context context, const std::function<void(const Message&)>& see) override;
     void disconnect(std::string_view client_id) override;
     [[nodiscard]] std::int64_t now() override;
     [[nodiscard]] std::vector<SavedProperty> list_properties(const void* properties) override;
@@ -103,7 +104,9 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] int arrived(const mosquitto_evt_acl_check& check, int neutral) noexcept;
     [[nodiscard]] int visit(const mosquitto_evt_acl_check& check);
     template <class Ask>
-    void let_visit(const std::function<bool(const Message&)>& visitor, const Ask& ask);
+    void let_visit(int access, const std::function<bool(const Message&)>& visitor, const Ask& ask);
+    bool visit_session(Context context, int access,
+                       const std::function<bool(const Message&)>& stays);
     [[nodiscard]] bool reaches_us(::mosquitto* client);
     [[nodiscard]] static KeptProperties own(mosquitto_property* properties);
     [[nodiscard]] static mosquitto_property* make_list(
@@ -126,6 +129,7 @@ class MosquittoBroker final : public Broker {
     bool shows_properties_ = false;
     const mosquitto_evt_acl_check* question_ = nullptr;             // while it is put
     const std::function<bool(const Message&)>* visitor_ = nullptr;  // ... about what a client holds
+    int visited_ = MOSQ_ACL_READ;  // ... of what it is sent, or of what it has sent (WRITE)
     bool has_ticks_ = false;
     // Each a level and a text, with an end. In one piece, as so many small ones would leave holes
     // among what joins at the same time.

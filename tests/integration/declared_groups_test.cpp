@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "declared_test.hpp"
 #include "raw_client.hpp"
-#include "restart_test.hpp"
 
 namespace integration {
 namespace {
@@ -15,22 +15,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Json = nlohmann::json;
 
-class DeclaredGroups : public RestartTest {
+class DeclaredGroups : public DeclaredTest {
   protected:
-    static constexpr const char* declared = "plugin_opt_declare_group workers jobs/#";
-    static constexpr const char* filter = "$share/workers/jobs/#";
-
-    // The payloads of all that waits, as its next member gets it.
-    std::vector<std::string> collect(const std::string& id, std::size_t count) {
-        Client& member = connect(id);
-        EXPECT_EQ(member.subscribe(filter, 2), 2);
-        member.wait_for_messages(count);
-        settle();
-        auto payloads = member.payloads();
-        member.disconnect();
-        settle();
-        return payloads;
-    }
     std::string ask(const std::string& command, const std::string& group,
                     const std::string& topic_filter) {
         Client& administrator = connect("administrator");

@@ -52,6 +52,8 @@ class QuietBroker : public Broker {
         return false;
     }
     [[nodiscard]] bool can_visit_held() const noexcept override { return false; }
+    void visit_received(Context /*context*/,
+                        const std::function<void(const Message&)>& /*see*/) override {}
     [[nodiscard]] KeptProperties keep_published_properties(const void* /*properties*/) override {
         return nullptr;
     }

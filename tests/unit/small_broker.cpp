@@ -256,24 +256,33 @@ Message SmallBroker::shown(const Stored& stored) {
             .properties = stored.properties.get()};
 }
 
+bool SmallBroker::show_received(Connection& publisher, const StoredPointer& stored) {
+    const auto client = client_of(publisher);
+    const bool is_ours = !engine->is_idle() || stored->message.topic.starts_with('$');
+    if (is_ours && !engine->may_write_at_once(&publisher, stored->message.topic.c_str()) &&
+        !engine->may_write(client, shown(*stored)))
+        return false;
+    return !is_ours || engine->receive_at_once(&publisher, as_shown(shown(*stored))) ||
+           engine->receive(client, shown(*stored));
+}
+
 // handle__publish
 bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     auto& connection = find(id);
     const auto stored = store({.message = message, .source = id});
-    const auto client = client_of(connection);
-    const bool is_ours = !engine->is_idle() || message.topic.starts_with('$');
-    if (is_ours && !engine->may_write_at_once(&connection, stored->message.topic.c_str()) &&
-        !engine->may_write(client, shown(*stored)))
-        return false;
-    if (is_ours && !engine->receive_at_once(&connection, as_shown(shown(*stored))) &&
-        !engine->receive(client, shown(*stored)))
-        return false;
+    if (!show_received(connection, stored)) return false;
     if (message.qos == 2) {
         connection.incoming.push_back(stored);
     } else {
         fan_out(stored);
     }
     return true;
+}
+
+void SmallBroker::publish_again(const std::string& id) {
+    auto& connection = find(id);
+    const auto again = store(*connection.incoming.front());
+    std::ignore = show_received(connection, again);
 }
 
 void SmallBroker::publish_in_vain(const std::string& id, const std::string& topic) {
@@ -504,6 +513,12 @@ bool SmallBroker::visit_held(Context context, const std::function<bool(const Mes
     std::ranges::stable_partition(held, [](const Held& one) { return one.was_sent; });
     std::erase_if(held, [&](const Held& one) { return !stays(shown(*one.stored)); });
     return true;
+}
+
+void SmallBroker::visit_received(Context context, const std::function<void(const Message&)>& see) {
+    if (!is_2_1()) return;
+    for (const auto& stored : static_cast<const Connection*>(context)->incoming)
+        see(shown(*stored));
 }
 
 KeptProperties SmallBroker::keep_properties(const void* /*properties*/) {

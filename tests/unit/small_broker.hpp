@@ -50,6 +50,8 @@ class SmallBroker final : public Broker {
     bool publish(const std::string& id, const Outgoing& message);
     /// Other access control refuses it, after the plugin.
     void publish_in_vain(const std::string& id, const std::string& topic);
+    /// The oldest QoS 2 message that the client has not released, once more.
+    void publish_again(const std::string& id);
     /// PUBREL for the oldest QoS 2 message of the client.
     void release(const std::string& id);
     /// The client keeps what it is sent in flight, as its PUBACK is missing.
@@ -127,6 +129,7 @@ class SmallBroker final : public Broker {
     void remove_placeholder(std::string_view client_id) override;
     bool visit_held(Context context, const std::function<bool(const Message&)>& stays) override;
     [[nodiscard]] bool can_visit_held() const noexcept override { return is_2_1(); }
+    void visit_received(Context context, const std::function<void(const Message&)>& see) override;
     [[nodiscard]] KeptProperties keep_published_properties(const void* /*properties*/) override {
         return nullptr;
     }
@@ -201,6 +204,7 @@ class SmallBroker final : public Broker {
     void rotate(const Leaf& asked);
     [[nodiscard]] Leaf* find_leaf(const Leaf& like);
     void remove_leaves(Connection& owner);
+    [[nodiscard]] bool show_received(Connection& publisher, const StoredPointer& stored);
     void resume(Connection& from, Connection& to);
     void report_end(Connection& connection, bool stays, bool taken_over);
     void send_will(Connection& connection);

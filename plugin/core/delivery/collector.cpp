@@ -22,8 +22,9 @@ bool Collector::find_groups(const Message& message) {
     return !groups_.empty();
 }
 
-void Collector::keep(const Message& message, std::uint64_t publisher) {
-    pending_ = backlog_.keep(message, publisher);
+void Collector::keep(const Client& client, const Message& message) {
+    pending_ = backlog_.keep(message, stable_hash(client.id));
+    received_ = nullptr;
     fan_out_ = registry_.fan_out;
 }
 
@@ -37,10 +38,10 @@ void Collector::announce(const Client& client, const Message& message) {
         registry_.asks_others = false;
         if (verdict != Verdict::allowed) return;
     }
-    keep(message, stable_hash(client.id));
+    keep(client, message);
 }
 
-std::vector<std::uint64_t> Collector::receive(const Message& message, std::uint64_t publisher) {
+std::vector<std::uint64_t> Collector::receive(const Client& client, const Message& message) {
     if (!find_groups(message)) return {};
     if (message.qos == 2) {
         // Who is away is asked about when it is released.
@@ -49,13 +50,35 @@ std::vector<std::uint64_t> Collector::receive(const Message& message, std::uint6
         });
         if (groups_.empty()) return {};
     }
-    keep(message, publisher);
-    return message.qos == 2 ? groups_ : std::vector<std::uint64_t>{};
+    keep(client, message);
+    if (message.qos < 2) return {};
+    publisher_id_.assign(client.id);
+    received_ = message.topic.data();
+    return groups_;
+}
+
+// The broker shows it as it showed the first one, which it keeps, and then drops it by its packet
+// identifier, which it does not show (handle__publish). So one that is gone while another with the
+// same content is still there is that one again.
+bool Collector::is_sent_again() {
+    const auto session = received_ ? broker_.find_session(publisher_id_) : nullptr;
+    bool is_there = false;
+    bool is_another_there = false;
+    const auto see = [&](const Message& received) {
+        if (received.topic.data() == received_)
+            is_there = true;
+        else if (is_same_content(*pending_, received))
+            is_another_there = true;
+    };
+    if (session) broker_.visit_received(session, see);
+    return is_another_there && !is_there;
 }
 
 // Where the broker has asked about somebody, the fan-out has seen to it.
 void Collector::collect() {
+    const bool is_known = is_sent_again();
     const auto message = std::exchange(pending_, nullptr);
+    if (is_known) return;
     for (const auto number : groups_) {
         const auto found = registry_.groups().find(number);
         if (found == registry_.groups().end()) continue;

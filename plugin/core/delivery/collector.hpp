@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/model/registry.hpp"
@@ -24,7 +25,7 @@ class Collector {
     void announce(const Client& client, const Message& message);
     /// A MESSAGE event. Returns, for QoS 2, by which groups it is collected now: what the broker
     /// fans out after PUBREL is not for them.
-    std::vector<std::uint64_t> receive(const Message& message, std::uint64_t publisher);
+    std::vector<std::uint64_t> receive(const Client& client, const Message& message);
     /// Its fan-out is over, or there was none.
     void conclude() {
         if (pending_) collect();
@@ -33,13 +34,17 @@ class Collector {
   private:
     /// Whether it is for any.
     [[nodiscard]] bool find_groups(const Message& message);
-    void keep(const Message& message, std::uint64_t publisher);
+    void keep(const Client& client, const Message& message);
+    /// Whether it is one of QoS 2 that its publisher has sent again before it released it.
+    [[nodiscard]] bool is_sent_again();
     void collect();
 
     Registry& registry_;
     Backlog& backlog_;
     Broker& broker_;
     SharedMessage pending_;
+    const char* received_ = nullptr;     // the address of its topic, if it is of QoS 2 and no will
+    std::string publisher_id_;           // ... and whose it is
     std::vector<std::uint64_t> groups_;  // that want it, by Group::number
     std::uint64_t fan_out_ = 0;          // the last one before it
     std::vector<Filter*> filters_;       // used again
