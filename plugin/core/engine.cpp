@@ -132,8 +132,9 @@ bool Engine::may_write_at_once(Context context, const char* topic) {
 }
 
 bool Engine::receive(const Client& client, const Message& message) {
-    // After the WRITE check of this very message there is nothing to conclude.
-    if (!publications_.is_announced(client.id, message.topic)) {
+    // After the WRITE check of this very message there is nothing to conclude. What a bridge brings
+    // has none, and 2.1 reads many packets at once.
+    if (!publications_.is_only_announced(client.id, message.topic)) {
         begin<Event::message>();
         if (is_for_nobody(client, message.topic)) return false;
     }

@@ -1,6 +1,5 @@
 #include "several_brokers.hpp"
 
-#include <algorithm>
 #include <csignal>
 
 namespace integration {
@@ -8,7 +7,7 @@ namespace {
 
 // On every hub a leaf is known by the same client identifiers.
 std::vector<std::string> bridge(const std::string& leaf, std::uint16_t port, std::size_t hub,
-                                int number, const LeafOptions& options) {
+                                std::size_t number, const LeafOptions& options) {
     const auto connection = "hub" + std::to_string(hub + 1) + "-" + std::to_string(number);
     std::vector<std::string> lines = {
         "connection " + connection,
@@ -57,29 +56,28 @@ Leaf& SeveralBrokersTest::start_leaf(const std::string& name, std::size_t worker
     if (options.declared) leaf.configuration.options.push_back(declared);
     auto& lines = leaf.configuration.after_plugin;
     for (std::size_t hub = 0; hub < hubs.size(); ++hub) {
-        for (int number = 0; number < options.connections; ++number) {
+        for (std::size_t number = 0; number < options.connections; ++number) {
             const auto more = bridge(name, hubs[hub]->port(), hub, number + 1, options);
             lines.insert(lines.end(), more.begin(), more.end());
             if (number == 0) lines.push_back("topic fence/# in 1");
         }
     }
+    leaf.subscriptions = options.topics.size() * options.connections + 1;  // and the fence
     start(leaf);
     for (std::size_t number = 0; number < workers; ++number) add_worker(leaf);
     return leaf;
 }
 
 void SeveralBrokersTest::start(Leaf& leaf) {
-    std::vector<std::size_t> granted_before;
-    for (const Broker* hub : hubs) granted_before.push_back(hub->log_lines(granted(leaf)).size());
     leaf.broker->start(leaf.configuration);
-    const auto& lines = leaf.configuration.after_plugin;
-    const auto subscriptions =
-        std::ranges::count_if(lines, [](const auto& line) { return line.starts_with("topic"); });
-    const auto of_each = static_cast<std::size_t>(subscriptions) / hubs.size();
-    for (std::size_t hub = 0; hub < hubs.size(); ++hub)
-        hubs[hub]->wait_for_log(granted(leaf), granted_before[hub] + of_each);
+    ++leaf.starts;
+    for (Broker* hub : hubs) wait_for_membership(leaf, *hub, leaf.starts);
     leaf.listener = &connect_elsewhere(*leaf.broker, "listener");
     leaf.listener->subscribe("fence/#", 1);
+}
+
+void SeveralBrokersTest::wait_for_membership(const Leaf& leaf, Broker& hub, std::size_t times) {
+    hub.wait_for_log("Sending SUBACK to " + leaf.name, times * leaf.subscriptions);
 }
 
 void SeveralBrokersTest::start_again(Leaf& leaf) {

@@ -16,14 +16,16 @@ struct Leaf {
     Broker* broker;
     Configuration configuration;
     std::vector<Client*> workers;
+    std::size_t subscriptions = 0;  // on each hub
+    std::size_t starts = 0;
     Client* listener = nullptr;  // for fences
 };
 
 struct LeafOptions {
-    bool clean = true;     // its bridges' sessions end with their connections
-    int qos = 1;           // of its bridges
-    bool declared = true;  // its group collects what no worker is there for
-    int connections = 1;   // to each hub
+    bool clean = true;            // its bridges' sessions end with their connections
+    int qos = 1;                  // of its bridges
+    bool declared = true;         // its group collects what no worker is there for
+    std::size_t connections = 1;  // to each hub
     std::vector<std::string> topics = {"$share/billing/orders/#"};
     std::vector<std::string> more = {};  // options of its plugin
 };
@@ -41,6 +43,8 @@ class SeveralBrokersTest : public BrokerTest {
     // Returns when it is a member on both hubs.
     Leaf& start_leaf(const std::string& name, std::size_t workers, const LeafOptions& options = {});
     void start_again(Leaf& leaf);
+    // Returns when a hub has granted it all that it subscribes to, that many times in all.
+    static void wait_for_membership(const Leaf& leaf, Broker& hub, std::size_t times);
     // Does not read what the hubs send it, as if it hung.
     static void freeze(const Leaf& leaf);
     static void thaw(const Leaf& leaf);
@@ -63,9 +67,6 @@ class SeveralBrokersTest : public BrokerTest {
 
   private:
     void start(Leaf& leaf);
-    // The log line with which a hub grants what the leaf subscribes to.
-    static std::string granted(const Leaf& leaf) { return "Sending SUBACK to " + leaf.name; }
-
     int clients_ = 0;
 };
 

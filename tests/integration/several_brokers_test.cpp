@@ -218,6 +218,7 @@ TEST_P(SeveralBrokersWhoseHubIsRestarted, GoOnByTheOtherAndByItWhenItIsBack) {
     hubs[0]->start(hub_configuration(*hubs[0]));
     publish(connect_publisher(*hubs[0]), 31, 40);
     publish(connect_publisher(*hubs[1]), 41, 50);
+    for (const auto& leaf : leaves) wait_for_membership(leaf, *hubs[0], 2);
     EXPECT_THAT(wait_for_all(50), UnorderedElementsAreArray(numbers(1, 50)));
 }
 

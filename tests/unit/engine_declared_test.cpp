@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <vector>
 
 #include "engine_test.hpp"
 
@@ -52,6 +53,31 @@ TEST_P(EngineDeclared, LeaveOutWhatIsReleasedWhenItHasBeenCollected) {
     broker.release("p");
     broker.settle();
     EXPECT_THAT(broker.take("a"), ElementsAre("x"));
+}
+
+TEST_P(EngineDeclared, StayWhenAllMembersLeaveAtOnce) {
+    const std::vector<std::string> members{"a", "b", "c", "d"};
+    broker.connect("p");
+    join_all(members, kFilter);
+    broker.settle();
+    for (const auto& member : members)
+        EXPECT_EQ(broker.unsubscribe(member, kFilter), Unsubscribed::leaf_goes);
+    broker.publish("p", {.topic = "t", .payload = "x"});
+    join_all({"e"}, kFilter);
+    broker.settle();
+    EXPECT_THAT(broker.take("e"), ElementsAre("x"));
+}
+
+// 2.1 reads several packets of one connection at once, so that nothing comes between them.
+TEST_P(EngineDeclared, CollectAllThatABridgeBringsAtOnce) {
+    broker.connect("bridge");
+    for (const auto* payload : {"0", "1", "2"})
+        broker.publish_by_bridge("bridge", {.topic = "t", .payload = payload});
+    broker.settle();
+    join_all({"a"}, kFilter);
+    broker.publish_by_bridge("bridge", {.topic = "t", .payload = "3"});
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2", "3"));
 }
 
 // 2.0 does not show what a client has sent and not released.

@@ -279,6 +279,15 @@ bool SmallBroker::publish(const std::string& id, const Outgoing& message) {
     return true;
 }
 
+void SmallBroker::publish_by_bridge(const std::string& id, const Outgoing& message) {
+    auto& connection = find(id);
+    const auto stored = store({.message = message, .source = id});
+    const bool is_at_once =
+        engine->is_idle() || engine->receive_at_once(&connection, as_shown(shown(*stored)));
+    if (!is_at_once && !engine->receive(client_of(connection), shown(*stored))) return;
+    fan_out(stored);
+}
+
 void SmallBroker::publish_again(const std::string& id) {
     auto& connection = find(id);
     const auto again = store(*connection.incoming.front());

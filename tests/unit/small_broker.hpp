@@ -50,6 +50,8 @@ class SmallBroker final : public Broker {
     bool publish(const std::string& id, const Outgoing& message);
     /// Other access control refuses it, after the plugin.
     void publish_in_vain(const std::string& id, const std::string& topic);
+    /// The same from a bridge that the broker opened: nobody is asked whether it may.
+    void publish_by_bridge(const std::string& id, const Outgoing& message);
     /// The oldest QoS 2 message that the client has not released, once more.
     void publish_again(const std::string& id);
     /// PUBREL for the oldest QoS 2 message of the client.

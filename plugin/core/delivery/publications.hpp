@@ -116,6 +116,12 @@ class Publications {
         return is_announced(topic) && is_same_text(announced_.publisher_id_, publisher_id);
     }
 
+    /// The same, and nothing has been received since: by a WRITE check, whose MESSAGE comes next.
+    [[nodiscard]] bool is_only_announced(std::string_view publisher_id,
+                                         std::string_view topic) const noexcept {
+        return !shown_ && is_announced(publisher_id, topic);
+    }
+
     /// Whether it was received, too, at this address. A will is not; nor is what others refused
     /// after the WRITE check, which is not fanned out at all.
     [[nodiscard]] bool has_shown(const char* topic) const noexcept { return shown_ == topic; }

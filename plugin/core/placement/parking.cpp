@@ -53,7 +53,8 @@ void Parking::align_all(bool nothing_fanned_out) {
 }
 
 void Parking::align(Group& group, bool nothing_fanned_out) {
-    if (!group.placement.rotates) return;
+    // One that is declared stays when its last member leaves, and is no ring from the next TICK on.
+    if (!group.placement.rotates || group.size() == 0) return;
     // Whoever it is, somebody has to show the broker's messages for the group.
     auto* next = group.choose({});
     if (!next) next = group.ring.first();
