@@ -52,6 +52,7 @@ Leaf& SeveralBrokersTest::start_leaf(const std::string& name, std::size_t worker
     Leaf& leaf = leaves.emplace_back();
     leaf.name = name;
     leaf.broker = &another_broker();
+    leaf.configuration.first = options.first;
     leaf.configuration.options = options.more;
     if (options.declared) leaf.configuration.options.push_back(declared);
     auto& lines = leaf.configuration.after_plugin;

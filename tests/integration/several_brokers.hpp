@@ -27,7 +27,8 @@ struct LeafOptions {
     bool declared = true;         // its group collects what no worker is there for
     std::size_t connections = 1;  // to each hub
     std::vector<std::string> topics = {"$share/billing/orders/#"};
-    std::vector<std::string> more = {};  // options of its plugin
+    std::vector<std::string> more = {};   // options of its plugin
+    std::vector<std::string> first = {};  // and of its broker
 };
 
 class SeveralBrokersTest : public BrokerTest {

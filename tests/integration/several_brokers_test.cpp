@@ -38,10 +38,13 @@ TEST_P(SeveralBrokersOfEachQos, HandEachMessageToOneWorker) {
     for (const auto& leaf : leaves) EXPECT_THAT(counts(leaf.workers), Each(Ge(1U))) << leaf.name;
 }
 
-// All at once, from both sides.
+// All at once, from both sides. 2.0.11 sends more messages of QoS 2 over a bridge than the other
+// side takes, and loses those (PUBREC with 0x97, which MQTT 3.1.1 does not have), unless it takes
+// any.
 TEST_P(SeveralBrokersOfEachQos, HandEachMessageOfABurstToOneWorker) {
     start_hubs();
-    for (const auto* name : {"leaf-a", "leaf-b"}) start_leaf(name, 2, {.qos = GetParam()});
+    for (const auto* name : {"leaf-a", "leaf-b"})
+        start_leaf(name, 2, {.qos = GetParam(), .first = {"max_inflight_messages 0"}});
     for (Broker* hub : hubs) {
         auto burst = numbered("orders/a", 200, GetParam());
         for (auto& message : burst) message.payload = std::to_string(hub->port()) + message.payload;
