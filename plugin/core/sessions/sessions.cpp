@@ -45,8 +45,10 @@ void Sessions::tick(std::int64_t now) {
 }
 
 bool Sessions::is_resuming(const Client& client) const noexcept {
-    return is_anybody_resuming() && resumption_.before != client.context &&
-           resumption_.key == stable_hash(client.id);
+    const auto is_it = [&client](const Resumption& one) {
+        return one.key != 0 && one.before != client.context && one.key == stable_hash(client.id);
+    };
+    return is_it(resumption_) || is_it(resumption_of_stranger_);
 }
 
 // A client that resumes its session is asked about again for each message that the broker holds for

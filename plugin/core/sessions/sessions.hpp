@@ -66,7 +66,7 @@ class Sessions {
     [[nodiscard]] bool is_taken_over(const Session& session) const noexcept {
         return resumption_.key == session.key && resumption_.was_reported;
     }
-    void end_resumption() noexcept { resumption_ = {}; }
+    void end_resumption() noexcept { resumption_ = resumption_of_stranger_ = {}; }
 
     /// A round is over: what ended in it without a word, or in time. `now`: as in Engine::tick.
     void tick(std::int64_t now);
@@ -111,6 +111,7 @@ class Sessions {
     Broker& broker_;
     const BrokerTraits& traits_;
     Resumption resumption_;
+    Resumption resumption_of_stranger_;  // who is in no group
     // 2.0: disconnected in this round of the main loop; where the broker does not say what becomes
     // of those that are offline, all of them.
     std::vector<Closing> closing_;

@@ -4,13 +4,18 @@
 
 #include <algorithm>
 
+#include "shared_subscription/hash.hpp"
+
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
 
 void Sessions::disconnected(const Client& client, bool clean) {
     auto* session = registry_.find(client.id);
-    if (!session) return;
+    if (!session) {
+        resumption_of_stranger_ = {.key = stable_hash(client.id), .before = client.context};
+        return;
+    }
     // Taken over: the subscriptions have moved to the new connection, or were removed
     // (connect__on_authorised).
     const bool moved = broker_.subscription_count(client.context) == 0;

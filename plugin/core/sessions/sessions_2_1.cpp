@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "shared_subscription/hash.hpp"
+
 #include "shared_subscription/core_only.hpp"
 
 namespace shared_subscription {
@@ -40,6 +42,8 @@ void Sessions::offline(const Client& client) {
 
 void Sessions::ended(const Client& client, bool taken_over) {
     auto* session = registry_.find(client.id);
+    if (!session && taken_over)
+        resumption_of_stranger_ = {.key = stable_hash(client.id), .before = client.context};
     if (!session || session->context != client.context) return;
     if (!taken_over) {
         end(*session);
