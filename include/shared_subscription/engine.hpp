@@ -46,6 +46,15 @@ enum class Removal : std::uint8_t {
     is_offline,  ///< it has to be connected, or the broker would lose more
 };
 
+/// Whether a member gets messages now, and if not, why; the first that holds.
+enum class MemberState : std::uint8_t {
+    offline,  ///< not connected, or the broker has not shown yet that it has the subscription
+    paused,   ///< by an administrator
+    denied,   ///< access control did not let it read the last message that it was to get
+    full,     ///< it has what it takes for now (2.1; 2.0 does not show that)
+    active,
+};
+
 /// When the main loop should go round again, though nobody does anything.
 enum class NextRound : std::uint8_t {
     any_time,
@@ -238,6 +247,7 @@ class Engine {
         return removing_ && removing_->client_id == client.id && removing_->filter == filter;
     }
     void reset_statistics() noexcept { registry_.reset_statistics(); }
+    [[nodiscard]] MemberState state_of(const Member& member) const noexcept;
 
     /// Whatever happened before is complete. To be called before the last `take_changes`.
     void conclude();

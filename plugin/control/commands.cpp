@@ -24,12 +24,12 @@ std::string describe(const GroupName& name) {
 }
 
 /// The group that `group` and `filter` name; null, with the problem in `fields`: none.
-const Group* find_group(Fields& fields, Administration& administration) {
+Group* find_group(Fields& fields, Administration& administration) {
     const auto& registry = administration.engine.registry();
     const auto share_name = fields.required_text("group");
     const auto filter = fields.text("filter");
     if (!fields.problem().empty()) return nullptr;
-    const Group* found = nullptr;
+    Group* found = nullptr;
     if (filter) {
         found = registry.find_group(share_name, *filter);
     } else {
@@ -81,23 +81,43 @@ Json list_groups(Fields& fields, Administration& administration) {
     return {{"totalCount", all.size()}, {"groups", std::move(groups)}};
 }
 
-Json to_json(const Member& member, bool shows_held_back) {
+const char* name_of(MemberState state) {
+    switch (state) {
+        case MemberState::offline:
+            return "offline";
+        case MemberState::paused:
+            return "paused";
+        case MemberState::denied:
+            return "denied";
+        case MemberState::full:
+            return "full";
+        case MemberState::active:
+            break;
+    }
+    return "active";
+}
+
+Json to_json(const Member& member, const Administration& administration) {
     const auto& session = member.subscription->session;
-    const Json held_back = shows_held_back ? Json(session.flow.held) : Json(nullptr);
-    return {{"clientid", session.id},  {"connected", session.connected},
-            {"paused", member.paused}, {"dispatched", member.dispatched},
-            {"heldBack", held_back},   {"since", member.since}};
+    const Json held_back = administration.shows_held_back ? Json(session.flow.held) : Json(nullptr);
+    return {{"clientid", session.id},
+            {"connected", session.connected},
+            {"paused", member.paused},
+            {"state", name_of(administration.engine.state_of(member))},
+            {"dispatched", member.dispatched},
+            {"heldBack", held_back},
+            {"since", member.since}};
 }
 
 Json get_group(Fields& fields, Administration& administration) {
-    const auto* group = find_group(fields, administration);
+    auto* group = find_group(fields, administration);
     const auto page = take_page(fields, administration, kMostInResponse, group ? group->size() : 0);
     if (!fields.problem().empty()) return nullptr;
     auto data = identify(*group);
     add_metrics(data, *group, administration.now);
     auto members = Json::array();
     for (auto place = page.begin; place < page.end; ++place)
-        members.push_back(to_json(*group->members()[place], administration.shows_held_back));
+        members.push_back(to_json(*group->members()[place], administration));
     data["memberList"] = std::move(members);
     return {{"group", std::move(data)}};
 }

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "control/fields.hpp"
+#include "control/moment.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {
@@ -19,7 +19,7 @@ inline constexpr std::size_t kMostInRequest = 10'000;
 struct Administration {
     Engine& engine;
     bool shows_held_back;
-    std::int64_t now;  ///< seconds since 1970
+    Moment now;
     /// In groups and members that are shown. A command goes on where it exceeds what is left.
     std::size_t budget = kMostInRequest;
 

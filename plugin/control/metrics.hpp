@@ -1,9 +1,8 @@
 // What administrators see of a group, wherever they look: by request, or below $SYS.
 #pragma once
 
-#include <cstdint>
-
 #include "control/fields.hpp"
+#include "control/moment.hpp"
 #include "core/model/group.hpp"
 
 namespace shared_subscription {
@@ -11,7 +10,12 @@ namespace shared_subscription {
 /// Its name and filter.
 [[nodiscard]] Json identify(const Group& group);
 
-/// What there is to say in numbers, added to `data`. `now`: seconds since 1970.
-void add_metrics(Json& data, const Group& group, std::int64_t now);
+/// How many messages in a second it gives to members, in tenths: an average since somebody looked
+/// last, or it began; at least over five seconds, but for a group that is younger. `milliseconds`:
+/// as Moment.
+[[nodiscard]] double take_rate(Group& group, std::int64_t milliseconds);
+
+/// What there is to say in numbers, added to `data`.
+void add_metrics(Json& data, Group& group, const Moment& now);
 
 }  // namespace shared_subscription

@@ -43,7 +43,7 @@ std::string refuse_request(std::string_view error) {
 }
 
 std::string answer_request(std::string_view request, Engine& engine, bool shows_held_back,
-                           std::int64_t now) {
+                           const Moment& now) {
     if (request.size() > kMaxRequest) {
         return refuse_request("the request is too large; allowed are " +
                               std::to_string(kMaxRequest) + " bytes.");

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/moment.hpp"
 #include "shared_subscription/engine.hpp"
 
 namespace shared_subscription {
@@ -16,9 +17,9 @@ inline constexpr std::size_t kMaxRequest = 100'000;
 
 /// The answer to a request, `{"commands":[...]}`: one response for each command, in that order. A
 /// command that fails has changed nothing. `shows_held_back`: whether the broker (2.1) lets the
-/// engine know what it holds back. `now`: seconds since 1970. Throws std::bad_alloc only.
+/// engine know what it holds back. Throws std::bad_alloc only.
 [[nodiscard]] std::string answer_request(std::string_view request, Engine& engine,
-                                         bool shows_held_back, std::int64_t now);
+                                         bool shows_held_back, const Moment& now);
 
 /// The answer to any request, with that error for a person.
 [[nodiscard]] std::string refuse_request(std::string_view error);

@@ -120,12 +120,12 @@ std::uint64_t SysTopics::take_digits(const Group& group) {
     }
 }
 
-void SysTopics::publish(const Group& group) {
+void SysTopics::publish(Group& group) {
     auto& known = groups_[group.number];
     if (known.value == 0) known.digits = take_digits(group);
     auto metrics = identify(group);
     for (auto& text : metrics) shorten(text);
-    add_metrics(metrics, group, broker_.now());
+    add_metrics(metrics, group, {broker_.now(), published_});
     const auto value = to_text(metrics);
     const auto hash = stable_hash(value);
     if (known.value != hash) publish(group_topic(known.digits), value);

@@ -24,7 +24,7 @@ class SysTopics {
     /// Seconds from the beginning of one sweep to that of the next; 0: never.
     void set_interval(std::int64_t seconds) noexcept { interval_ = seconds; }
 
-    /// `milliseconds`: of any clock that only goes forward. In how many of them it wants the next
+    /// `milliseconds`: of the clock of Engine::tick. In how many of them it wants the next
     /// round at the latest; 0: whenever.
     [[nodiscard]] int tick(std::int64_t milliseconds);
 
@@ -40,7 +40,7 @@ class SysTopics {
     void publish_totals();
     /// The next groups, so many at most; false: that was the last one.
     [[nodiscard]] bool publish_groups(std::size_t most);
-    void publish(const Group& group);
+    void publish(Group& group);
     void clear(std::uint64_t number, const Published& ended);
     /// For this group's topic: the same after a restart, and no other group's.
     [[nodiscard]] std::uint64_t take_digits(const Group& group);

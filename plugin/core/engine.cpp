@@ -38,6 +38,7 @@ Answer Engine::may_read_meanwhile(const Client& client) {
 
 NextRound Engine::tick(std::int64_t now) {
     traits_.ticks = true;
+    registry_.now = now;
     registry_.addresses.begin_period();
     publications_.forget_connection();
     conclude();

@@ -82,6 +82,16 @@ bool Engine::set_paused(const GroupName& group, std::string_view client_id, bool
     return true;
 }
 
+MemberState Engine::state_of(const Member& member) const noexcept {
+    const auto& subscription = *member.subscription;
+    if (!subscription.session.connected || subscription.standing == Standing::unconfirmed)
+        return MemberState::offline;
+    if (member.paused) return MemberState::paused;
+    if (member.denied && broker_.others_decide()) return MemberState::denied;
+    const bool is_ready = registry_.fitness(member) == Candidate::Fitness::ready;
+    return is_ready || !traits_.announces_sessions ? MemberState::active : MemberState::full;
+}
+
 // Who may not be disconnected while it is offline: of a client without a listener 2.0 denies each
 // subscription (mosquitto_acl_check), and of one that it has restored it notes the expiry twice and
 // ends with the second (session_expiry__add).

@@ -190,7 +190,8 @@ std::string Runtime::control(const Instance& instance, std::string_view request)
             "control is off, as no access control is known to say who may use it; "
             "'plugin_opt_control true' switches it on all the same.");
     }
-    return answer_request(request, *engine_, generation_ == Generation::v2_1, broker_.now());
+    return answer_request(request, *engine_, generation_ == Generation::v2_1,
+                          {broker_.now(), now()});
 }
 
 std::optional<std::string> Runtime::find_mounted(const Client& client,

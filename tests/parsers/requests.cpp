@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const int connection = 0;
     for (const auto* filter : {"$share/g/t", "$share/g/u", "$queue/t"})
         engine.subscribe({.context = &connection, .id = "a"}, parse_subscription(filter), {});
-    const auto answer = answer_request(parsers::to_text(data, size), engine, true, 0);
+    const auto answer = answer_request(parsers::to_text(data, size), engine, true, {});
     parsers::require(nlohmann::json::accept(answer));
     return 0;
 }

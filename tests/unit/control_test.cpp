@@ -14,8 +14,8 @@ using Json = nlohmann::json;
 class Control : public EngineTest {
   protected:
     Json ask(const std::string& request) {
-        const auto answer =
-            Json::parse(answer_request(request, *broker.engine, is_2_1(), broker.clock));
+        const auto answer = Json::parse(
+            answer_request(request, *broker.engine, is_2_1(), {broker.clock, milliseconds}));
         return answer.at("responses");
     }
     /// Of one command.
@@ -26,6 +26,20 @@ class Control : public EngineTest {
         return responses[0];
     }
     std::string error_of(const Json& command) { return carry_out(command).value("error", ""); }
+    Json group() {
+        return carry_out({{"command", "getGroup"}, {"group", "g"}}).at("data").at("group");
+    }
+    /// Somebody looks at the group, so many seconds after the last time.
+    double rate_after(double seconds) {
+        milliseconds += std::int64_t(seconds * 1000);
+        return group().at("rate");
+    }
+    std::vector<std::string> states() {
+        std::vector<std::string> all;
+        for (const auto& member : group().at("memberList")) all.push_back(member.at("state"));
+        return all;
+    }
+    std::int64_t milliseconds = 1'000'000;
 };
 
 TEST_P(Control, GroupsAreListedInTheOrderOfTheirBeginning) {
@@ -37,7 +51,7 @@ TEST_P(Control, GroupsAreListedInTheOrderOfTheirBeginning) {
     publish("t", 3);
     EXPECT_EQ(carry_out({{"command", "listGroups"}, {"verbose", true}, {"count", 1}}).at("data"),
               Json::parse(R"({"totalCount":2,"groups":[{"group":"g","filter":"t",
-                  "strategy":"round_robin","members":2,"connected":2,"dispatched":3,"queued":0,
+                  "strategy":"round_robin","members":2,"connected":2,"dispatched":3,"rate":0.0,"queued":0,
                   "oldestMessageAge":0,"dropped":0}]})"));
     const auto rest = carry_out({{"command", "listGroups"}, {"offset", 1}}).at("data");
     EXPECT_EQ(rest.at("groups"), Json::parse(R"([{"group":"$queue","filter":"u"}])"));
@@ -72,6 +86,88 @@ TEST_P(Control, GroupShowsWhatItLost) {
     EXPECT_EQ(dropped(), 0);
 }
 
+TEST_P(Control, GroupShowsHowManyMessagesInASecondItGave) {
+    join_all({"a"}, "$share/g/t");
+    rate_after(5);
+    publish("t", 7);
+    EXPECT_EQ(rate_after(4.9), 0) << "too early for another";
+    EXPECT_EQ(rate_after(0.1), 1.4);
+    publish("t", 1);
+    EXPECT_EQ(rate_after(4), 1.4);
+    EXPECT_EQ(rate_after(2), 0.2) << "1 in 6 seconds";
+    EXPECT_EQ(rate_after(3600), 0);
+    EXPECT_EQ(group().at("rate").dump(), "0.0");
+}
+
+TEST_P(Control, ClockThatGoesBackMakesNoRate) {
+    join_all({"a"}, "$share/g/t");
+    rate_after(5);
+    publish("t", 10);
+    EXPECT_EQ(rate_after(-3600), 0);
+    EXPECT_EQ(rate_after(3605), 2);
+}
+
+TEST_P(Control, YoungGroupShowsItsAverage) {
+    milliseconds = 0;
+    join_all({"a"}, "$share/g/t");
+    publish("t", 6);
+    milliseconds = broker.engine->registry().groups().begin()->second->sample.at;
+    EXPECT_EQ(rate_after(0), 6) << "in its first second";
+    EXPECT_EQ(rate_after(2), 3);
+    EXPECT_EQ(rate_after(2), 1.5);
+    EXPECT_EQ(rate_after(2), 1);
+}
+
+TEST_P(Control, RateGoesOnWhereStatisticsBeginAnew) {
+    join_all({"a"}, "$share/g/t");
+    publish("t", 100);
+    rate_after(5);
+    publish("t", 10);
+    EXPECT_EQ(error_of({{"command", "resetStatistics"}}), "");
+    publish("t", 5);
+    EXPECT_EQ(rate_after(5), 3);
+    EXPECT_EQ(rate_after(5), 0);
+}
+
+TEST_P(Control, MemberShowsItsState) {
+    join_all({"a", "b", "c"}, "$share/g/t", {.persistent = true});
+    EXPECT_THAT(states(), ElementsAre("active", "active", "active"));
+    EXPECT_EQ(error_of({{"command", "pauseMember"}, {"group", "g"}, {"clientid", "a"}}), "");
+    EXPECT_EQ(error_of({{"command", "pauseMember"}, {"group", "g"}, {"clientid", "b"}}), "");
+    broker.drop("b");
+    broker.settle();
+    EXPECT_THAT(states(), ElementsAre("paused", "offline", "active"));
+}
+
+// 2.0 does not show what a client holds.
+TEST_P(Control, MemberIsFullWhileItTakesNoMore) {
+    join_all({"a"}, "$share/g/t", {.receive_maximum = 2});
+    broker.withhold_acknowledgements("a");
+    publish("t", 2);
+    EXPECT_THAT(states(), ElementsAre("active"));
+    publish("t", 20);
+    EXPECT_THAT(states(), ElementsAre(is_2_1() ? "full" : "active"));
+    EXPECT_EQ(error_of({{"command", "pauseMember"}, {"group", "g"}, {"clientid", "a"}}), "");
+    EXPECT_THAT(states(), ElementsAre("paused"));
+}
+
+TEST_P(Control, MemberIsDeniedUntilItMayReadAgain) {
+    std::string denied = "a";
+    broker.set_others([&](const auto& client, const auto& /*topic*/) { return client != denied; });
+    join_all({"a", "b"}, "$share/g/t", {.persistent = true});
+    EXPECT_THAT(states(), ElementsAre("active", "active")) << "nothing was to be read";
+    publish("t", 2);
+    EXPECT_THAT(states(), ElementsAre("denied", "active"));
+    denied = "";
+    publish("t", 2);
+    EXPECT_THAT(states(), ElementsAre("active", "active"));
+    denied = "b";
+    publish("t", 2);
+    EXPECT_THAT(states(), ElementsAre("active", "denied"));
+    broker.set_others_decide(false);
+    EXPECT_THAT(states(), ElementsAre("active", "active")) << "nobody denies anything any more";
+}
+
 TEST_P(Control, GroupShowsItsMembersInTheOrderOfJoining) {
     join_all({"b", "a"}, "$share/g/t", {.persistent = true});
     publish("t", 1);
@@ -84,12 +180,14 @@ TEST_P(Control, GroupShowsItsMembersInTheOrderOfJoining) {
     EXPECT_EQ(group.at("memberList"), Json::array({{{"clientid", "b"},
                                                     {"connected", true},
                                                     {"paused", true},
+                                                    {"state", "paused"},
                                                     {"dispatched", 1},
                                                     {"heldBack", held},
                                                     {"since", broker.clock}},
                                                    {{"clientid", "a"},
                                                     {"connected", false},
                                                     {"paused", false},
+                                                    {"state", "offline"},
                                                     {"dispatched", 0},
                                                     {"heldBack", held},
                                                     {"since", broker.clock}}}));

@@ -82,7 +82,7 @@ TEST_F(SysTopicsTest, SaysWhatIsThere) {
         {"messages/expired", "3"},
         {topic_of("g", "t/#"), R"({"group":"g","filter":"t/#",)"
                                R"("strategy":"round_robin","members":2,)"
-                               R"("connected":1,"dispatched":7,"queued":0,)"
+                               R"("connected":1,"dispatched":7,"rate":7.0,"queued":0,)"
                                R"("oldestMessageAge":0,"dropped":0})"}};
     EXPECT_EQ(broker.retained, expected);
 }
@@ -96,6 +96,20 @@ TEST_F(SysTopicsTest, SaysOnlyWhatHasChanged) {
     registry.set_connected(*registry.find("a"), false);
     round(21);
     EXPECT_EQ(broker.count, 2U) << "the connected, and the group";
+}
+
+TEST_F(SysTopicsTest, GroupAtRestSaysNothing) {
+    registry.now = 1;
+    auto& group = *join("a", "g", "t").group;
+    round(1);
+    group.dispatched = 70;
+    round(11);
+    EXPECT_THAT(broker.retained, Contains(Pair(topic_of("g", "t"), HasSubstr("\"rate\":7.0"))));
+    round(21);
+    EXPECT_THAT(broker.retained, Contains(Pair(topic_of("g", "t"), HasSubstr("\"rate\":0.0"))));
+    broker.count = 0;
+    for (const std::int64_t second : {31, 41, 51}) round(second);
+    EXPECT_EQ(broker.count, 0U);
 }
 
 TEST_F(SysTopicsTest, WaitsForTheNextRound) {

@@ -59,6 +59,7 @@ bool Elector::judge(Member& member) {
     const auto verdict = broker_.ask_others_to_read(context, *message_);
     registry_.asks_others = false;
     if (verdict == Verdict::unknown) return true;
+    member.denied = verdict != Verdict::allowed;
     if (verdict == Verdict::allowed) {
         member.judged.fan_out = number_;
         member.judged.as = context;

@@ -47,6 +47,7 @@ struct Member {
     std::uint32_t place = 0;  ///< in the order of joining; the group's to change
     bool paused = false;      ///< by an administrator: it gets nothing new
     bool refused = false;     ///< access control kept a message from it; said in the log once
+    bool denied = false;      ///< ... and kept the last one that it was asked about (Elector)
     SubscriptionOptions options{};
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
@@ -187,6 +188,12 @@ class Group {
             if (std::exchange(released, 0) > 0) ++episode;
         }
     };
+    /// What it had given when somebody looked last, or began (take_rate).
+    struct Sample {
+        std::int64_t at = 0;  ///< milliseconds of the clock of Engine::tick
+        std::uint64_t dispatched = 0;
+        std::optional<double> rate{};  ///< then
+    };
     /// Of the store (Journal).
     struct Saving {
         bool saved = false;    ///< something of it is there
@@ -205,6 +212,7 @@ class Group {
     std::size_t connected = 0;  ///< members of connected sessions
     Draining draining;
     Pace pace;
+    Sample sample;
     Saving saving;
 
   private:

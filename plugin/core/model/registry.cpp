@@ -127,6 +127,7 @@ Group& Registry::group_on(Filter& filter, std::string_view share_name) {
     auto made = std::make_unique<Group>(std::string(share_name), filter, strategies_.of(share_name),
                                         random_);
     made->number = ++last_group_;
+    made->sample.at = now * 1000;
     groups_.emplace(made->number, made.get());
     return **filter.groups.insert(place, std::move(made));
 }
@@ -343,6 +344,7 @@ Census Registry::census() const noexcept {
 void Registry::reset_statistics() noexcept {
     statistics = {};
     for (const auto& [number, group] : groups_) {
+        group->sample.dispatched -= group->dispatched;  // the difference stays, though below 0
         group->dispatched = group->dropped = 0;
         for (auto* member : group->members()) member->dispatched = 0;
     }
