@@ -1,9 +1,11 @@
 #include "ctrl/client.hpp"
 
+#include <array>
 #include <csignal>
 #include <exception>
 #include <iostream>
 
+#include "ctrl/exposition.hpp"
 #include "ctrl/session.hpp"
 #include "ctrl/table.hpp"
 #include "ctrl/watch.hpp"
@@ -17,12 +19,27 @@ ExitCode fail(std::string_view program, const Failure& failure) {
     return failure.code;
 }
 
+std::optional<Json> fetch(Session& session, const char* word, Failure& failure) {
+    std::string ignored;
+    return session.fetch(*parse_command(std::array{std::string(word)}, ignored), failure);
+}
+
+// All or nothing: a file that holds a part would look like groups that are gone.
+bool print_metrics(Session& session, Failure& failure) {
+    const auto version = fetch(session, "version", failure);
+    const auto statistics = version ? fetch(session, "stats", failure) : std::nullopt;
+    const auto list = statistics ? fetch(session, "list", failure) : std::nullopt;
+    if (list) std::cout << exposition(*version, *statistics, list->at("groups"));
+    return list.has_value();
+}
+
 bool carry_out(const Arguments& arguments, Failure& failure) {
     Session session(arguments.options);
     if (!session.connect(failure)) return false;
     if (arguments.command.kind == Kind::watch) {
         return watch(session, arguments.options.json, failure);
     }
+    if (arguments.command.kind == Kind::metrics) return print_metrics(session, failure);
     const auto data = session.fetch(arguments.command, failure);
     if (!data) return false;
     if (arguments.options.json) {

@@ -77,6 +77,10 @@ Command watch(Words) {
     return {Kind::watch, {}, {}};
 }
 
+Command metrics(Words) {
+    return {Kind::metrics, {}, {}};
+}
+
 Command help(Words) {
     return {};
 }
@@ -102,6 +106,7 @@ constexpr std::array kCommands{
     Entry{"stats", "[reset]", "what all groups did together", 0, 1, statistics},
     Entry{"version", "", "of the plugin and of this client", 0, 0, version},
     Entry{"watch", "", "all groups, every second, until Ctrl-C", 0, 0, watch},
+    Entry{"metrics", "", "all that is counted, as text for Prometheus", 0, 0, metrics},
     Entry{"help", "", "this text", 0, 0, help},
 };
 
@@ -167,6 +172,10 @@ std::optional<Arguments> parse_arguments(Words words, std::string& problem) {
     if (result.options.version && rest.empty()) rest.emplace_back("version");
     auto command = parse_command(rest, problem);
     if (!command || !fit_together(result.options, problem)) return std::nullopt;
+    if (command->kind == Kind::metrics && result.options.json) {
+        problem = "'metrics' is text for Prometheus; 'list' and 'stats' say the same with --json";
+        return std::nullopt;
+    }
     result.command = std::move(*command);
     return result;
 }

@@ -14,7 +14,7 @@ namespace shared_subscription::ctrl {
 using Json = nlohmann::json;
 
 /// How the answer is read and printed.
-enum class Kind : std::uint8_t { help, list, show, change, statistics, version, watch };
+enum class Kind : std::uint8_t { help, list, show, change, statistics, version, watch, metrics };
 
 // NOLINTNEXTLINE(bugprone-exception-escape): moving JSON does not throw.
 struct Command {

@@ -63,7 +63,8 @@ std::string shown_groups(const Json& groups) {
     for (const auto& group : groups) {
         rows.push_back({group_name(group), group.at("filter"), text_of(group, "strategy"),
                         text_of(group, "members"), text_of(group, "connected"),
-                        text_of(group, "dispatched"), text_of(group, "queued")});
+                        text_of(group, "dispatched"), text_of(group, "rate"),
+                        text_of(group, "queued"), text_of(group, "oldestMessageAge")});
     }
     return table({{"GROUP"},
                   {"FILTER"},
@@ -71,18 +72,22 @@ std::string shown_groups(const Json& groups) {
                   {"MEMBERS", true},
                   {"CONNECTED", true},
                   {"DISPATCHED", true},
-                  {"QUEUED", true}},
+                  {"RATE", true},
+                  {"QUEUED", true},
+                  {"AGE", true}},
                  rows);
 }
 
 std::string shown_members(const Json& group) {
     Rows rows;
     for (const auto& member : group.at("memberList")) {
-        rows.push_back({member.at("clientid"), text_of(member, "connected"),
-                        text_of(member, "paused"), text_of(member, "dispatched"),
-                        text_of(member, "heldBack"), point_in_time(member)});
+        rows.push_back({member.at("clientid"), text_of(member, "state"),
+                        text_of(member, "connected"), text_of(member, "paused"),
+                        text_of(member, "dispatched"), text_of(member, "heldBack"),
+                        point_in_time(member)});
     }
     return table({{"CLIENT ID"},
+                  {"STATE"},
                   {"CONNECTED"},
                   {"PAUSED"},
                   {"DISPATCHED", true},

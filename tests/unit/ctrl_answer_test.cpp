@@ -139,16 +139,16 @@ TEST(CtrlTable, ShowsNoControlCharacters) {
 
 Json group() {
     return Json::parse(R"({"group":"$queue","filter":"a/#","strategy":"sticky","members":2,
-        "connected":1,"dispatched":7,"queued":0,"memberList":[
-        {"clientid":"w-1","connected":true,"paused":false,"dispatched":7,"heldBack":null,
+        "connected":1,"dispatched":7,"rate":1.5,"queued":3,"oldestMessageAge":42,
+        "memberList":[{"clientid":"w-1","connected":true,"state":"full","paused":false,"dispatched":7,"heldBack":null,
          "since":0}]})");
 }
 
 TEST(CtrlTable, ListsGroups) {
     const Command command{Kind::list, {}, {}};
     EXPECT_EQ(shown(command, {{"groups", {group()}}}),
-              "GROUP   FILTER  STRATEGY  MEMBERS  CONNECTED  DISPATCHED  QUEUED\n"
-              "$queue  a/#     sticky          2          1           7       0\n");
+              "GROUP   FILTER  STRATEGY  MEMBERS  CONNECTED  DISPATCHED  RATE  QUEUED  AGE\n"
+              "$queue  a/#     sticky          2          1           7   1.5       3   42\n");
     EXPECT_EQ(shown(command, {{"groups", Json::array()}}), "There are no groups.\n");
 }
 
@@ -156,8 +156,8 @@ TEST(CtrlTable, ShowsMembers) {
     setenv("TZ", "UTC", 1);
     tzset();
     EXPECT_THAT(shown({Kind::show, {}, {}}, {{"group", group()}}),
-                HasSubstr("\n\nCLIENT ID  CONNECTED  PAUSED  DISPATCHED  HELD BACK  SINCE\n"
-                          "w-1        yes        no               7          -  "
+                HasSubstr("\n\nCLIENT ID  STATE  CONNECTED  PAUSED  DISPATCHED  HELD BACK  SINCE\n"
+                          "w-1        full   yes        no               7          -  "
                           "1970-01-01 00:00:00\n"));
 }
 
