@@ -7,6 +7,9 @@ build_packages=(g++ cmake ninja-build mosquitto-dev libmosquitto-dev libsqlite3-
     nlohmann-json3-dev)
 # shellcheck disable=SC2034
 broker_packages=(mosquitto mosquitto-clients)
+# shellcheck disable=SC2034
+monitoring_packages=(prometheus prometheus-mqtt-exporter prometheus-node-exporter
+    python3-prometheus-client)
 
 # Debian keeps the broker where an ordinary user's PATH does not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -42,9 +45,9 @@ install_packages() {
     fi
     printf 'Installing %s ...\n' "$*"
     local output
-    output=$(without_starting_mosquitto apt_install "$@" 2>&1) ||
+    output=$(without_starting_services "$@" 2>&1) ||
         die "apt-get could not install $*:"$'\n'"$output"
-    say_if_mosquitto_starts_at_boot "$@"
+    say_what_starts_at_boot "$@"
 }
 
 apt_install() {
@@ -56,15 +59,17 @@ apt_install() {
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='# Written for as long as an installation of Mosquitto takes.'
+# Of the packages that may be installed, those that bring a service; it has the package's name.
+services=(mosquitto prometheus prometheus-mqtt-exporter prometheus-node-exporter)
 
-# Runs a command while the distribution's own Mosquitto service is not started, with or without
+# Installs packages while the services of the distribution are not started, with or without
 # systemd: a package asks this policy before it starts its service. A subshell, for its own traps.
-without_starting_mosquitto() (
+without_starting_services() (
     trap restore_policy EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     replace_policy
-    "$@"
+    apt_install "$@"
 )
 
 replace_policy() {
@@ -75,7 +80,9 @@ replace_policy() {
     cat >"$policy" <<END
 #!/bin/sh
 $policy_mark
-case " \$* " in *" mosquitto "* | *" mosquitto.service "*) exit 101 ;; esac
+for service in ${services[*]}; do
+    case " \$* " in *" \$service "* | *" \$service.service "*) exit 101 ;; esac
+done
 [ ! -x $policy.saved ] || exec $policy.saved "\$@"
 exit 0
 END
@@ -87,8 +94,12 @@ restore_policy() {
     [[ ! -e $policy.saved ]] || mv "$policy.saved" "$policy"
 }
 
-say_if_mosquitto_starts_at_boot() {
-    [[ " $* " == *" mosquitto "* && -d /run/systemd/system ]] || return 0
-    printf '%s\n' "Debian's own Mosquitto service was not started; from the next boot on it will be," \
-        "on port 1883, unless you run: systemctl disable mosquitto"
+say_what_starts_at_boot() {
+    local service
+    [[ -d /run/systemd/system ]] || return 0
+    for service in "${services[@]}"; do
+        [[ " $* " == *" $service "* ]] || continue
+        printf '%s\n' "Debian's own service $service was not started; from the next boot on it will be," \
+            "unless you run: systemctl disable $service"
+    done
 }
