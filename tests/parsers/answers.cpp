@@ -2,6 +2,7 @@
 // answer.
 #include "ctrl/answer.hpp"
 
+#include "ctrl/exposition.hpp"
 #include "ctrl/table.hpp"
 #include "input.hpp"
 #include "shared_subscription/text.hpp"
@@ -13,6 +14,16 @@ namespace {
 
 void require_harmless(const std::string& text) {
     for (const auto& line : parsers::lines_of(text)) parsers::require(printable(line) == line);
+}
+
+// Each line is a comment or a sample, whatever names there are.
+void require_samples(const std::string& text) {
+    for (const auto& line : parsers::lines_of(text)) {
+        parsers::require(line.starts_with("# ") ||
+                         line.starts_with("mosquitto_shared_subscription_"));
+        for (const char character : line)
+            parsers::require(static_cast<unsigned char>(character) >= 0x20U);
+    }
 }
 
 }  // namespace
@@ -31,7 +42,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             if (!fetched) continue;
             require_harmless(as_ascii(*fetched, 2));
             require_harmless(shown(command, *fetched));
-            if (kind == Kind::list) require_harmless(shown_live(*fetched, fetched->at("groups")));
+            if (kind != Kind::list) continue;
+            require_harmless(shown_live(*fetched, fetched->at("groups")));
+            require_samples(exposition(*fetched, *fetched, fetched->at("groups")));
         } catch (const Json::exception&) {
             continue;
         }
