@@ -29,8 +29,10 @@ bool print_metrics(Session& session, Failure& failure) {
     const auto version = fetch(session, "version", failure);
     const auto statistics = version ? fetch(session, "stats", failure) : std::nullopt;
     const auto list = statistics ? fetch(session, "list", failure) : std::nullopt;
-    if (list) std::cout << exposition(*version, *statistics, list->at("groups"));
-    return list.has_value();
+    if (!list) return false;
+    std::cout << exposition(*version, *statistics, list->at("groups")) << std::flush;
+    if (!std::cout) failure = {kNoConnection, "the metrics could not be written"};
+    return failure.code == kDone;
 }
 
 bool carry_out(const Arguments& arguments, Failure& failure) {

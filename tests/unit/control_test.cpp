@@ -36,7 +36,8 @@ class Control : public EngineTest {
     }
     std::vector<std::string> states() {
         std::vector<std::string> all;
-        for (const auto& member : group().at("memberList")) all.push_back(member.at("state"));
+        const auto shown = group();
+        for (const auto& member : shown.at("memberList")) all.push_back(member.at("state"));
         return all;
     }
     std::int64_t milliseconds = 1'000'000;
