@@ -82,6 +82,33 @@ TEST_F(ControlTest, ShowsGroupsAndTheirMembers) {
     EXPECT_GT(group.at("memberList")[0].at("since").get<long>(), 1'000'000'000);
 }
 
+TEST_F(ControlTest, ShowsWhoMayNotRead) {
+    if (!broker_can_be_asked()) GTEST_SKIP() << "This broker does not say who may read.";
+    broker.start({.after_plugin = {"acl_file " + broker.write_file("acl",
+                                                                   "pattern readwrite $fence/#\n"
+                                                                   "topic write $CONTROL/#\n"
+                                                                   "topic write t\n"
+                                                                   "user reader\n"
+                                                                   "topic read t\n")}});
+    auto& reader = connect("reader", {.username = "reader"});
+    auto& other = connect("other", {.username = "other"});
+    for (auto* member : {&reader, &other}) member->subscribe("$share/g/t");
+    auto& administrator = connect("administrator");
+    const auto states = [&] {
+        const auto answer = ask(administrator, {{"command", "getGroup"}, {"group", "g"}});
+        std::vector<std::string> all;
+        for (const auto& member : answer.at("data").at("group").at("memberList"))
+            all.push_back(member.at("state"));
+        return all;
+    };
+    EXPECT_THAT(states(), ElementsAre("active", "active"));
+    administrator.publish(numbered("t", 2, 1));
+    settle();
+    EXPECT_THAT(counts({&reader, &other}), ElementsAre(2, 0));
+    administrator.take_messages();
+    EXPECT_THAT(states(), ElementsAre("active", "denied"));
+}
+
 TEST_F(ControlTest, PausedMemberIsDrained) {
     start();
     const auto members = join({"a", "b"}, "$share/g/t");
