@@ -80,6 +80,7 @@ const GoodRow kGood[] = {
     {{"Reset"}, {"stats", "reset"}, Kind::change, R"({"command":"resetStatistics"})"},
     {{"Version"}, {"version"}, Kind::version, R"({"command":"getVersion"})"},
     {{"Watch"}, {"watch"}, Kind::watch, "null"},
+    {{"Metrics"}, {"metrics"}, Kind::metrics, "null"},
     {{"Help"}, {"help"}, Kind::help, "null"},
 };
 INSTANTIATE_TEST_SUITE_P(All, CtrlCommand, ::testing::ValuesIn(kGood), name_of<GoodRow>);
@@ -120,6 +121,13 @@ TEST_F(CtrlArguments, TakeJsonBeforeAndBehindTheCommand) {
         EXPECT_TRUE(arguments->options.json);
         EXPECT_EQ(arguments->command.kind, Kind::show);
     }
+}
+
+TEST_F(CtrlArguments, MakeNoJsonOfMetrics) {
+    std::string problem;
+    EXPECT_TRUE(parse_arguments(Words{"metrics"}, problem));
+    EXPECT_FALSE(parse_arguments(Words{"metrics", "--json"}, problem));
+    EXPECT_THAT(problem, HasSubstr("'list' and 'stats'"));
 }
 
 TEST_F(CtrlArguments, ShowHelpWhateverElseIsThere) {
