@@ -1,5 +1,5 @@
 // What is known of groups: the newest numbers, rates, and the last minutes for the charts.
-export const shownSeconds = 180;
+export const shownSeconds = 120;
 const mostSamples = 120;
 
 // A share name holds no '/'. What the metrics have cut is told apart by its topic.
@@ -22,9 +22,23 @@ export class History {
   }
 }
 
-/** Messages a second between two counts; a count that was set back begins anew. */
-export function rateBetween(before, after, seconds) {
-  return seconds > 0 ? Math.max(0, after - before) / seconds : 0;
+/** Messages a second, from successive counts; a count that was set back begins anew. */
+export class Rate {
+  value = null;
+  at;
+  #count;
+
+  /** Whether there is a new value: too short a time says nothing. `most`: seconds, if it may have changed in the last of them
+      alone. */
+  add(now, count, most = Infinity) {
+    const passed = now - this.at;
+    if (passed < 1) return false;
+    const isFirst = this.at === undefined;
+    if (!isFirst) this.value = Math.max(0, count - this.#count) / Math.min(most, passed);
+    this.at = now;
+    this.#count = count;
+    return !isFirst;
+  }
 }
 
 export const isStuck = (group) => group.queued > 0 && group.connected === 0;
@@ -38,16 +52,23 @@ export class Groups {
     const key = keyOf(data, topic);
     let known = this.all.get(key);
     if (!known) {
-      known = { key, history: new History(), seen: 0, text: `${data.group}\n${data.filter}`.toLowerCase() };
+      known = { key, history: new History(), counted: new Rate(), seen: 0, text: `${data.group}\n${data.filter}`.toLowerCase() };
       this.all.set(key, known);
     }
     const { memberList, rate, ...numbers } = data;
-    const derived = known.at === undefined
-      ? null
-      : rateBetween(known.dispatched, data.dispatched, Math.min(seconds, now - known.at));
-    Object.assign(known, numbers, { at: now, seen: this.#sweep, rate: rate ?? derived });
-    if (known.rate !== null) known.history.add(now, known.rate);
+    const isNew = known.counted.add(now, data.dispatched, seconds);
+    Object.assign(known, numbers, { seen: this.#sweep, isCounted: rate === undefined, rate: rate ?? known.counted.value });
+    if (isNew || (known.history.times.length === 0 && known.rate !== null)) known.history.add(now, known.rate);
     return known;
+  }
+
+  /** Where rates are counted, and nothing has been said since `latest`, nothing has happened. */
+  quieten(latest, now) {
+    for (const group of this.all.values()) {
+      if (!group.isCounted || !group.rate || group.counted.at > latest) continue;
+      group.rate = 0;
+      group.history.add(now, 0);
+    }
   }
 
   remove(key) {

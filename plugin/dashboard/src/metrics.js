@@ -83,7 +83,6 @@ export class Metrics {
     }
     this.#learnInterval(digits, now);
     const known = groups.update(data, now, { topic: digits, seconds: this.#interval });
-    known.isDerived = data.rate === undefined;
     this.#keys.set(digits, known.key);
   }
 
@@ -99,11 +98,7 @@ export class Metrics {
     const now = Date.now() / 1000;
     const latest = now - 2.5 * this.#interval;
     this.#model.totals.quieten(latest, now);
-    for (const group of this.#model.groups.all.values()) {
-      if (!group.isDerived || !group.rate || group.at > latest) continue;
-      group.rate = 0;
-      group.history.add(now, 0);
-    }
+    this.#model.groups.quieten(latest, now);
     this.#model.changed();
   }
 }

@@ -2,7 +2,7 @@
 import { findAddress } from './address.js';
 import { connect } from './connection.js';
 import { Control } from './control.js';
-import { Groups, rateBetween } from './groups.js';
+import { Groups, Rate } from './groups.js';
 import { Metrics, brokerTopic } from './metrics.js';
 import { Polling } from './polling.js';
 import * as problems from './problems.js';
@@ -10,6 +10,7 @@ import { Totals } from './totals.js';
 
 const storageName = 'shared-subscription-dashboard';
 const longestPause = 8000;
+const noticeSeconds = 8;
 
 export class Model {
   phase = 'connecting';  // login, connecting, probing, control, metrics, nothing
@@ -33,6 +34,7 @@ export class Model {
   #polling = null;
   #disconnect = () => {};
   #retry = 0;
+  #silence = 0;
   #pause = 1000;
   #hasBeenUp = false;
   #render;
@@ -101,13 +103,22 @@ export class Model {
     this.#polling?.hurry();
   }
 
+  #say(notice) {
+    this.notice = notice;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.notice = null;
+      this.changed();
+    }, noticeSeconds * 1000);
+  }
+
   /** An administrator's command; `done` is said when it is carried out. */
   async act(command, done) {
     try {
       await this.control.command(command);
-      this.notice = { text: done, isError: false };
+      this.#say({ text: done, isError: false });
     } catch (error) {
-      this.notice = { text: problems.actionFailed(error), isError: true };
+      this.#say({ text: problems.actionFailed(error), isError: true });
     }
     this.#polling?.hurry();
     this.#render();
@@ -217,9 +228,9 @@ export class Model {
     const before = new Map(this.members?.map((member) => [member.clientid, member]));
     this.isGone = false;
     this.members = data.group.memberList.map((member) => {
-      const known = before.get(member.clientid);
-      const rate = known ? rateBetween(known.dispatched, member.dispatched, now - known.at) : null;
-      return { ...member, at: now, rate };
+      const counted = before.get(member.clientid)?.counted ?? new Rate();
+      counted.add(now, member.dispatched);
+      return { ...member, counted, rate: counted.value };
     });
   }
 }

@@ -1,34 +1,35 @@
 // The totals, with rates of those that only grow.
-import { History, rateBetween } from './groups.js';
+import { History, Rate } from './groups.js';
 
 const growing = ['dispatched', 'redispatched', 'dropped', 'expired'];
 
 export class Totals {
   values = {};
-  rates = {};
   history = new History();
-  #before = new Map();
+  #rates = Object.fromEntries(growing.map((name) => [name, new Rate()]));
+
+  get rates() {
+    return Object.fromEntries(growing.map((name) => [name, this.#rates[name].value]));
+  }
 
   /** `seconds`: over how many at most they may have changed. */
   update(values, now, seconds = Infinity) {
     Object.assign(this.values, values);
-    for (const name of growing) if (name in values) this.#updateRate(name, values[name], now, seconds);
+    for (const name of growing) {
+      if (name in values && this.#rates[name].add(now, values[name], seconds)) this.#remember(name, now);
+    }
   }
 
   /** Those that nobody has updated since `latest` stand still. */
   quieten(latest, now) {
-    for (const [name, before] of this.#before) if (this.rates[name] && before.now < latest) this.#setRate(name, 0, now);
+    for (const [name, rate] of Object.entries(this.#rates)) {
+      if (!rate.value || rate.at > latest) continue;
+      rate.value = 0;
+      this.#remember(name, now);
+    }
   }
 
-  #updateRate(name, value, now, seconds) {
-    const before = this.#before.get(name);
-    if (before && now - before.now < 0.5) return;
-    if (before) this.#setRate(name, rateBetween(before.value, value, Math.min(seconds, now - before.now)), now);
-    this.#before.set(name, { value, now });
-  }
-
-  #setRate(name, rate, now) {
-    this.rates[name] = rate;
-    if (name === 'dispatched') this.history.add(now, rate);
+  #remember(name, now) {
+    if (name === 'dispatched') this.history.add(now, this.#rates.dispatched.value);
   }
 }

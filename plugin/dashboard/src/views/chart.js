@@ -39,7 +39,7 @@ const grid = () => ({ stroke: () => colours.grid, width: 1 });
 
 const axes = [
   { stroke: () => colours.text, font: '12px system-ui', size: 26, grid: { show: false }, ticks: { show: false },
-    splits: [-180, -120, -60, 0], values: (_, splits) => splits.map(minute) },
+    splits: () => [-120, -60, 0], values: (_, splits) => splits.map(minute) },
   { stroke: () => colours.text, font: '12px system-ui', size: 44, grid: grid(), ticks: { show: false }, space: 36,
     values: (_, splits) => splits.map((value) => value.toLocaleString('en')) },
 ];

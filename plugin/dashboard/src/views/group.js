@@ -12,7 +12,7 @@ const strategies = ['round_robin', 'random', 'least_loaded', 'sticky', 'hash_cli
 const states = {
   active: ['Active', ''],
   offline: ['Away', 'passed over until it connects'],
-  paused: ['Paused', 'keeps what it has, gets nothing new'],
+  paused: ['Paused', 'gets nothing new until it is resumed'],
   full: ['Full', 'no room until it acknowledges'],
   denied: ['May not read', 'access control refused its last message'],
 };
@@ -54,9 +54,9 @@ function Member({ member, whole, maySteer, ask }) {
     <td role="cell" class="state"><span class="badge">${title}</span>${why && html`<small>${why}</small>`}</td>
     <td role="cell" class="share-cell"><${Share} part=${whole > 0 ? member.dispatched / whole : 0} /></td>
     <td role="cell" class="number" data-title="given">${count(member.dispatched)}</td>
-    <td role="cell" class="number" data-title="a second">${rate(member.rate)}</td>
+    <td role="cell" class="number" data-title="messages/s">${rate(member.rate)}</td>
     <td role="cell" class="number" data-title="held back">${count(member.heldBack)}</td>
-    <td role="cell" class="since" data-title="member since"><time title=${moment(member.since)}>
+    <td role="cell" class="since" data-title="member for"><time title=${moment(member.since)}>
       ${age(Date.now() / 1000 - member.since)}</time></td>
     ${maySteer && html`<td role="cell" class="actions">
       <button type="button" class="plain" onClick=${() => ask(pausing, member)}>${member.paused ? 'Resume' : 'Pause'}</button>
@@ -81,7 +81,7 @@ function Members({ model, group, ask }) {
       below $SYS do not name them.</p>`;
   }
   if (!members) return html`<p class="empty">Reading members …</p>`;
-  const heads = ['Client', 'State', 'Share of the work', 'Given', 'A second', 'Held back', 'Member for', 'Actions'];
+  const heads = ['Client', 'State', 'Share of the work', 'Given', 'Messages/s', 'Held back', 'Member for', 'Actions'];
   return html`<table class="members" role="table" aria-label="Members">
     <thead role="rowgroup"><tr role="row">${heads.map((title, index) => html`
       <th role="columnheader" scope="col" class=${index > 2 && index < 7 ? 'number' : ''}>${title}</th>`)}</tr></thead>
@@ -118,7 +118,7 @@ function Facts({ group }) {
     <${Fact} name="Oldest" value=${group.queued ? age(group.oldestMessageAge) : '–'} />
     <${Fact} name="Given" value=${count(group.dispatched)} />
     <${Fact} name="Dropped" value=${count(group.dropped)} />
-    <${Fact} name="Messages a second" value=${rate(group.rate)} />
+    <${Fact} name="Messages/s" value=${rate(group.rate)} />
   </dl>`;
 }
 
@@ -138,7 +138,7 @@ export function Group({ model, group }) {
       <p class="filter"><${Name} value=${group.filter} longest=${600} /></p>
       <${Strategy} ...${{ model, group, setQuestion }} /></header>
     ${isStuck(group) && html`<p class="alarm" role="status">${count(group.queued)} messages wait and nobody is connected.</p>`}
-    ${model.notice && html`<p class=${model.notice.isError ? 'alarm' : 'done'} role="status">${model.notice.text}</p>`}
+    <p class="notice ${model.notice?.isError ? 'error' : ''}" role="status" hidden=${!model.notice}>${model.notice?.text}</p>
     <${Facts} group=${group} />
     <${Chart} history=${group.history} now=${group.rate} height=${150} hasAxes=${true} />
     <${Members} model=${model} group=${group} ask=${ask} />

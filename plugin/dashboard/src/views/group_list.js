@@ -13,7 +13,7 @@ const columns = [
   { id: 'filter', title: 'Filter', compare: (a, b) => compare(a.filter, b.filter) },
   { id: 'strategy', title: 'Strategy', compare: (a, b) => compare(a.strategy, b.strategy) },
   { id: 'connected', title: 'Connected', of: (group) => group.connected, isNumber: true },
-  { id: 'rate', title: 'Messages a second', of: (group) => group.rate ?? -1, isNumber: true },
+  { id: 'rate', title: 'Messages/s', of: (group) => group.rate ?? -1, isNumber: true },
   { id: 'queued', title: 'Queued', of: (group) => group.queued, isNumber: true },
   { id: 'oldest', title: 'Oldest', of: (group) => group.oldestMessageAge, isNumber: true },
   { id: 'dropped', title: 'Dropped', of: (group) => group.dropped, isNumber: true },
@@ -21,7 +21,7 @@ const columns = [
 
 const kinds = [
   { id: 'all', title: 'All', takes: () => true },
-  { id: 'stuck', title: 'Waiting for nobody', takes: isStuck },
+  { id: 'stuck', title: 'Stuck', why: 'messages wait, and nobody is connected', takes: isStuck },
   { id: 'waiting', title: 'Waiting', takes: (group) => group.queued > 0 },
   { id: 'empty', title: 'Nobody connected', takes: (group) => group.connected === 0 },
 ];
@@ -70,7 +70,7 @@ function Row({ group, index }) {
     <td role="cell" class="strategy">${group.strategy}</td>
     <td role="cell" class="connected"><span class=${group.connected === 0 ? 'nobody' : ''}>
       <b>${count(group.connected)}</b> of ${count(group.members)}</span></td>
-    <td role="cell" class="rate"><span><${Chart} history=${group.history} now=${group.rate} /><b>${rate(group.rate)}</b></span></td>
+    <td role="cell" class="rate"><span><${Chart} history=${group.history} now=${group.rate} height=${24} /><b>${rate(group.rate)}</b></span></td>
     <td role="cell" class="queued ${group.queued ? '' : 'zero'}">${count(group.queued)}</td>
     <td role="cell" class="oldest ${group.queued ? '' : 'zero'}">${group.queued ? age(group.oldestMessageAge) : '–'}</td>
     <td role="cell" class="dropped ${group.dropped ? '' : 'zero'}">${count(group.dropped)}</td>
@@ -97,8 +97,8 @@ function Tools({ search, kind, counts, sort, onChange }) {
   return html`<div class="tools" role="search">
     <input type="search" aria-label="Search groups and filters" placeholder="Search groups and filters" value=${search}
       onInput=${(event) => onChange({ search: event.target.value })} />
-    <div class="kinds" role="group" aria-label="Which groups">${kinds.map(({ id, title }) => html`
-      <button type="button" class=${id} aria-pressed=${kind === id} onClick=${() => onChange({ kind: id })}>
+    <div class="kinds" role="group" aria-label="Which groups">${kinds.map(({ id, title, why }) => html`
+      <button type="button" class=${counts[id] ? id : ''} title=${why} aria-pressed=${kind === id} onClick=${() => onChange({ kind: id })}>
         ${title} <b>${count(counts[id])}</b></button>`)}</div>
     <label class="order">Order <select value=${sort.column} onChange=${({ target: { value } }) => onChange({
       sort: { column: value, isDown: Boolean(columns.find(({ id }) => id === value).isNumber) } })}>
