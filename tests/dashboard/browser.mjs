@@ -12,7 +12,7 @@ export function launch() {
 }
 
 /** A page with what it must not do; `isBrokerAway` allows it to complain of the connection. */
-export async function open(browser, url, { width = 1280, height = 800, isDark = false } = {}) {
+export async function open(browser, url, { width = 1280, height = 800, isDark = false, credentials } = {}) {
   const context = await browser.createBrowserContext();
   const tab = await context.newPage();
   tab.faults = [];
@@ -33,6 +33,7 @@ export async function open(browser, url, { width = 1280, height = 800, isDark = 
   tab.on('dialog', (dialog) => complain(`dialog: ${dialog.message()}`));
   await tab.setViewport({ width, height });
   await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: isDark ? 'dark' : 'light' }]);
+  if (credentials) await tab.authenticate(credentials);
   await tab.goto(url);
   return tab;
 }
@@ -43,7 +44,7 @@ export const shows = (tab, text, selector = 'body') => tab.waitForFunction((want
   return source === null ? found.includes(wanted) : new RegExp(source, flags).test(found);
 }, { polling: 50 }, String(text), text.source ?? null, text.flags ?? null, selector).catch(async (error) => {
   const found = await tab.$eval('body', (body) => body.innerText);
-  throw new Error(`the page does not show ${text} in ${selector} (${error.message}), but:\n${found.slice(0, 3000)}`);
+  throw new Error(`the page does not show ${text} in ${selector} (${error.message}), but:\n${found.slice(0, 1000)}`);
 });
 
 /** The row, of a table, that has the text; waits for it. */

@@ -45,6 +45,8 @@ export const isStuck = (group) => group.queued > 0 && group.connected === 0;
 
 export class Groups {
   all = new Map();
+  /** Changes when a group begins or ends. */
+  census = 0;
   #sweep = 0;
 
   /** `seconds`: over how many at most `dispatched` may have changed, where the plugin shows no rate. */
@@ -54,6 +56,7 @@ export class Groups {
     if (!known) {
       known = { key, history: new History(), counted: new Rate(), seen: 0, text: `${data.group}\n${data.filter}`.toLowerCase() };
       this.all.set(key, known);
+      ++this.census;
     }
     const { memberList, rate, ...numbers } = data;
     const isNew = known.counted.add(now, data.dispatched, seconds);
@@ -72,11 +75,12 @@ export class Groups {
   }
 
   remove(key) {
-    this.all.delete(key);
+    if (this.all.delete(key)) ++this.census;
   }
 
   clear() {
     this.all.clear();
+    ++this.census;
   }
 
   beginSweep() {
@@ -86,6 +90,6 @@ export class Groups {
   /** Groups that ended while others were listed may have hidden one that is there: two sweeps decide. */
   endSweep(pages) {
     const oldest = this.#sweep - (pages > 1 ? 1 : 0);
-    for (const [key, group] of this.all) if (group.seen < oldest) this.all.delete(key);
+    for (const [key, group] of this.all) if (group.seen < oldest) this.remove(key);
   }
 }

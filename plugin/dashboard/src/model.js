@@ -52,8 +52,12 @@ export class Model {
     return this.phase === 'control';
   }
 
+  /** Changes with all that is shown. */
+  revision = 0;
+
   /** Shows it soon, however often something changes. */
   changed() {
+    ++this.revision;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setTimeout(() => {

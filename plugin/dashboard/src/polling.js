@@ -2,6 +2,7 @@
 // the broker is ever busy with it. All groups at once where they are few; where they are many, the rows that are seen
 // each time, and one page of the others.
 const milliseconds = 2000;
+const pauseAtFirst = 200;  // until all groups are known
 const mostAtOnce = 1000;  // groups in one response
 const fewestAtOnce = 50;
 const mostVisible = 60;
@@ -20,6 +21,7 @@ export class Polling {
   #silences = 0;
   #hasAll = false;
   #isStopped = false;
+  #isHurried = false;
   #wake = () => {};
 
   /** `model`: has control, groups, totals, visible, selected; gets members, problems. */
@@ -34,6 +36,7 @@ export class Polling {
 
   /** A round now. */
   hurry() {
+    this.#isHurried = true;
     this.#wake();
   }
 
@@ -41,6 +44,7 @@ export class Polling {
     while (!this.#isStopped) {
       await waitUntilVisible();
       const began = performance.now();
+      this.#isHurried = false;
       try {
         await this.#round();
         this.#silences = 0;
@@ -50,7 +54,7 @@ export class Polling {
         if (error.cause !== 'silent' || ++this.#silences >= mostSilences) return this.model.refuse(error);
       }
       const took = performance.now() - began;
-      await this.#pause(this.#hasAll ? Math.max(milliseconds, 4 * took) : 2 * took);
+      await this.#pause(this.#hasAll ? Math.max(milliseconds, 4 * took) : Math.min(pauseAtFirst, took));
     }
   }
 
@@ -61,7 +65,7 @@ export class Polling {
         clearTimeout(timer);
         resolve();
       };
-      if (this.#isStopped) this.#wake();
+      if (this.#isStopped || this.#isHurried) this.#wake();
     });
   }
 

@@ -6,12 +6,18 @@ import { Chart } from './chart.js';
 import { Name, html } from './html.js';
 
 const { compare } = new Intl.Collator('en', { numeric: true });
-const byName = (a, b) => compare(a.group, b.group) || compare(a.filter, b.filter);
+
+// Comparing names takes long: it is done once for each group, and then its places are compared.
+function placeByName(groups) {
+  const all = [...groups.all.values()];
+  all.sort((a, b) => compare(a.filter, b.filter)).forEach((group, place) => { group.filterPlace = place; });
+  all.sort((a, b) => compare(a.group, b.group)).forEach((group, place) => { group.place = place; });
+}
 
 const columns = [
-  { id: 'group', title: 'Group', of: (group) => group.group, compare: byName },
-  { id: 'filter', title: 'Filter', compare: (a, b) => compare(a.filter, b.filter) },
-  { id: 'strategy', title: 'Strategy', compare: (a, b) => compare(a.strategy, b.strategy) },
+  { id: 'group', title: 'Group', of: (group) => group.place },
+  { id: 'filter', title: 'Filter', of: (group) => group.filterPlace },
+  { id: 'strategy', title: 'Strategy', compare: (a, b) => (a.strategy < b.strategy ? -1 : a.strategy > b.strategy) },
   { id: 'connected', title: 'Connected', of: (group) => group.connected, isNumber: true },
   { id: 'rate', title: 'Messages/s', of: (group) => group.rate ?? -1, isNumber: true },
   { id: 'queued', title: 'Queued', of: (group) => group.queued, isNumber: true },
@@ -30,7 +36,30 @@ function sorted(groups, { column, isDown }) {
   const { compare: order, of } = columns.find(({ id }) => id === column);
   const upward = order ?? ((a, b) => of(a) - of(b));
   const sign = isDown ? -1 : 1;
-  return groups.sort((a, b) => sign * upward(a, b) || byName(a, b));
+  return groups.sort((a, b) => sign * upward(a, b) || a.place - b.place);
+}
+
+// Kept while a group is looked at.
+const choice = { search: '', kind: 'all', sort: { column: 'group', isDown: false } };
+let placed = { groups: null, census: 0 };
+let chosen = { revision: -1 };
+
+/** The rows, and how many there would be of each kind; made again only when something has changed. */
+function choose(model) {
+  const { groups, revision } = model;
+  if (placed.groups !== groups || placed.census !== groups.census) {
+    placeByName(groups);
+    placed = { groups, census: groups.census };
+  } else if (chosen.revision === revision) {
+    return chosen;
+  }
+  const wanted = choice.search.trim().toLowerCase();
+  const all = [...groups.all.values()];
+  const found = wanted ? all.filter((group) => group.text.includes(wanted)) : all;
+  const counts = Object.fromEntries(kinds.map(({ id, takes }) => [id, found.reduce((sum, one) => sum + takes(one), 0)]));
+  const rows = sorted(found.filter(kinds.find(({ id }) => id === choice.kind).takes), choice.sort);
+  chosen = { revision, rows, counts };
+  return chosen;
 }
 
 const narrow = matchMedia('(max-width: 760px)');
@@ -90,9 +119,6 @@ function Head({ sort, onSort }) {
 const Space = ({ rows, height }) => rows > 0
   && html`<tr class="space" aria-hidden="true" style=${{ height: `${rows * height}px` }}><td colspan=${columns.length}></td></tr>`;
 
-// Kept while a group is looked at.
-const choice = { search: '', kind: 'all', sort: { column: 'group', isDown: false } };
-
 function Tools({ search, kind, counts, sort, onChange }) {
   return html`<div class="tools" role="search">
     <input type="search" aria-label="Search groups and filters" placeholder="Search groups and filters" value=${search}
@@ -111,20 +137,18 @@ export function GroupList({ model }) {
   const table = useRef();
   const change = (changes) => {
     Object.assign(choice, changes);
+    chosen.revision = -1;
     redraw((number) => number + 1);
   };
   const { search, kind, sort } = choice;
-  const all = [...model.groups.all.values()];
-  const wanted = search.trim().toLowerCase();
-  const found = wanted ? all.filter((group) => group.text.includes(wanted)) : all;
-  const counts = Object.fromEntries(kinds.map(({ id, takes }) => [id, found.reduce((sum, one) => sum + takes(one), 0)]));
-  const rows = sorted(found.filter(kinds.find(({ id }) => id === kind).takes), sort);
+  const { rows, counts } = choose(model);
+  const { size } = model.groups.all;
   const { begin, end, height } = useRange(table, rows.length);
   const first = Math.min(begin, Math.max(0, rows.length - (end - begin)));
   const shown = rows.slice(first, end);
   model.visible = shown;
   useEffect(() => () => { model.visible = []; }, []);
-  const missing = Math.max(0, model.totalGroups - all.length);
+  const missing = Math.max(0, model.totalGroups - size);
   return html`
     <${Tools} ...${{ search, kind, counts, sort }} onChange=${change} />
     <table class="groups" role="table" aria-label="Groups" aria-rowcount=${rows.length + 1} ref=${table}>
@@ -133,8 +157,8 @@ export function GroupList({ model }) {
         ${shown.map((group, index) => html`<${Row} key=${group.key} group=${group} index=${first + index} />`)}
         <${Space} rows=${rows.length - first - shown.length} height=${height} /></tbody>
     </table>
-    ${rows.length === 0 && html`<p class="empty">${all.length > 0 ? 'No group is like that.' : missing > 0
+    ${rows.length === 0 && html`<p class="empty">${size > 0 ? 'No group is like that.' : missing > 0
     ? 'Reading groups …' : 'There is no group yet. It begins when a client subscribes to $share/<group>/<filter>.'}</p>`}
-    ${missing > 0 && rows.length > 0 && html`<p class="empty" role="status">${count(missing)} of ${count(model.totalGroups)}
-      groups are not known yet${model.phase === 'metrics' ? '; they appear when their numbers change' : ''}.</p>`}`;
+    ${missing > 0 && rows.length > 0 && html`<p class="empty" role="status">${`${count(missing)} of ${count(model.totalGroups)} `
+      + `groups are not known yet${model.phase === 'metrics' ? '; they appear when their numbers change' : ''}.`}</p>`}`;
 }
