@@ -2,6 +2,11 @@
 const topic = '$CONTROL/shared-subscription/v1';
 const seconds = 5;
 
+// Mosquitto 2.0 sends websockets 4 KB in each turn of its main loop, and where nobody sends it anything there are ten a second.
+// A ping makes a turn; not where answers come at once.
+const pingAfter = 30;
+const pingEach = 5;
+
 /** Why a request has no answer. `cause`: denied, absent, silent or lost. */
 export class Refusal extends Error {
   constructor(cause, message) {
@@ -14,6 +19,7 @@ export class Control {
   #client;
   #waiting = new Map();
   #last = 0;
+  #pinging;
 
   constructor(client) {
     this.#client = client;
@@ -33,6 +39,7 @@ export class Control {
         this.#settle(id, new Refusal('silent', `No answer within ${seconds} seconds.`));
       }, seconds * 1000);
       this.#waiting.set(id, { resolve, reject, timer });
+      this.#ping();
       const request = { commands: commands.map((command) => ({ ...command, correlationData: id })) };
       this.#client.publish(topic, JSON.stringify(request), { qos: 1 }, (error) => {
         // 0x87, Not authorized: MQTT 5 shows it on both generations.
@@ -61,11 +68,20 @@ export class Control {
     this.#settle(answer.responses[0]?.correlationData ?? first, null, answer.responses);
   }
 
+  #ping() {
+    this.#pinging ??= setTimeout(() => {
+      this.#pinging = setInterval(() => this.#client.connected && this.#client.sendPing(), pingEach);
+    }, pingAfter);
+  }
+
   #settle(id, refusal, responses) {
     const request = this.#waiting.get(id);
     if (!request) return;
     this.#waiting.delete(id);
     clearTimeout(request.timer);
+    clearTimeout(this.#pinging);  // of either kind
+    this.#pinging = undefined;
+    if (this.#waiting.size > 0) this.#ping();
     if (refusal) request.reject(refusal);
     else request.resolve(responses);
   }

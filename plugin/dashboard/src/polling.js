@@ -1,4 +1,4 @@
-// What the control API shows, asked for again and again: one request after the other, so that neither the page nor
+// What the control API shows, asked for again and again: two requests at a time, so that neither the page nor
 // the broker is ever busy with it. All groups at once where they are few; where they are many, the rows that are seen
 // each time, and one page of the others.
 const milliseconds = 2000;
@@ -17,7 +17,7 @@ const waitUntilVisible = () => new Promise((resolve) => {
 export class Polling {
   #offset = 0;
   #pages = 0;
-  #count = mostAtOnce;
+  #count = 250;
   #silences = 0;
   #hasAll = false;
   #isStopped = false;
@@ -48,14 +48,21 @@ export class Polling {
       try {
         await this.#round();
         this.#silences = 0;
+        this.#adapt(performance.now() - began);
       } catch (error) {
         if (this.#isStopped) return;
-        this.#count = Math.max(fewestAtOnce, Math.floor(this.#count / 4));
+        this.#adapt(Infinity);
         if (error.cause !== 'silent' || ++this.#silences >= mostSilences) return this.model.refuse(error);
       }
       const took = performance.now() - began;
       await this.#pause(this.#hasAll ? Math.max(milliseconds, 4 * took) : Math.min(pauseAtFirst, took));
     }
+  }
+
+  // As many groups in one answer as come soon.
+  #adapt(took) {
+    if (took > 1000) this.#count = Math.max(fewestAtOnce, Math.floor(this.#count / 2));
+    else if (took < 500) this.#count = Math.min(mostAtOnce, this.#count * 2);
   }
 
   #pause(time) {
@@ -70,8 +77,12 @@ export class Polling {
   }
 
   async #round() {
+    await Promise.all([this.#askForShown(), this.#askForList()]);
+    if (!this.#isStopped) this.model.changed();
+  }
+
+  async #askForList() {
     const { model } = this;
-    await this.#askForShown();
     const sweep = this.#offset;
     if (sweep === 0) {
       model.groups.beginSweep();
@@ -89,7 +100,6 @@ export class Polling {
       this.#hasAll = true;
       model.groups.endSweep(this.#pages);
     }
-    model.changed();
   }
 
   // What is looked at: totals, the group or the rows. Those that the list shows anyway are not asked for twice.
