@@ -10,6 +10,11 @@ broker_packages=(mosquitto mosquitto-clients)
 # shellcheck disable=SC2034
 monitoring_packages=(prometheus prometheus-mqtt-exporter prometheus-node-exporter
     python3-prometheus-client)
+# What the dashboard is made with. By the programs' names: these often come from elsewhere, and npm together with node.
+# shellcheck disable=SC2034
+node_packages=()
+command -v node >/dev/null || node_packages+=(nodejs)
+command -v npm >/dev/null || node_packages+=(npm)
 
 # Debian keeps the broker where an ordinary user's PATH does not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

@@ -34,7 +34,7 @@ const policy = [
 function licences() {
   const { packages: locked } = JSON.parse(readFileSync(join(packages, 'package-lock.json'), 'utf8'));
   return Object.entries(locked)
-    .filter(([path, entry]) => path && !entry.dev && !entry.optional)
+    .filter(([path, entry]) => path && !path.includes('@types/') && !entry.dev && !entry.optional)
     .map(([path, entry]) => {
       const directory = join(packages, path);
       const file = readdirSync(directory).find((name) => /^licen[cs]e/i.test(name));
