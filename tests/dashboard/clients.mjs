@@ -26,6 +26,11 @@ export class Clients {
     return client;
   }
 
+  /** Its connection ends, its session does not. */
+  async leave(clientId) {
+    await this.#all.find(({ options }) => options.clientId === clientId).endAsync(true);
+  }
+
   async end() {
     await Promise.all(this.#all.map((client) => client.endAsync(true)));
     this.#all = [];

@@ -12,7 +12,7 @@ const strategies = ['round_robin', 'random', 'least_loaded', 'sticky', 'hash_cli
 const states = {
   active: ['Active', ''],
   offline: ['Away', 'passed over until it connects'],
-  paused: ['Paused', 'gets nothing new until it is resumed'],
+  paused: ['Paused', 'gets nothing new until resumed'],
   full: ['Full', 'no room until it acknowledges'],
   denied: ['May not read', 'access control refused its last message'],
 };
