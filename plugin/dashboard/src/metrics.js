@@ -33,8 +33,8 @@ export class Metrics {
 
   /** Whether metrics come within some seconds; they may come later. */
   async begin() {
-    const granted = await this.#client.subscribeAsync([`${root}#`]).catch(() => []);
-    if (granted.length === 0 || granted.some(({ qos }) => qos >= 0x80)) return false;
+    if (!await this.#subscribe(['+', 'members/+', 'messages/+'])) return false;
+    await this.#subscribe(['group/+']);
     this.#timer = setInterval(() => this.#quieten(), 1000);
     this.#model.groups.beginSweep();
     this.#sweepTimer = setTimeout(() => this.#model.groups.endSweep(1), secondsForAll * 1000);
@@ -42,6 +42,12 @@ export class Metrics {
     while (!this.isThere && Date.now() < end && this.#client.connected)
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     return this.isThere;
+  }
+
+  // Totals first: Mosquitto 2.0 drops of what is retained what exceeds max_queued_messages.
+  async #subscribe(names) {
+    const granted = await this.#client.subscribeAsync(names.map((name) => root + name)).catch(() => []);
+    return granted.length > 0 && granted.every(({ qos }) => qos < 0x80);
   }
 
   stop() {
