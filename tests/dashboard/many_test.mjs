@@ -28,7 +28,7 @@ const first = (tab) => tab.$eval('.groups tbody tr:not(.space) .group', (cell) =
 async function showsMany(world, pluginLines) {
   const broker = await world.broker({ pluginLines });
   const tab = await world.open(broker);
-  tab.setDefaultTimeout(60_000);
+  tab.setDefaultTimeout(90_000);
   await watchTasks(tab);
   await declare(world.clients(broker));
   await tab.reload();

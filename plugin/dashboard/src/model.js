@@ -184,11 +184,13 @@ export class Model {
       sessionStorage.setItem(storageName, JSON.stringify({ address, user, password }));
     }
     this.changed();
+    const control = new Control(client);
     client.on('message', (topic, payload) => {
-      if (topic === brokerTopic) this.broker = payload.toString();
+      if (topic !== brokerTopic) return;
+      this.broker = payload.toString();
+      control.isSlow = this.broker.startsWith('mosquitto version 2.0.');
     });
     client.subscribe(brokerTopic);
-    const control = new Control(client);
     try {
       const { version } = await control.command({ command: 'getVersion' });
       if (isOver()) return;

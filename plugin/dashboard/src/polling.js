@@ -61,8 +61,8 @@ export class Polling {
 
   // As many groups in one answer as come soon.
   #adapt(took) {
-    if (took > 1000) this.#count = Math.max(fewestAtOnce, Math.floor(this.#count / 2));
-    else if (took < 500) this.#count = Math.min(mostAtOnce, this.#count * 2);
+    if (took === Infinity) this.#count = Math.max(fewestAtOnce, Math.floor(this.#count / 4));
+    else if (took < 1000) this.#count = Math.min(mostAtOnce, this.#count * 2);
   }
 
   #pause(time) {
