@@ -59,7 +59,7 @@ const options = (width, height, hasAxes) => ({
   }],
 });
 
-/** `version`: changes with the data. Takes the width that is there. */
+/** `now`: the rate, for who hears the page. Takes the width that is there. */
 export function Chart({ history, now, height = 28, hasAxes = false }) {
   const element = useRef();
   const plot = useRef();
