@@ -238,7 +238,8 @@ Json get_statistics(Fields& /*fields*/, Administration& administration) {
     return {{"groups", census.groups},       {"members", census.members},
             {"connected", census.connected}, {"dispatched", since.dispatched},
             {"queued", census.queued},       {"redispatched", since.redispatched},
-            {"dropped", since.dropped},      {"expired", since.expired}};
+            {"dropped", since.dropped},      {"expired", since.expired},
+            {"abandoned", since.abandoned}};
 }
 
 Json get_version(Fields& /*fields*/, Administration& /*administration*/) {

@@ -19,14 +19,15 @@ constexpr std::size_t kFewestGroups = 4;
 
 constexpr std::int64_t kMillisecondsBetween = 10;  // from one part of a sweep to the next
 
-constexpr std::array<std::string_view, 8> kTotalNames{"groups",
+constexpr std::array<std::string_view, 9> kTotalNames{"groups",
                                                       "members",
                                                       "members/connected",
                                                       "messages/dispatched",
                                                       "messages/queued",
                                                       "messages/redispatched",
                                                       "messages/dropped",
-                                                      "messages/expired"};
+                                                      "messages/expired",
+                                                      "messages/abandoned"};
 
 std::string group_topic(std::uint64_t digits) {
     constexpr std::string_view kDigits = "0123456789abcdef";
@@ -78,8 +79,9 @@ void SysTopics::publish(const std::string& topic, const std::string& value) {
 void SysTopics::publish_totals() {
     const auto census = registry_.census();
     const auto& since = registry_.statistics;
-    const std::array values{census.groups, census.members,     census.connected, since.dispatched,
-                            census.queued, since.redispatched, since.dropped,    since.expired};
+    const std::array values{census.groups,    census.members, census.connected,
+                            since.dispatched, census.queued,  since.redispatched,
+                            since.dropped,    since.expired,  since.abandoned};
     for (std::size_t index = 0; index < kTotals; ++index) {
         auto value = std::to_string(values[index]);
         if (totals_[index] == value) continue;

@@ -29,7 +29,7 @@ class SysTopics {
     [[nodiscard]] int tick(std::int64_t milliseconds);
 
   private:
-    static constexpr std::size_t kTotals = 8;
+    static constexpr std::size_t kTotals = 9;
 
     struct Published {
         std::uint64_t digits = 0;  // of its topic

@@ -25,6 +25,8 @@ constexpr Family kTotals[] = {
      "Messages that a session left behind, given back to its group."},
     {"dropped", "messages_dropped_total", "Messages that no member of a group got."},
     {"expired", "messages_expired_total", "Messages that waited too long for a group."},
+    {"abandoned", "messages_abandoned_total",
+     "Messages of QoS 2 that were in flight when a session ended."},
 };
 constexpr Family kOfGroups[] = {
     {"members", "group_members", "Members of the group."},

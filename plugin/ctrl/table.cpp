@@ -99,7 +99,7 @@ std::string shown_members(const Json& group) {
 std::string shown_statistics(const Json& data) {
     Rows rows;
     for (const char* key : {"groups", "members", "connected", "dispatched", "queued",
-                            "redispatched", "dropped", "expired"}) {
+                            "redispatched", "dropped", "expired", "abandoned"}) {
         rows.push_back({key, text_of(data, key)});
     }
     auto text = table({{""}, {"", true}}, rows);

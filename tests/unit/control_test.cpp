@@ -240,7 +240,7 @@ TEST_P(Control, MetricsAreShownAndReset) {
     join_all({"a"}, "$share/g/t");
     publish("t", 2);
     auto expected = Json::parse(R"({"groups":1,"members":1,"connected":1,"dispatched":2,
-        "queued":0,"redispatched":0,"dropped":0,"expired":0})");
+        "queued":0,"redispatched":0,"dropped":0,"expired":0,"abandoned":0})");
     EXPECT_EQ(carry_out({{"command", "getStatistics"}}).at("data"), expected);
     EXPECT_EQ(carry_out({{"command", "resetStatistics"}}),
               Json::parse(R"({"command":"resetStatistics"})"));

@@ -12,7 +12,7 @@ export function Totals({ totals: { values, rates, history } }) {
   const { members, connected } = values;
   const away = members - connected;
   return html`<dl class="tiles" aria-label="Totals">
-    <${Tile} name="Messages/s" value=${rate(rates.dispatched)} detail=${`${count(values.dispatched)} given to members`}>
+    <${Tile} name="Messages/s" value=${rate(rates.dispatched)} detail=${`${count(values.dispatched)} given`}>
       <${Chart} history=${history} now=${rates.dispatched} />
     <//>
     <${Tile} name="Groups" value=${count(values.groups)} detail=${`${count(members)} members`} />
