@@ -97,6 +97,7 @@ void Client::ended() {
     awaits_connack_ = is_ending_ = is_stalled_ = false;
     pings_ = 0;
     output_.clear();
+    doubtful_.insert(doubtful_.end(), acknowledged_.begin(), acknowledged_.end());
     acknowledged_.clear();
 }
 

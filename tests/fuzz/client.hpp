@@ -65,8 +65,10 @@ class Client {
     std::vector<int> take_codes() { return std::exchange(codes_, {}); }  // of SUBACK, UNSUBACK
     bool take_new_session() { return std::exchange(is_new_session_, false); }
     std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
-    // The QoS 1 messages that it has acknowledged since, unless its connection has ended meanwhile.
+    // The QoS 1 messages that it has acknowledged since; those for which its connection has ended
+    // meanwhile are doubtful.
     std::vector<Origin> take_acknowledged() { return std::exchange(acknowledged_, {}); }
+    std::vector<Origin> take_doubtful() { return std::exchange(doubtful_, {}); }
 
     // By connection, in order.
     const std::vector<std::vector<Record>>& records() const { return records_; }
@@ -102,7 +104,7 @@ class Client {
     std::set<std::uint16_t> held_;  // QoS 2 without PUBREL
     std::map<std::uint16_t, Message> unacknowledged_;
     std::vector<Answer> withheld_;
-    std::vector<Origin> acknowledged_;
+    std::vector<Origin> acknowledged_, doubtful_;
     std::vector<int> codes_;
     std::vector<Message> messages_;
     std::vector<std::vector<Record>> records_;

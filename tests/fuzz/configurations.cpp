@@ -149,8 +149,11 @@ bool keeps_groups(const std::string& name) {
     return has(name, "file");
 }
 bool keeps_what_it_drops(const std::string& name) {
-    const bool has_limits = has(name, "limits") || has(name, "bytes");
-    return integration::environment().broker == integration::BrokerVersion::v20_later && has_limits;
+    return integration::environment().broker == integration::BrokerVersion::v20_later &&
+           has_limits(name);
+}
+bool has_limits(const std::string& name) {
+    return has(name, "limits") || has(name, "bytes");
 }
 
 bool has_small_windows(const std::string& name) {

@@ -15,6 +15,7 @@ std::vector<std::string> all_configurations();
 integration::Configuration make_configuration(const std::string& name, integration::Broker& broker,
                                               bool with_plugin);
 bool keeps_groups(const std::string& name);
+bool has_limits(const std::string& name);  // of queues
 bool has_small_windows(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
 // The broker asks no plugin about those who are offline, so what their groups miss is not counted.

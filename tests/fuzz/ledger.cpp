@@ -11,14 +11,14 @@ std::string name_of(const Origin& origin, const std::string& topic) {
 
 }  // namespace
 
-// Of other QoS, what is lost with a connection is nobody's fault. What expires may do so anywhere,
-// what is retained comes again, and a will is published in the midst of another action.
+// What expires may do so anywhere, what is retained comes again, and a will is published in the
+// midst of another action.
 void Ledger::add(const Message& message, const std::map<GroupName, bool>& groups, long others) {
     const auto origin = origin_of(message.payload);
     const bool may_expire = std::ranges::any_of(message.properties, [](const Property& each) {
         return each.identifier == property::message_expiry;
     });
-    if (origin.kind != 'm' || message.qos != 1 || message.retain || may_expire) return;
+    if (origin.kind != 'm' || message.retain || may_expire) return;
     Entry entry{.topic = message.topic, .due = {}, .most = others};
     for (const auto& [name, is_certain] : groups) {
         if (!matches(name.filter, message.topic)) continue;
@@ -46,21 +46,23 @@ void Ledger::excuse(const GroupName& name) {
     for (auto& [origin, entry] : entries_) entry.due.erase(name);
 }
 
-bool Ledger::is_excused(const std::set<int>& members) const {
-    return std::ranges::any_of(members, [this](int client) { return excused_.contains(client); });
+bool Ledger::is_excused(const GroupName& name, const std::set<int>& members) const {
+    return std::ranges::any_of(members, [&](int client) {
+        return excused_.contains(client) || excused_members_.contains({name, client});
+    });
 }
 
 std::optional<std::string> Ledger::find_lost(const Receipts& receipts, long gone) const {
     long count = 0;
     std::string result;
     for (const auto& [origin, entry] : entries_) {
-        const auto found = receipts.received.find(origin);
+        const auto found = receipts.by.find(origin);
         for (const auto& [name, members] : entry.due) {
-            const bool is_there = found != receipts.received.end() &&
-                                  std::ranges::any_of(found->second, [&](int client) {
-                                      return members.contains(client);
-                                  });
-            if (is_there || is_excused(members)) continue;
+            const bool is_there =
+                found != receipts.by.end() && std::ranges::any_of(found->second, [&](int client) {
+                    return members.contains(client);
+                });
+            if (is_there || is_excused(name, members)) continue;
             ++count;
             result += name_of(origin, entry.topic) + " for '" + shown(name.share_name) + "' on '" +
                       shown(name.filter) + "'; ";
@@ -73,8 +75,8 @@ std::optional<std::string> Ledger::find_lost(const Receipts& receipts, long gone
 
 std::optional<std::string> Ledger::find_doubled(const Receipts& receipts) const {
     for (const auto& [origin, entry] : entries_) {
-        const auto found = receipts.acknowledged.find(origin);
-        if (found == receipts.acknowledged.end() || found->second <= entry.most) continue;
+        const auto found = receipts.count.find(origin);
+        if (found == receipts.count.end() || found->second <= entry.most) continue;
         return name_of(origin, entry.topic) + " was acknowledged " + std::to_string(found->second) +
                " times instead of at most " + std::to_string(entry.most);
     }

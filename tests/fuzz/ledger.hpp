@@ -1,4 +1,5 @@
-// What became of each message of QoS 1: published, given to whom, acknowledged how often.
+// What became of each message of QoS 1: who was due to get it, who acknowledged it, how often. Of
+// other QoS, what is lost with a connection is nobody's fault.
 
 #pragma once
 
@@ -6,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "groups.hpp"
@@ -23,14 +25,16 @@ class Ledger {
     // That group need not get what was published before: a client has left it, and keeps what it
     // was given.
     void excuse(const GroupName& name);
-    // Nor what that client was given, for whatever group.
+    // Nor what that client was given, for whatever group, or for that one.
     void excuse(int client) { excused_.insert(client); }
+    void excuse(const GroupName& name, int client) { excused_members_.insert({name, client}); }
     // All that was published so far may get lost or come twice.
     void clear() { entries_.clear(); }
 
+    // Acknowledgements.
     struct Receipts {
-        std::map<Origin, std::set<int>> received;  // by whom
-        std::map<Origin, long> acknowledged;       // how often
+        std::map<Origin, std::set<int>> by;  // whom, perhaps
+        std::map<Origin, long> count;        // for certain
     };
     // What a group has not got. `gone`: how many messages are said to be dropped or expired.
     std::optional<std::string> find_lost(const Receipts& receipts, long gone) const;
@@ -43,10 +47,11 @@ class Ledger {
         std::map<GroupName, std::set<int>> due;  // and who was in it since
         long most;                               // copies
     };
-    bool is_excused(const std::set<int>& members) const;
+    bool is_excused(const GroupName& name, const std::set<int>& members) const;
 
     std::map<Origin, Entry> entries_;
     std::set<int> excused_;
+    std::set<std::pair<GroupName, int>> excused_members_;
 };
 
 }  // namespace fuzz

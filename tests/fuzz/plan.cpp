@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <deque>
 
 #include "odd_values.hpp"
 #include "random.hpp"
@@ -29,15 +30,21 @@ constexpr std::array weights{
     Weight{ActionKind::crash, 1},        Weight{ActionKind::wait, 3},
 };
 
+bool is_restart(ActionKind kind) {
+    return kind == ActionKind::restart || kind == ActionKind::crash;
+}
+
 std::string origin(char kind, std::size_t action, int client) {
     return kind + std::to_string(action) + "c" + std::to_string(client) + "|";
 }
 
 class Planner {
   public:
-    explicit Planner(std::uint64_t seed) : random_(seed) {}
+    explicit Planner(std::uint64_t seed) : random_(seed), restarts_(random_.one_in(2)) {}
 
     Action next(std::size_t number) {
+        if (scene_.empty() && number > 8 && random_.one_in(60)) plan_death();
+        if (!scene_.empty()) return next_of_scene(number);
         Action action{.kind = choose_kind(number), .number = number};
         action_ = &action;
         fill();
@@ -51,7 +58,8 @@ class Planner {
         for (const auto& each : weights) sum += each.weight;
         auto place = random_.below(sum);
         for (const auto& each : weights) {
-            if (place < each.weight) return each.kind;
+            if (place < each.weight)
+                return is_restart(each.kind) && !restarts_ ? ActionKind::publish : each.kind;
             place -= each.weight;
         }
         return ActionKind::publish;
@@ -98,6 +106,43 @@ class Planner {
             default:
                 return;
         }
+    }
+
+    // What hardly comes about by chance: a member acknowledges nothing, and its session ends while
+    // another is there.
+    void plan_death() {
+        const std::vector<std::string> filters{"a/#", "a/b", "+/b", "#"};
+        const std::vector<Subscription> group{{"$share/g/" + choose(filters), 1}};
+        constexpr unsigned workers = restricted_client - first_member;
+        const auto place = random_.below(workers);
+        const int worker = first_member + static_cast<int>(place);
+        const int other = first_member + static_cast<int>((place + 1) % workers);
+        const auto add = [this](Action action) { scene_.push_back(std::move(action)); };
+        add({.kind = ActionKind::connect, .client = worker});
+        add({.kind = ActionKind::subscribe, .client = worker, .subscriptions = group});
+        add({.kind = ActionKind::withhold, .client = worker});
+        add({.kind = ActionKind::connect, .client = other, .session = {.expiry = forever}});
+        add({.kind = ActionKind::subscribe, .client = other, .subscriptions = group});
+        for (unsigned left = 2 + random_.below(4); left > 0; --left) {
+            add({.kind = ActionKind::publish,
+                 .client = static_cast<int>(random_.below(first_member)),
+                 .message = {.topic = "a/b", .qos = 1}});
+        }
+        const bool is_reset = random_.one_in(2);
+        add({.kind = is_reset ? ActionKind::reset : ActionKind::disconnect, .client = worker});
+        for (const auto& action : scene_)
+            if (action.kind == ActionKind::connect)
+                connected_[static_cast<std::size_t>(action.client)] = true;
+        connected_[static_cast<std::size_t>(worker)] = false;
+    }
+
+    Action next_of_scene(std::size_t number) {
+        auto action = std::move(scene_.front());
+        scene_.pop_front();
+        action.number = number;
+        if (action.kind == ActionKind::publish)
+            action.message.payload = origin('m', number, action.client);
+        return action;
     }
 
     std::size_t index() const { return static_cast<std::size_t>(action_->client); }
@@ -185,9 +230,11 @@ class Planner {
         const auto count = random_.one_in(4) ? 1 + random_.below(3) : 1U;
         for (unsigned i = 0; i < count; ++i) {
             const auto filter = make_filter();
-            auto options = random_.below(3);
-            const bool refuses_no_local = is_group_filter(filter);
-            if (random_.one_in(refuses_no_local ? 30 : 4)) options |= 4;
+            const bool is_group = is_group_filter(filter);
+            // What a member gets with QoS 0 may get lost with its connection.
+            auto options = is_group && !random_.one_in(8) ? 1 + random_.below(2) : random_.below(3);
+            // Groups refuse No Local.
+            if (random_.one_in(is_group ? 30 : 4)) options |= 4;
             if (random_.one_in(4)) options |= 8;
             options |= (random_.one_in(2) ? 0U : random_.below(3)) << 4;
             action.subscriptions.push_back({filter, static_cast<std::uint8_t>(options)});
@@ -249,6 +296,9 @@ class Planner {
     const std::vector<std::string> plain_topics{"a", "a/b", "b", "h/x"};
 
     Random random_;
+    std::deque<Action> scene_;  // comes next
+    // With a restart the ledger begins anew, so half of the runs have none.
+    const bool restarts_;
     Action* action_ = nullptr;
     std::array<bool, client_count> connected_{};
     std::array<std::vector<std::string>, client_count> filters_;

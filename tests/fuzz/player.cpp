@@ -74,7 +74,9 @@ void Player::carry_out(const Action& action) {
     judge_observer();
     follow(action);
     accounts_.after_action(published_);
-    follow_messages();
+    note_receipts();
+    if (action.kind == ActionKind::publish && action.message.qos == 1) note_publication(action);
+    ledger_.follow(accounts_.groups.all());
     if (!with_plugin()) return mirror(action.number);
     judge_health();
     if (action.number % 20 == 0) judge_metrics();
@@ -245,16 +247,21 @@ void Player::follow_connection(int number, std::size_t action) {
 void Player::note_receipts() {
     for (int number = first_member; number < client_count; ++number) {
         Client& client = world_.random_client(number);
-        for (const auto& message : client.take_messages())
-            receipts_.received[origin_of(message.payload)].insert(number);
-        for (const auto& origin : client.take_acknowledged()) ++receipts_.acknowledged[origin];
+        client.take_messages();
+        for (const auto& origin : client.take_doubtful()) receipts_.by[origin].insert(number);
+        for (const auto& origin : client.take_acknowledged()) {
+            receipts_.by[origin].insert(number);
+            ++receipts_.count[origin];
+        }
     }
 }
 
-void Player::follow_messages() {
-    note_receipts();
+// The observer shows nothing of its QoS.
+void Player::note_publication(const Action& action) {
     for (const auto& message : published_) {
+        if (origin_of(message.payload).action != action.number) continue;
         auto groups = accounts_.counted();
+        groups.erase(accounts_.healthy);
         if (!accounts_.is_heard(message)) {
             for (auto& [name, is_certain] : groups) is_certain = false;
         }
@@ -262,10 +269,8 @@ void Player::follow_messages() {
         for (const auto& [name, clients] : ordinary_.all()) {
             if (matches(name.filter, message.topic)) others += static_cast<long>(clients.size());
         }
-        groups.erase(accounts_.healthy);
         ledger_.add(message, groups, others);
     }
-    ledger_.follow(accounts_.groups.all());
 }
 
 void Player::follow_subscriptions(const Action& action) {
@@ -283,7 +288,7 @@ void Player::follow_subscriptions(const Action& action) {
         if (joins && i < codes.size() && codes[i] < failure) {
             groups.join(*name, action.client);
             // What it is given with QoS 0 may get lost with its connection.
-            if (codes[i] == 0) ledger_.excuse(action.client);
+            if (is_group && codes[i] == 0) ledger_.excuse(*name, action.client);
         }
         if (is_group && !joins) ledger_.excuse(*name);
         if ((action.subscriptions[i].options & no_local) != 0)

@@ -58,7 +58,7 @@ class Player {
     void follow(const Action& action);
     void follow_subscriptions(const Action& action);
     void follow_connection(int number, std::size_t action);
-    void follow_messages();
+    void note_publication(const Action& action);
     void note_receipts();
     void mirror(std::size_t action);
     void judge_observer();
