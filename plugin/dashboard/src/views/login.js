@@ -17,9 +17,9 @@ export function Login({ model }) {
     ${model.problem && html`<${Problem} problem=${model.problem} />`}
     <form onSubmit=${submit}>
       <h2>Log in to the broker</h2>
-      <label>User<input name="user" autocomplete="username" autocapitalize="none" spellcheck=${false} value=${model.user} autofocus /></label>
+      <label>User<input name="user" autocomplete="username" autocapitalize="none" spellcheck=${false} defaultValue=${model.user} autofocus /></label>
       <label>Password<input name="password" type="password" autocomplete="current-password" /></label>
-      <label>Broker<input name="address" required spellcheck=${false} inputmode="url" value=${model.address || 'ws://localhost:9001/mqtt'}
+      <label>Broker<input name="address" required spellcheck=${false} inputmode="url" defaultValue=${model.address || 'ws://localhost:9001/mqtt'}
         aria-invalid=${isWrong} aria-describedby="address-help" /></label>
       <p id="address-help" class=${isWrong ? 'wrong' : ''} role=${isWrong ? 'alert' : undefined}>
         The address of its websockets listener, as in ws://host:9001; wss:// with TLS.
