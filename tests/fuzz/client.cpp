@@ -171,7 +171,7 @@ void Client::acknowledge(std::size_t count) {
     withheld_.erase(withheld_.begin(), withheld_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
-void Client::answer(PacketType type, std::uint16_t identifier, const Origin& origin) {
+void Client::answer(PacketType type, std::uint16_t identifier, std::optional<Origin> origin) {
     Answer answer{frame(type, type == PacketType::pubrel ? 2 : 0, two_bytes(identifier)), origin};
     if (withholds_ && type != PacketType::pubrel) {
         withheld_.push_back(std::move(answer));
@@ -182,7 +182,7 @@ void Client::answer(PacketType type, std::uint16_t identifier, const Origin& ori
 
 void Client::send(const Answer& answer) {
     send(answer.packet);
-    acknowledged_.push_back(answer.origin);
+    if (answer.origin) acknowledged_.push_back(*answer.origin);
 }
 
 void Client::ping() {

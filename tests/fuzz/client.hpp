@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -80,10 +81,10 @@ class Client {
     void write_some();
     void handle(const Packet& packet);
     void handle_publish(const Packet& packet);
-    void answer(PacketType type, std::uint16_t identifier, const Origin& origin = {});
+    void answer(PacketType type, std::uint16_t identifier, std::optional<Origin> origin = {});
     struct Answer {
         std::string packet;
-        Origin origin;  // of what it acknowledges for good
+        std::optional<Origin> origin;  // of what it acknowledges for good
     };
     void send(const Answer& answer);
     void record(std::string text) { records_.back().push_back({{}, std::move(text)}); }
