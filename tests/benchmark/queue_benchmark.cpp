@@ -55,9 +55,9 @@ class Group {
             if (!store_ || !store_->load(std::nullopt, problem)) throw std::runtime_error(problem);
             engine_.restore({});
         }
-        engine_.subscribe(member_, {FilterKind::shared, "g", "t", nullptr}, {.flags = 1});
+        engine_.subscribe(member_, {FilterKind::shared, "g", "t", nullptr}, {1});
         turn();
-        engine_.offline(member_, Ending::lost);
+        engine_.offline(member_);
         turn();
     }
 

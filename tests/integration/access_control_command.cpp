@@ -15,16 +15,12 @@
 #include <system_error>
 
 #include "broker.hpp"
+#include "checked.hpp"
 #include "deadline.hpp"
 #include "environment.hpp"
 
 namespace integration {
 namespace {
-
-int checked(int result, const char* what) {
-    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-    return result;
-}
 
 // Something else is where /proc was, for this process and what it becomes.
 bool hide_proc() {
@@ -128,8 +124,7 @@ bool CommandBroker::read_log() {
     std::array<pollfd, 1> events{{{log_pipe_.get(), POLLIN, 0}}};
     Deadline().poll(events, "a line in the log:\n" + log_);
     std::array<char, 4096> buffer;
-    const auto size =
-        checked(static_cast<int>(read(log_pipe_.get(), buffer.data(), buffer.size())), "the log");
+    const auto size = checked(read(log_pipe_.get(), buffer.data(), buffer.size()), "the log");
     log_.append(buffer.data(), static_cast<std::size_t>(size));
     return size > 0;
 }

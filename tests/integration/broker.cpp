@@ -18,16 +18,12 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "checked.hpp"
 #include "deadline.hpp"
 #include "environment.hpp"
 
 namespace integration {
 namespace {
-
-int checked(int result, const char* what) {
-    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-    return result;
-}
 
 sockaddr_in loopback_address(std::uint16_t port) {
     sockaddr_in result{};
@@ -59,7 +55,7 @@ std::filesystem::path make_directory() {
 
 // Readable when the process has ended. (glibc 2.36 lacks extern "C" around its pidfd_open().)
 Descriptor open_process(pid_t process) {
-    return Descriptor(checked(static_cast<int>(syscall(SYS_pidfd_open, process, 0)), "pidfd_open"));
+    return Descriptor(checked(syscall(SYS_pidfd_open, process, 0), "pidfd_open"));
 }
 
 void append(std::ostream& text, const std::vector<std::string>& lines) {

@@ -1,5 +1,7 @@
 // Groups: who is a member of which, and that each group gets one copy of each message.
 
+#include <mqtt_protocol.h>
+
 #include "broker_test.hpp"
 #include "raw_client.hpp"
 
@@ -10,8 +12,6 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
-
-constexpr int no_subscription_existed = 17;
 
 using Groups = PluginTest;
 
@@ -129,9 +129,9 @@ TEST_F(Groups, OneUnsubscribeLeavesAndUnsubackSaysSo) {
     member.subscribe({"$share/g/t", "$queue/t"});
 
     EXPECT_THAT(member.unsubscribe({"$share/g/t", "$share/never/t", "$queue/t"}),
-                ElementsAre(0, no_subscription_existed, 0));
+                ElementsAre(0, MQTT_RC_NO_SUBSCRIPTION_EXISTED, 0));
     EXPECT_THAT(member.unsubscribe({"$share/g/t", "$queue/t"}),
-                ElementsAre(no_subscription_existed, no_subscription_existed));
+                ElementsAre(MQTT_RC_NO_SUBSCRIPTION_EXISTED, MQTT_RC_NO_SUBSCRIPTION_EXISTED));
 
     connect("publisher").publish("t", "1", 1);
     settle();

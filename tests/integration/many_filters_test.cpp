@@ -1,5 +1,7 @@
 // Hundreds of filters in a packet, and clients that subscribe and unsubscribe in a storm.
 
+#include <mqtt_protocol.h>
+
 #include "broker_test.hpp"
 #include "raw_client.hpp"
 
@@ -73,13 +75,13 @@ TEST_F(ManyFilters, InOneSubscribeAreAnsweredEachInItsPlace) {
 }
 
 TEST_F(ManyFilters, InOneUnsubscribeAreAnsweredEachInItsPlace) {
-    constexpr int no_subscription_existed = 17;
     RawClient client(broker.port(), "client");
     client.subscribe(filters(), 1);
     std::vector<std::string> every_second;
     std::vector<int> expected;
     for (int n = 0; n < count; n += 2) every_second.push_back(filter(n));
-    for (int n = 0; n < count; n += 2) expected.push_back(good(n) ? 0 : no_subscription_existed);
+    for (int n = 0; n < count; n += 2)
+        expected.push_back(good(n) ? 0 : MQTT_RC_NO_SUBSCRIPTION_EXISTED);
     EXPECT_EQ(client.unsubscribe(every_second), expected);
 
     std::vector<std::string> left;

@@ -10,17 +10,12 @@
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
-#include <system_error>
 
+#include "checked.hpp"
 #include "deadline.hpp"
 
 namespace integration {
 namespace {
-
-int checked(long result, const char* what) {
-    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-    return static_cast<int>(result);
-}
 
 // Runs in the child: only what is safe between fork() and exec().
 [[noreturn]] void become(const std::vector<char*>& arguments, int output, pid_t parent) {

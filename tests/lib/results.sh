@@ -60,12 +60,36 @@ failed_tests() {
 
 # run_script SECONDS COMMAND...: the same for a script whose last line is "N passed, M failed".
 run_script() {
-    local log=$scratch/output status=0 now_passed now_failed
+    local log=$scratch/output status=0
     run_bounded "$log" "$@" || status=$?
+    count_script "$log" "$status" "$2"
+}
+
+# run_scripts SECONDS COMMAND ARGUMENT...: the script with each argument by itself, all at once.
+run_scripts() {
+    local log=$scratch/output seconds=$1 command=$2 index status
+    shift 2
+    for ((index = 0; index < $#; ++index)); do
+        timeout --kill-after=10 "$seconds" "$command" "${@:index+1:1}" </dev/null >"$log-$index" 2>&1 &
+        running+=($!)
+    done
+    for index in "${!running[@]}"; do
+        status=0
+        wait "${running[index]}" || status=$?
+        printf '%s %s:\n' "$command" "${@:index+1:1}"
+        cat "$log-$index"
+        count_script "$log-$index" "$status" "$command"
+    done
+    running=()
+}
+
+# count_script LOG STATUS COMMAND
+count_script() {
+    local log=$1 status=$2 now_passed now_failed
     now_passed=$(sum '^([0-9]+) passed, [0-9]+ failed$' "$log")
     now_failed=$(sum '^[0-9]+ passed, ([0-9]+) failed$' "$log")
     if ((now_failed == 0 && (status != 0 || now_passed == 0))); then
-        printf '%s ended with status %s.\n' "$2" "$status"
+        printf '%s ended with status %s.\n' "$3" "$status"
         now_failed=1
     fi
     passed=$((passed + now_passed))
