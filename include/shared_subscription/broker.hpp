@@ -80,14 +80,24 @@ struct ShownMessage {
             .properties = message.properties};
 }
 
-/// Of one use of a topic filter, as in SUBSCRIBE.
-struct SubscriptionOptions {
-    std::uint8_t flags = 0;        ///< MQTT 5, 3.8.3.1; 2.0 shows only the QoS
-    std::uint32_t identifier = 0;  ///< 0: none, or not shown (2.0)
+/// Of one use of a topic filter, as in SUBSCRIBE. In one word, as each member has one.
+class SubscriptionOptions {
+  public:
+    /// `flags`: MQTT 5, 3.8.3.1, of which 2.0 shows only the QoS; Retain Handling is not kept.
+    /// `identifier`: at most 268,435,455 (MQTT 5, 1.5.5); 0: none, or not shown (2.0).
+    constexpr SubscriptionOptions(std::uint8_t flags = 0, std::uint32_t identifier = 0) noexcept
+        : packed_(identifier << kFlagBits | (flags & kFlags)) {}
 
-    [[nodiscard]] std::uint8_t qos() const noexcept { return flags & 0x03U; }
-    [[nodiscard]] bool no_local() const noexcept { return (flags & 0x04U) != 0; }
-    [[nodiscard]] bool retain_as_published() const noexcept { return (flags & 0x08U) != 0; }
+    [[nodiscard]] std::uint8_t flags() const noexcept { return packed_ & kFlags; }
+    [[nodiscard]] std::uint32_t identifier() const noexcept { return packed_ >> kFlagBits; }
+    [[nodiscard]] std::uint8_t qos() const noexcept { return packed_ & 0x03U; }
+    [[nodiscard]] bool no_local() const noexcept { return (packed_ & 0x04U) != 0; }
+    [[nodiscard]] bool retain_as_published() const noexcept { return (packed_ & 0x08U) != 0; }
+
+  private:
+    static constexpr int kFlagBits = 4;
+    static constexpr std::uint8_t kFlags = (1U << kFlagBits) - 1;
+    std::uint32_t packed_;
 };
 
 /// Properties that are kept beyond the call in which they were shown.

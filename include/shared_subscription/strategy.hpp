@@ -1,9 +1,12 @@
 // Which member of a group gets a message. The names are EMQX's.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,8 +67,13 @@ struct Candidate {
 
     std::uint64_t key = 0;  ///< stable hash of the client identifier
     Fitness fitness = Fitness::unfit;
-    std::uint32_t held_back = 0;  ///< of one whose window is full: how many messages
+    std::uint16_t held_back = 0;  ///< of one whose window is full: how many messages, or more
     std::uint32_t load = 0;       ///< messages that it has not acknowledged, as far as known
+
+    void set_held_back(std::size_t messages) noexcept {
+        constexpr std::size_t kMost = std::numeric_limits<std::uint16_t>::max();
+        held_back = static_cast<std::uint16_t>(std::min(messages, kMost));
+    }
 };
 
 /// What a strategy may know of a message.

@@ -34,7 +34,7 @@ Group* find_group(Fields& fields, Administration& administration) {
         found = registry.find_group(share_name, *filter);
     } else {
         administration.spend_on_passing(registry.groups().size());
-        for (const auto& [number, group] : registry.groups()) {
+        for (auto* group : registry.groups()) {
             if (group->name() != share_name) continue;
             if (found) {
                 fields.fail("there are several groups of the name " + quote(share_name) +
@@ -75,8 +75,8 @@ Json list_groups(Fields& fields, Administration& administration) {
     auto groups = Json::array();
     auto next = std::next(all.begin(), static_cast<std::ptrdiff_t>(page.begin));
     for (auto place = page.begin; place < page.end; ++place, ++next) {
-        auto& group = groups.emplace_back(identify(*next->second));
-        if (is_verbose) add_metrics(group, *next->second, administration.now);
+        auto& group = groups.emplace_back(identify(**next));
+        if (is_verbose) add_metrics(group, **next, administration.now);
     }
     return {{"totalCount", all.size()}, {"groups", std::move(groups)}};
 }

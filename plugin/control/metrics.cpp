@@ -17,11 +17,12 @@ double take_rate(Group& group, std::int64_t milliseconds) {
     constexpr std::int64_t kLeast = 1000, kRenewed = 5000;
     auto& last = group.sample;
     const auto passed = std::max(kLeast, milliseconds - last.at);
-    if (passed < kRenewed && last.rate) return *last.rate;
+    if (passed < kRenewed && !last.is_first) return last.tenths / 10.0;
     const auto given = static_cast<double>(group.dispatched - last.dispatched);
-    const auto rate = std::round(given * 10'000 / static_cast<double>(passed)) / 10;
-    if (passed >= kRenewed) last = {milliseconds, group.dispatched, rate};
-    return rate;
+    const auto tenths = std::round(given * 10'000 / static_cast<double>(passed));
+    if (passed >= kRenewed)
+        last = {milliseconds, group.dispatched, static_cast<std::uint32_t>(tenths), false};
+    return tenths / 10;
 }
 
 void add_metrics(Json& data, Group& group, const Moment& now) {

@@ -95,15 +95,15 @@ bool SysTopics::publish_groups(std::size_t most) {
         const auto group = registry_.groups().lower_bound(next_group_);
         const auto known = groups_.lower_bound(next_group_);
         const bool is_last = group == registry_.groups().end();
-        if (known != groups_.end() && (is_last || known->first < group->first)) {
+        if (known != groups_.end() && (is_last || known->first < (*group)->number)) {
             next_group_ = known->first + 1;
             clear(known->first, known->second);
             groups_.erase(known);
         } else if (is_last) {
             return false;
         } else {
-            next_group_ = group->first + 1;
-            publish(*group->second);
+            next_group_ = (*group)->number + 1;
+            publish(**group);
         }
     }
     return true;

@@ -252,7 +252,7 @@ Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
     const auto before = registry_.clock();
     auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
     member.options = options;
-    if (member.group->placement.rotates && !member.in_ring.stands) parking_.stands_again(member);
+    if (member.group->placement.rotates && !member.stands) parking_.stands_again(member);
     if (traits_.merges_uses(filter.topic_filter))
         registry_.set_no_local(*member.subscription, options.no_local());
     const bool is_new = member.joined > before;
@@ -277,8 +277,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
 
     const bool goes = leaf_goes(*subscription);
     // So that the broker finds what it is to remove.
-    if (member && member->group->placement.rotates && !member->in_ring.stands)
-        parking_.stand(*member);
+    if (member && member->group->placement.rotates && !member->stands) parking_.stand(*member);
     if (goes && !certain) {
         registry_.set_standing(*subscription, Standing::unconfirmed);
         subscription->pending = Request::unsubscribe;

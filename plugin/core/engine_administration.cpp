@@ -12,7 +12,7 @@ namespace shared_subscription {
 
 void Engine::note(Member& member, bool joins) {
     const auto& group = *member.group;
-    if (joins) member.since = broker_.now();
+    if (joins) member.since = static_cast<std::uint32_t>(broker_.now());
     const auto members = group.size() - (joins ? 0U : 1U);
     broker_.log(joins ? LogLevel::subscribe : LogLevel::unsubscribe,
                 "client " + quote(member.subscription->session.id) +
@@ -61,7 +61,7 @@ bool Engine::check_parked(const Client& client,
     std::vector<GroupName> parked;
     for (const auto& subscription : session->subscriptions) {
         for (const auto& member : subscription->members) {
-            if (member->group->placement.rotates && !member->in_ring.stands)
+            if (member->group->placement.rotates && !member->stands)
                 parked.push_back(name_of(*member->group));
         }
     }
@@ -87,7 +87,8 @@ MemberState Engine::state_of(const Member& member) const noexcept {
     if (!subscription.session.connected || subscription.standing == Standing::unconfirmed)
         return MemberState::offline;
     if (member.paused) return MemberState::paused;
-    if (member.denied && broker_.others_decide()) return MemberState::denied;
+    if (member.judgement == Member::Judgement::refused_last && broker_.others_decide())
+        return MemberState::denied;
     const bool is_ready = registry_.fitness(member) == Candidate::Fitness::ready;
     return is_ready || !traits_.announces_sessions ? MemberState::active : MemberState::full;
 }
@@ -105,7 +106,7 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
         is_offline && (session.presence.restored || traits_.passes_over_offline());
     if (may_harm && !traits_.announces_sessions) return Removal::is_offline;
     const bool rotates = member->group->placement.rotates;
-    if (rotates && !member->in_ring.stands) parking_.stand(*member);
+    if (rotates && !member->stands) parking_.stand(*member);
     if (leaf_goes(*member->subscription) &&
         !broker_.remove_leaf(client_id, group, rotates ? LeafKind::joint : LeafKind::own)) {
         // The only other way: the broker checks the subscriptions of a client that it disconnects.

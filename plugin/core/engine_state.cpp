@@ -43,15 +43,15 @@ SavedSession to_saved(const Session& session) {
         const auto& filter = subscription->filter.text;
         if (subscription->non_shared) {
             saved.uses.push_back({.filter = filter,
-                                  .options = subscription->options.flags,
-                                  .identifier = subscription->options.identifier,
+                                  .options = subscription->options.flags(),
+                                  .identifier = subscription->options.identifier(),
                                   .joined = subscription->subscribed});
         }
         for (const auto& member : subscription->members) {
             saved.uses.push_back({.filter = filter,
                                   .share_name = member->group->name(),
-                                  .options = member->options.flags,
-                                  .identifier = member->options.identifier,
+                                  .options = member->options.flags(),
+                                  .identifier = member->options.identifier(),
                                   .joined = member->joined});
         }
     }
@@ -79,7 +79,7 @@ void Engine::restore(const State& state) {
                 registry_.join(session, *use->share_name, use->filter, Standing::unconfirmed);
             member.options = options;
             member.joined = use->joined;
-            member.since = broker_.now();
+            member.since = static_cast<std::uint32_t>(broker_.now());
             member.group->saving.saved = true;
         } else {
             auto& subscription = registry_.subscribe(session, use->filter, Standing::unconfirmed);
@@ -183,7 +183,7 @@ void Engine::forget_saved() {
         session->saving.saved = false;
         registry_.journal.note(*session);
     }
-    for (const auto& [number, group] : registry_.groups()) {
+    for (auto* group : registry_.groups()) {
         group->saving.saved = false;
         group->queue.forget_saved();
         registry_.journal.note(*group);

@@ -48,7 +48,7 @@ int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     // The filter that the broker will store: the tail of its string.
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
-    engine.subscribe(client, filter, {.flags = check.qos},
+    engine.subscribe(client, filter, {check.qos},
                      verdict == Verdict::allowed ? Standing::present : Standing::unconfirmed);
     if (is_shared) shorten_to(check.topic, filter.topic_filter);
     return answer(instance, verdict);

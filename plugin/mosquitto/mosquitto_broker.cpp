@@ -73,9 +73,9 @@ void MosquittoBroker::publish(const Message& message) {
 const void* MosquittoBroker::publish_to(std::string_view client_id, const Message& message,
                                         const SubscriptionOptions& options) {
     auto* properties = copy(static_cast<const mosquitto_property*>(message.properties));
-    if (options.identifier > 0) {
+    if (options.identifier() > 0) {
         mosquitto_property_add_varint(&properties, MQTT_PROP_SUBSCRIPTION_IDENTIFIER,
-                                      options.identifier);
+                                      options.identifier());
     }
     if (!properties && shows_properties_)
         mosquitto_property_add_byte(&properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 0);
@@ -276,8 +276,8 @@ void MosquittoBroker::add_leaf(std::string_view client_id, std::string leaf,
     v2_1::Subscription subscription{};
     subscription.client_id = id.data();
     subscription.topic_filter = leaf.data();
-    subscription.identifier = options.identifier;
-    subscription.options = options.flags;
+    subscription.identifier = options.identifier();
+    subscription.options = options.flags();
     subscription_add_(&subscription);
 }
 

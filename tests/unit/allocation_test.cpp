@@ -88,8 +88,7 @@ TEST_P(WarmPath, AllocatesNothingForAFanOut) {
 TEST_P(WarmPath, AllocatesNothingForAClientInNoGroup) {
     const auto stranger = crowd.client("stranger");
     const auto subscriber = crowd.client("subscriber");
-    crowd.engine.subscribe(subscriber, {FilterKind::non_shared, {}, "plant/#", nullptr},
-                           {.flags = 1});
+    crowd.engine.subscribe(subscriber, {FilterKind::non_shared, {}, "plant/#", nullptr}, {1});
     fan_out_to_all_groups();
     const auto message = crowd.message(0, GetParam().qos);
     const auto before = allocation_count();

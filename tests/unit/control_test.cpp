@@ -112,7 +112,7 @@ TEST_P(Control, YoungGroupShowsItsAverage) {
     milliseconds = 0;
     join_all({"a"}, "$share/g/t");
     publish("t", 6);
-    milliseconds = broker.engine->registry().groups().begin()->second->sample.at;
+    milliseconds = (*broker.engine->registry().groups().begin())->sample.at;
     EXPECT_EQ(rate_after(0), 6) << "in its first second";
     EXPECT_EQ(rate_after(2), 3);
     EXPECT_EQ(rate_after(2), 1.5);
@@ -283,8 +283,7 @@ TEST_P(Control, FieldsAreOfTheirTypes) {
         EXPECT_NE(responses[0].value("error", ""), "") << command;
         EXPECT_FALSE(responses[0].contains("data")) << command;
     }
-    EXPECT_EQ(broker.engine->registry().groups().begin()->second->strategy(),
-              Strategy::round_robin);
+    EXPECT_EQ((*broker.engine->registry().groups().begin())->strategy(), Strategy::round_robin);
 }
 
 TEST_P(Control, WhatIsNoRequestIsRefusedAsAWhole) {

@@ -29,8 +29,7 @@ class Crowd {
                 joined.push_back(
                     client("worker-" + std::to_string(group) + "-" + std::to_string(number)));
                 engine.subscribe(joined.back(),
-                                 {FilterKind::shared, "workers", topics_.back(), nullptr},
-                                 {.flags = 1});
+                                 {FilterKind::shared, "workers", topics_.back(), nullptr}, {1});
             }
         }
         engine.tick(1);

@@ -142,8 +142,8 @@ TEST_P(Administration, StrategiesOutliveARestart) {
     join_all({"a"}, "$share/g/t");
     join_all({"b"}, "$share/h/t");
     const auto& groups = broker.engine->registry().groups();
-    EXPECT_EQ(groups.begin()->second->strategy(), Strategy::hash_topic);
-    EXPECT_EQ(groups.rbegin()->second->strategy(), Strategy::sticky);
+    EXPECT_EQ((*groups.begin())->strategy(), Strategy::hash_topic);
+    EXPECT_EQ((*groups.rbegin())->strategy(), Strategy::sticky);
     EXPECT_THAT(broker.log_lines, ::testing::Contains(HasSubstr("group 'g' is hash_topic")));
 }
 

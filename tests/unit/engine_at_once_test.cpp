@@ -21,7 +21,7 @@ class EngineAtOnce : public ::testing::TestWithParam<GenerationRow> {
     EngineAtOnce() {
         for (const auto* id : {"a", "b"}) {
             members.push_back(client(id));
-            engine.subscribe(members.back(), {FilterKind::shared, "g", "t", nullptr}, {.flags = 1});
+            engine.subscribe(members.back(), {FilterKind::shared, "g", "t", nullptr}, {1});
         }
         engine.tick(1);
         publish_and_ask();
@@ -147,7 +147,7 @@ TEST_P(EngineAtOnce, GivesNothingToAClientThatIsAway) {
 TEST_P(EngineAtOnce, LeavesTheReplayOfRetainedMessagesToTheFullCheck) {
     message.retain = true;
     const auto member = asked().front();
-    engine.subscribe(member, {FilterKind::shared, "g", "t", nullptr}, {.flags = 1});
+    engine.subscribe(member, {FilterKind::shared, "g", "t", nullptr}, {1});
     EXPECT_FALSE(ask_at_once(member));
     if (is_2_1()) return;  // replays nothing to a member
     EXPECT_EQ(engine.may_read(member, message), Answer::deny);

@@ -63,7 +63,7 @@ TEST_F(RingTest, ClosesBehindWhoGoes) {
     ring.remove(members[0]);
     EXPECT_THAT(order(), IsEmpty());
     EXPECT_EQ(ring.first(), nullptr);
-    EXPECT_FALSE(a->in_ring.stands);
+    EXPECT_FALSE(a->stands);
 }
 
 TEST_F(RingTest, LetsThemComeBackAtTheEnd) {

@@ -185,7 +185,7 @@ bool SmallBroker::subscribe(const std::string& id, const std::string& filter, st
     constexpr std::uint8_t kNoLocal = 0x04;
     const auto flags = static_cast<std::uint8_t>(qos | (no_local && is_2_1() ? kNoLocal : 0));
     const bool may_be_refused = !is_2_1() && !exports_acl_check;
-    engine->subscribe(client_of(connection), parsed, {.flags = flags},
+    engine->subscribe(client_of(connection), parsed, {flags},
                       may_be_refused ? Standing::unconfirmed : Standing::present);
     if (may_be_refused && refuses(filter)) return false;
     auto leaf = leaf_for(connection, parsed);
@@ -370,7 +370,7 @@ void SmallBroker::offer(const Leaf& leaf, const StoredPointer& stored) {
         if (std::ranges::count(stored->reached, receiver.id) > 0) return;
         stored->reached.push_back(receiver.id);
     }
-    insert(receiver, stored, outgoing_qos(stored->message.qos, {.flags = leaf.qos}));
+    insert(receiver, stored, outgoing_qos(stored->message.qos, {leaf.qos}));
 }
 
 // db__message_insert_outgoing
@@ -496,7 +496,7 @@ std::vector<std::size_t> SmallBroker::take_counts(const std::vector<std::string>
 
 void SmallBroker::publish(const Message& message) {
     ++copies_to_all;
-    std::ignore = publish_to({}, message, {.flags = message.qos});
+    std::ignore = publish_to({}, message, {message.qos});
 }
 
 // mosquitto_broker_publish_copy; single_publish takes RETAIN away

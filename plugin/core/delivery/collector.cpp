@@ -46,7 +46,7 @@ std::vector<std::uint64_t> Collector::receive(const Client& client, const Messag
     if (message.qos == 2) {
         // Who is away is asked about when it is released.
         std::erase_if(groups_, [this](std::uint64_t number) {
-            return registry_.groups().at(number)->size() > 0;
+            return registry_.find_group(number)->size() > 0;
         });
         if (groups_.empty()) return {};
     }
@@ -80,11 +80,9 @@ void Collector::collect() {
     const auto message = std::exchange(pending_, nullptr);
     if (is_known) return;
     for (const auto number : groups_) {
-        const auto found = registry_.groups().find(number);
-        if (found == registry_.groups().end()) continue;
-        auto& group = *found->second;
-        if (group.election.fan_out > fan_out_ || group.held_in > fan_out_) continue;
-        backlog_.add(group, {.id = backlog_.next_id(), .message = message});
+        auto* group = registry_.find_group(number);
+        if (!group || group->election.fan_out > fan_out_ || group->held_in > fan_out_) continue;
+        backlog_.add(*group, {.id = backlog_.next_id(), .message = message});
     }
 }
 

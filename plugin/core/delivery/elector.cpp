@@ -59,13 +59,13 @@ bool Elector::judge(Member& member) {
     const auto verdict = broker_.ask_others_to_read(context, *message_);
     registry_.asks_others = false;
     if (verdict == Verdict::unknown) return true;
-    member.denied = verdict != Verdict::allowed;
+    using Judgement = Member::Judgement;
     if (verdict == Verdict::allowed) {
-        member.judged.fan_out = number_;
-        member.judged.as = context;
+        if (member.judgement == Judgement::refused_last) member.judgement = Judgement::was_refused;
+        member.let_read_in = number_;
         return true;
     }
-    if (!std::exchange(member.refused, true)) {
+    if (std::exchange(member.judgement, Judgement::refused_last) == Judgement::let_read) {
         ++member.group->placement.refused;
         registry_.rings.note_change(*member.group);
         broker_.log(LogLevel::notice, describe(member) +

@@ -53,10 +53,9 @@ class Elector {
     [[nodiscard]] bool may_read(Member& member) {
         return !others_decide_ || is_judged(member) || judge(member);
     }
-    /// Whether others have been asked, about this very connection.
+    /// Whether others have let it read the message, by this very connection.
     [[nodiscard]] bool is_judged(const Member& member) const noexcept {
-        return member.judged.fan_out == number_ &&
-               member.judged.as == member.subscription->session.context;
+        return member.let_read_in == number_ && member.subscription->session.moved_in < number_;
     }
     /// This member cannot have it.
     void exclude(Member& member);

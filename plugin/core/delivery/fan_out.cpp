@@ -159,10 +159,10 @@ void FanOut::begin(Publication* announcement) {
 
 void FanOut::pass_over_collectors() {
     for (const auto number : publication_.collected_by) {
-        const auto found = registry_.groups().find(number);
-        if (found == registry_.groups().end()) continue;
-        found->second->election = {.fan_out = number_, .waits = true};
-        found->second->held_in = number_;
+        auto* group = registry_.find_group(number);
+        if (!group) continue;
+        group->election = {.fan_out = number_, .waits = true};
+        group->held_in = number_;
     }
 }
 

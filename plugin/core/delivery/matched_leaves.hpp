@@ -56,7 +56,7 @@ class MatchedLeaves {
     [[nodiscard]] bool is_asked_about(const Member& member) const noexcept {
         const auto& ring = member.group->ring;
         if (!member.group->placement.rotates) return true;
-        return ring.was_asked_in(fan_out_) ? ring.asked() == &member : member.in_ring.stands;
+        return ring.was_asked_in(fan_out_) ? ring.asked() == &member : member.stands;
     }
     /// Whether a ring of which the client is a member was asked about.
     [[nodiscard]] bool has_asked_ring(const Session& session) const noexcept;

@@ -134,14 +134,14 @@ void Deliveries::note_load(Member& member) {
 // Where a group is so large that not all are asked about, the others seem to hold what they held.
 void Deliveries::count_loads() {
     for (const auto number : std::exchange(loaded_, {})) {
-        const auto found = registry_.groups().find(number);
-        if (found == registry_.groups().end()) continue;
-        auto& group = *found->second;
+        auto* found = registry_.find_group(number);
+        if (!found) continue;
+        auto& group = *found;
         group.pace.is_counted = false;
         const auto& members = group.members();
         std::size_t asked_about = 0;
         for (auto left = members.size(); left > 0 && asked_about < kAskedAboutInARound; --left) {
-            group.pace.next_counted = (group.pace.next_counted + 1) % members.size();
+            if (++group.pace.next_counted >= members.size()) group.pace.next_counted = 0;
             auto& member = *members[group.pace.next_counted];
             auto& session = member.subscription->session;
             if (session.flow.holdings.empty() || !session.connected) continue;
@@ -187,7 +187,7 @@ void Deliveries::expect_copy(Member& member, std::int64_t id, const SharedMessag
     auto& session = member.subscription->session;
     ++session.flow.copies;
     copied_to(session);
-    const bool is_marked = !message->properties && member.options.identifier == 0;
+    const bool is_marked = !message->properties && member.options.identifier() == 0;
     note(session,
          {.address = address,
           .member = &member,

@@ -1,9 +1,10 @@
 // A group of a shared subscription: its members and the election of the one that gets a message.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,19 +24,17 @@ class Group;
 /// One client's place in one group. What belongs to one class is in a struct of its own; what a
 /// message that the client gets needs comes first.
 struct Member {
-    /// Its leaf in the ring of its group (Ring, RingChanges).
+    /// Its neighbours in the ring of its group (Ring).
     struct InRing {
         Member* after = nullptr;
         Member* before = nullptr;
-        bool stands = false;   ///< it has one
-        bool returns = false;  ///< in RingChanges
     };
-    /// The last time that other access control has let it read (Elector).
-    struct Judged {
-        std::uint64_t fan_out = 0;
-        const void* as = nullptr;  ///< the connection
+    /// What other access control has said (Elector).
+    enum class Judgement : std::uint8_t {
+        let_read,      ///< always, as far as it was asked
+        was_refused,   ///< ... but for a message that it kept from the member; said in the log once
+        refused_last,  ///< ... which was the last that it was asked about
     };
-
     /// How much of what has waited it has acknowledged (Deliveries).
     struct Pace {
         std::uint32_t episode = 0;   ///< Group::Pace; what follows is about that
@@ -45,17 +44,18 @@ struct Member {
     Subscription* subscription;
     Group* group;
     std::uint32_t place = 0;  ///< in the order of joining; the group's to change
-    bool paused = false;      ///< by an administrator: it gets nothing new
-    bool refused = false;     ///< access control kept a message from it; said in the log once
-    bool denied = false;      ///< ... and kept the last one that it was asked about (Elector)
     SubscriptionOptions options{};
+    bool paused = false;   ///< by an administrator: it gets nothing new
+    bool stands = false;   ///< it has a leaf in the ring (Ring)
+    bool returns = false;  ///< in RingChanges
+    Judgement judgement = Judgement::let_read;
+    std::uint32_t since = 0;       ///< when it joined, in seconds since 1970
     std::uint64_t called_in = 0;   ///< the last fan-out in which the broker asked for it
     std::uint64_t dispatched = 0;  ///< messages that it was given, since the last reset
     InRing in_ring{};
-    Judged judged{};
+    std::uint64_t let_read_in = 0;  ///< the last fan-out in which others let it (Elector)
     Pace pace{};
     std::uint64_t joined = 0;  ///< when, by Registry::clock
-    std::int64_t since = 0;    ///< the same in seconds since 1970
 };
 
 /// What is known of a group's election in the current fan-out.
@@ -77,6 +77,16 @@ class Group {
     Strategy strategy_;
 
   public:
+    /// Of the store (Journal).
+    struct Saving {
+        bool saved = false;    ///< something of it is there
+        bool unsaved = false;  ///< something has changed since
+    };
+
+    bool declared = false;  ///< it is there without members, too
+    Saving saving;
+    std::uint32_t connected = 0;  ///< members of connected sessions
+
     /// So many bytes of it, from its beginning, have a part in each election.
     static constexpr std::size_t kElection = 4 * kCacheLine;
 
@@ -89,11 +99,10 @@ class Group {
     void join(Member& member, const Candidate& candidate);
     void leave(Member& member);
 
-    void set_fitness(const Member& member, Candidate::Fitness fitness,
-                     std::uint32_t held_back = 0) {
+    void set_fitness(const Member& member, Candidate::Fitness fitness, std::size_t held_back = 0) {
         auto& candidate = candidates_[member.place];
         candidate.fitness = fitness;
-        candidate.held_back = held_back;
+        candidate.set_held_back(held_back);
     }
     void set_load(const Member& member, std::size_t messages) noexcept {
         candidates_[member.place].load = static_cast<std::uint32_t>(messages);
@@ -160,22 +169,36 @@ class Group {
     };
     /// How its queue goes out (Backlog).
     struct Draining {
+        static constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
+
         bool woken = false;        ///< in Registry::woken
-        bool probing = false;      ///< a probe is under way
         bool left_behind = false;  ///< those who are offline hold what was never sent to them
+        /// 2.0: which of its members are there is to be found out before anything goes out again.
+        bool probes = false;
+        bool probing = false;  ///< a probe is under way
         /// How many more messages may go out again.
         std::uint32_t allowance = static_cast<std::uint32_t>(-1);
-        /// 2.0: which of its members are there is to be found out before anything goes out again;
-        /// who joined later than that (Registry::clock) has no part in what waits.
-        std::optional<std::uint64_t> probe{};
-        std::optional<std::int64_t> probe_until{};  ///< the last message before they joined
+        /// If it probes: who joined later (Registry::clock) has no part in what waits ...
+        std::uint64_t probe_since = 0;
+        std::int64_t probe_until = kAll;  ///< ... if it is no later than this message
+
+        void begin_probe(std::uint64_t since) noexcept {
+            probes = true;
+            probe_since = since;
+        }
+        /// Nothing is to be found out, or no more.
+        void end_probe() noexcept {
+            probes = false;
+            probe_since = 0;
+            probe_until = kAll;
+        }
     };
     /// What its members have acknowledged while messages waited without a break (Deliveries).
     struct Pace {
-        std::uint32_t episode = 1;     ///< counts those times
-        std::uint32_t released = 0;    ///< messages, in this one
-        std::size_t next_counted = 0;  ///< which member was asked about last
-        bool is_counted = false;       ///< who holds how many of them is asked in the next round
+        std::uint32_t episode = 1;       ///< counts those times
+        std::uint32_t released = 0;      ///< messages, in this one
+        std::uint32_t next_counted = 0;  ///< which member was asked about last
+        bool is_counted = false;         ///< who holds how many of them is asked in the next round
 
         /// The member has acknowledged one.
         void count(Member& member) noexcept {
@@ -192,16 +215,11 @@ class Group {
     struct Sample {
         std::int64_t at = 0;  ///< milliseconds of the clock of Engine::tick
         std::uint64_t dispatched = 0;
-        std::optional<double> rate{};  ///< then
-    };
-    /// Of the store (Journal).
-    struct Saving {
-        bool saved = false;    ///< something of it is there
-        bool unsaved = false;  ///< something has changed since
+        std::uint32_t tenths = 0;  ///< of a message in a second, then
+        bool is_first = true;      ///< nobody has looked yet
     };
 
     Election election;
-    bool declared = false;  ///< it is there without members, too
     Placement placement;
     Ring ring;                     ///< of those who stand, if it rotates
     std::uint64_t dispatched = 0;  ///< messages given to members, since the last reset
@@ -209,11 +227,9 @@ class Group {
     GroupQueue queue;
     std::uint64_t held_in = 0;  ///< the last fan-out whose message may have to be queued (FanOut)
     std::uint64_t number = 0;   ///< counted in the order of creation; never used again
-    std::size_t connected = 0;  ///< members of connected sessions
     Draining draining;
     Pace pace;
     Sample sample;
-    Saving saving;
 
   private:
     std::string name_;

@@ -38,12 +38,12 @@ struct Subscription {
     Session& session;
     Filter& filter;
     Standing standing = Standing::present;
-    bool non_shared = false;        ///< subscribed without a group
-    SubscriptionOptions options{};  ///< of that
-    bool no_local = false;  ///< the broker does not ask for it when the client itself published
     Request pending = Request::none;  ///< not none: it is unconfirmed because of that
-    std::uint64_t subscribed = 0;     ///< when the client did so last, by Registry::clock
-    std::uint64_t called_in = 0;      ///< the last fan-out in which the broker asked for it
+    bool no_local = false;    ///< the broker does not ask for it when the client itself published
+    bool non_shared = false;  ///< subscribed without a group
+    SubscriptionOptions options{};  ///< of that
+    std::uint64_t subscribed = 0;   ///< when the client did so last, by Registry::clock
+    std::uint64_t called_in = 0;    ///< the last fan-out in which the broker asked for it
     std::vector<std::unique_ptr<Member>> members{};  ///< in the order of joining
 
     [[nodiscard]] std::size_t uses() const noexcept {
@@ -127,6 +127,8 @@ struct alignas(64) Session {
     bool connected = true;
     std::size_t member_count = 0;
     Flow flow{};
+
+    std::uint64_t moved_in = 0;  ///< the last fan-out when `context` changed
 
     Presence presence{};
     Saving saving{};

@@ -128,7 +128,7 @@ Group& Registry::group_on(Filter& filter, std::string_view share_name) {
                                         random_);
     made->number = ++last_group_;
     made->sample.at = now * 1000;
-    groups_.emplace(made->number, made.get());
+    groups_.insert(made.get());
     return **filter.groups.insert(place, std::move(made));
 }
 
@@ -150,7 +150,7 @@ bool Registry::take_back_declaration(const GroupName& name) {
 
 void Registry::end(Group& group, Filter& filter) {
     statistics.dropped += group.queue.size();
-    groups_.erase(group.number);
+    groups_.erase(&group);
     rings.end(group);
     if (group.draining.woken) std::erase(woken_, &group);
     journal.end(group);
@@ -171,9 +171,8 @@ Member& Registry::join(Session& session, std::string_view share_name, std::strin
     auto& group = group_on(filter, share_name);
     auto& member = *joined.members.emplace_back(
         std::make_unique<Member>(Member{.subscription = &joined, .group = &group}));
-    group.join(member, {.key = session.key,
-                        .fitness = fitness(member),
-                        .held_back = static_cast<std::uint32_t>(session.flow.held)});
+    group.join(member, {.key = session.key});
+    group.set_fitness(member, fitness(member), session.flow.held);
     if (session.connected) ++group.connected;
     if (group.placement.rotates) {
         group.ring.append(member);
@@ -210,9 +209,9 @@ void Registry::leave(Member& member) {
     auto& group = *member.group;
     if (observer) observer(member, false);
     if (subscription.session.connected) --group.connected;
-    if (group.placement.rotates && !member.in_ring.stands) --subscription.session.parked;
+    if (group.placement.rotates && !member.stands) --subscription.session.parked;
     rings.end(member);
-    if (member.refused) --group.placement.refused;
+    if (member.judgement != Member::Judgement::let_read) --group.placement.refused;
     count_shared_filter(subscription, member, false);
     group.leave(member);
     group.placement.unsteady = false;
@@ -268,6 +267,7 @@ void Registry::erase(Subscription& subscription) {
 void Registry::set_context(Session& session, Context context) noexcept {
     addresses.forget(session);
     session.context = context;
+    session.moved_in = fan_out;
 }
 
 void Registry::forget(Session& session) {
@@ -290,7 +290,7 @@ void Registry::set_connected(Session& session, bool connected) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;
-            group.connected += connected ? 1U : static_cast<std::size_t>(-1);
+            group.connected += connected ? 1U : static_cast<std::uint32_t>(-1);
             rings.check(group);
         }
     }
@@ -320,7 +320,7 @@ void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy
     } else {
         strategies_.set_fallback(strategy);
     }
-    for (const auto& [number, group] : groups_) {
+    for (auto* group : groups_) {
         const auto wanted = strategies_.of(group->name());
         if (group->strategy() == wanted) continue;
         group->set_strategy(wanted, random_);
@@ -333,7 +333,7 @@ void Registry::set_strategy(std::optional<std::string_view> share_name, Strategy
 
 Census Registry::census() const noexcept {
     Census census{.groups = groups_.size()};
-    for (const auto& [number, group] : groups_) {
+    for (auto* group : groups_) {
         census.members += group->size();
         census.connected += group->connected;
         census.queued += group->queue.size();
@@ -343,7 +343,7 @@ Census Registry::census() const noexcept {
 
 void Registry::reset_statistics() noexcept {
     statistics = {};
-    for (const auto& [number, group] : groups_) {
+    for (auto* group : groups_) {
         group->sample.dispatched -= group->dispatched;  // the difference stays, though below 0
         group->dispatched = group->dropped = 0;
         for (auto* member : group->members()) member->dispatched = 0;
@@ -403,7 +403,7 @@ void Registry::refresh(const Member& member) {
 
 void Registry::let_rotate(std::size_t members) {
     if (!rings.let_rotate(members)) return;
-    for (const auto& [number, group] : groups_) rings.check(*group);
+    for (auto* group : groups_) rings.check(*group);
 }
 
 Candidate::Fitness Registry::fitness(const Member& member) const noexcept {

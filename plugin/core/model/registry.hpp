@@ -14,10 +14,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <memory_resource>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +39,18 @@ namespace shared_subscription {
 [[nodiscard]] bool has_expired(const Session& session, Broker& broker);
 
 class Registry {
+    struct ByNumber {
+        using is_transparent = void;
+        static std::uint64_t number_of(std::uint64_t number) noexcept { return number; }
+        static std::uint64_t number_of(const Group* group) noexcept { return group->number; }
+        bool operator()(const auto& one, const auto& other) const noexcept {
+            return number_of(one) < number_of(other);
+        }
+    };
+
   public:
+    using Groups = std::set<Group*, ByNumber>;
+
     Registry(StrategyTable strategies, RandomSource random)
         : strategies_(std::move(strategies)), random_(std::move(random)) {}
 
@@ -126,6 +137,11 @@ class Registry {
     }
     [[nodiscard]] Group* find_group(std::string_view share_name,
                                     std::string_view filter) const noexcept;
+    /// By Group::number; null: it has ended.
+    [[nodiscard]] Group* find_group(std::uint64_t number) const noexcept {
+        const auto found = groups_.find(number);
+        return found == groups_.end() ? nullptr : *found;
+    }
 
     /// Changes whenever `match` may answer otherwise.
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
@@ -134,7 +150,7 @@ class Registry {
     void count_on_from(std::uint64_t count) noexcept { clock_ = std::max(clock_, count); }
     [[nodiscard]] std::vector<Session*> all_sessions() const;
     /// By Group::number.
-    [[nodiscard]] const std::map<std::uint64_t, Group*>& groups() const noexcept { return groups_; }
+    [[nodiscard]] const Groups& groups() const noexcept { return groups_; }
     /// Visits each group.
     [[nodiscard]] Census census() const noexcept;
     void reset_statistics() noexcept;
@@ -185,7 +201,7 @@ class Registry {
     std::vector<Group*> woken_;
     std::uint64_t version_ = 1;
     std::uint64_t clock_ = 0;
-    std::map<std::uint64_t, Group*> groups_;
+    Groups groups_;
     std::uint64_t last_group_ = 0;
     std::size_t member_count_ = 0;  // of all groups
 };

@@ -30,7 +30,7 @@ void Ghosts::leave(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             const auto& group = *member->group;
-            if (group.placement.rotates && !member->in_ring.stands) continue;
+            if (group.placement.rotates && !member->stands) continue;
             ghost.leaves.push_back({.group = name_of(group), .in_ring = group.placement.rotates});
         }
         if (!subscription->non_shared) continue;

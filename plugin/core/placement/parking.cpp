@@ -47,7 +47,7 @@ void Parking::change_some() {
 
 void Parking::align_all(bool nothing_fanned_out) {
     for (auto* member : registry_.rings.take_returning()) {
-        if (!member->in_ring.stands && member->group->placement.rotates) stand(*member);
+        if (!member->stands && member->group->placement.rotates) stand(*member);
     }
     for (auto* group : registry_.rings.take_unaligned()) align(*group, nothing_fanned_out);
 }
@@ -66,7 +66,7 @@ void Parking::align(Group& group, bool nothing_fanned_out) {
 bool Parking::let_come_first(Member& next, const Member* untouchable) {
     auto& group = *next.group;
     auto& ring = group.ring;
-    if (!next.in_ring.stands) stand(next);
+    if (!next.stands) stand(next);
     for (int left = kParkedAtOnce; ring.first() != &next; --left) {
         auto& first = *ring.first();
         if (left == 0 || &first == untouchable || note_if_expired(first)) return false;
@@ -132,7 +132,7 @@ void Parking::dissolve_ring(Group& group) {
     --registry_.rings.count;
     for (auto* member : group.members()) {
         broker_.add_leaf(client_of(*member), name, LeafKind::own, member->options);
-        if (!member->in_ring.stands && --member->subscription->session.parked == 0)
+        if (!member->stands && --member->subscription->session.parked == 0)
             broker_.remove_placeholder(client_of(*member));
     }
     // In the broker's order: it looks for a leaf from the first on.

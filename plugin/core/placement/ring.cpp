@@ -14,12 +14,12 @@ void Ring::append(Member& member) noexcept {
     member.in_ring.before = &last;
     member.in_ring.after = first_;
     last.in_ring.after = first_->in_ring.before = &member;
-    member.in_ring.stands = true;
+    member.stands = true;
     ++size_;
 }
 
 void Ring::remove(Member& member) noexcept {
-    if (!std::exchange(member.in_ring.stands, false)) return;
+    if (!std::exchange(member.stands, false)) return;
     if (asked_ == &member) asked_ = nullptr;
     member.in_ring.before->in_ring.after = member.in_ring.after;
     member.in_ring.after->in_ring.before = member.in_ring.before;

@@ -4,7 +4,7 @@
 // the order of the ring is whose turn it is.
 //
 // The broker's order is the truth, this one a forecast: `ask` takes over what the broker did.
-// Members are linked into it by themselves (Member::InRing); it owns none.
+// Members are linked into it by themselves (Member::in_ring); it owns none.
 #pragma once
 
 #include <cstddef>

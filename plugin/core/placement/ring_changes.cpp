@@ -21,7 +21,7 @@ void RingChanges::note(const Member& member) {
     };
     if (!group.ring.first() || !is_ready(*group.ring.first())) note_unaligned(group);
     auto& noted = *group.members()[member.place];
-    if (!member.in_ring.stands && is_ready(member) && !std::exchange(noted.in_ring.returns, true))
+    if (!member.stands && is_ready(member) && !std::exchange(noted.returns, true))
         returning_.push_back(&noted);
 }
 
@@ -44,7 +44,7 @@ std::vector<Group*> RingChanges::take_unaligned() {
 }
 
 std::vector<Member*> RingChanges::take_returning() {
-    for (auto* member : returning_) member->in_ring.returns = false;
+    for (auto* member : returning_) member->returns = false;
     return std::exchange(returning_, {});
 }
 

@@ -33,7 +33,7 @@ class RingChanges {
     void note(const Member& member);
     /// The member is leaving its group; the group ends.
     void end(Member& member) {
-        if (member.in_ring.returns) std::erase(returning_, &member);
+        if (member.returns) std::erase(returning_, &member);
     }
     void end(Group& group);
 

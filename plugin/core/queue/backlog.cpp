@@ -87,7 +87,7 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     if (entry.queued == 0) entry.queued = broker_.now();
     group.queue.insert(std::move(entry));
     // 2.1 says who is there.
-    if (drains_at_once() && group.size() > 0) group.draining.probe = registry_.clock();
+    if (drains_at_once() && group.size() > 0) group.draining.begin_probe(registry_.clock());
     registry_.wake(group);
 }
 
@@ -166,8 +166,8 @@ void Backlog::may_be_back(const Session& session) {
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
             auto& group = *member->group;
-            if (!group.queue.empty() && !group.draining.probe)
-                group.draining.probe = registry_.clock();
+            if (!group.queue.empty() && !group.draining.probes)
+                group.draining.begin_probe(registry_.clock());
             const auto held = std::min<std::size_t>(session.flow.held, burst_);
             group.draining.allowance = burst_ - static_cast<std::uint32_t>(held);
             registry_.wake(group);
@@ -181,16 +181,18 @@ void Backlog::has_joined(const Member& member) {
         return other != &member && other->subscription->session.connected;
     };
     if (group.queue.empty() || std::ranges::any_of(group.members(), is_other)) return;
-    group.draining.probe =
-        std::min(group.draining.probe.value_or(member.joined - 1), member.joined - 1);
-    if (!group.draining.probe_until) group.draining.probe_until = last_id_;
+    auto& draining = group.draining;
+    const auto before = member.joined - 1;
+    draining.begin_probe(draining.probes ? std::min(draining.probe_since, before) : before);
+    draining.probe_until = std::min(draining.probe_until, last_id_);
 }
 
 void Backlog::answered(Group& group) {
     if (!std::exchange(group.draining.probing, false))
         return;  // it was another group's, of the same name
-    const auto since = std::exchange(group.draining.probe, std::nullopt).value_or(0);
-    const auto until = std::exchange(group.draining.probe_until, std::nullopt).value_or(last_id_);
+    const auto since = group.draining.probe_since;
+    const auto until = group.draining.probe_until;
+    group.draining.end_probe();
     const auto is_old = [since](const Member* member) { return member->joined <= since; };
     // The group that it waited for has ended.
     if (!group.declared && std::ranges::none_of(group.members(), is_old)) {
@@ -262,7 +264,7 @@ void Backlog::drain(bool begins_round) {
 
 void Backlog::drain_straight() {
     if (!broker_.can_judge()) return;
-    drain_woken([this](Group& group) { return !group.draining.probe && drain(group, false); });
+    drain_woken([this](Group& group) { return !group.draining.probes && drain(group, false); });
 }
 
 void Backlog::refill(Group& group) {
@@ -277,7 +279,7 @@ bool Backlog::drain(Group& group, bool begins_round) {
     auto& queue = group.queue;
     group.draining.allowance = std::min(group.draining.allowance, burst_);
     if (begins_round) ++group.draining.allowance;
-    if (group.draining.probe && !queue.empty()) {
+    if (group.draining.probes && !queue.empty()) {
         probe(group);
         return false;
     }
@@ -472,14 +474,11 @@ void Backlog::tick(std::int64_t now) {
 void Backlog::drop_expired() {
     const auto limit = static_cast<std::int64_t>(std::min(limits_.seconds, kForever));
     const auto time = broker_.now() - limit;
-    for (const auto& [number, group] : registry_.groups()) {
+    for (auto* group : registry_.groups()) {
         const auto expired = group->queue.drop_older(time);
         if (expired == 0) continue;
         registry_.statistics.expired += expired;
-        if (group->queue.empty() && !group->draining.probing) {
-            group->draining.probe.reset();
-            group->draining.probe_until.reset();
-        }
+        if (group->queue.empty() && !group->draining.probing) group->draining.end_probe();
         registry_.journal.note(*group);
     }
 }

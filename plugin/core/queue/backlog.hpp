@@ -64,7 +64,7 @@ class Backlog {
     /// It shows this one, so that there is somebody for whom the queue was.
     void shown(const Member& member) {
         auto& group = *member.group;
-        if (member.joined <= group.draining.probe.value_or(0)) answered(group);
+        if (member.joined <= group.draining.probe_since) answered(group);
     }
 
     /// What was saved waits again.

@@ -15,7 +15,8 @@ void GroupQueue::insert(Entry entry) {
         return;
     }
     bytes_ += entry.message->size();
-    oldest_ = entries_.empty() ? entry.queued : std::min(oldest_, entry.queued);
+    const auto queued = static_cast<std::uint32_t>(entry.queued);
+    oldest_ = entries_.empty() ? queued : std::min(oldest_, queued);
     next_ = std::min(next_, id);
     if (!entry.saved) unsaved_ = std::min(unsaved_, id);
     entries_.emplace_hint(entries_.end(), id, std::move(entry));
@@ -39,14 +40,14 @@ void GroupQueue::clear_until(std::int64_t id) {
 
 std::size_t GroupQueue::drop_older(std::int64_t time) {
     if (entries_.empty() || oldest_ >= time) return 0;
-    oldest_ = std::numeric_limits<std::int64_t>::max();
+    oldest_ = std::numeric_limits<std::uint32_t>::max();
     const auto before = entries_.size();
     for (auto entry = entries_.begin(); entry != entries_.end();) {
         const auto queued = entry->second.queued;
         if (queued < time && !entry->second.under_way) {
             entry = drop(entry);
         } else {
-            oldest_ = std::min(oldest_, queued);
+            oldest_ = std::min(oldest_, static_cast<std::uint32_t>(queued));
             ++entry;
         }
     }

@@ -98,9 +98,9 @@ class GroupQueue {
     Entries entries_;                // by identifier
     std::int64_t next_ = kFirst;     // those with smaller identifiers have been tried
     std::int64_t unsaved_ = kFirst;  // those with smaller identifiers have been saved
-    std::size_t under_way_ = 0;
     std::size_t bytes_ = 0;
-    std::int64_t oldest_ = 0;  // nothing has waited longer, if anything waits
+    std::uint32_t under_way_ = 0;
+    std::uint32_t oldest_ = 0;  // as Entry::queued; nothing has waited longer, if anything waits
     std::vector<std::int64_t> gone_;
 };
 
