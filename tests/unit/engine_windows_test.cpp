@@ -120,6 +120,32 @@ TEST_P(EngineWindows, WhatIsTooLargeForAllIsDropped) {
     EXPECT_EQ(broker.take_counts({"small"}), std::vector<std::size_t>{1});
 }
 
+// Whether it takes them is not known before it has acknowledged one, which it may never do.
+TEST_P(EngineWindows, WhoAcknowledgesNothingGetsLargerMessagesAfterAWhile) {
+    broker.connect("p");
+    broker.connect("a");
+    broker.withhold_acknowledgements("a");
+    subscribe_all({"a"}, "$share/g/t");
+    for (std::size_t size = 300; size < 305; ++size) {
+        broker.publish("p", {.topic = "t", .payload = std::string(size, 'x')});
+        for (int second = 0; second < 4; ++second) broker.turn();
+        EXPECT_EQ(broker.take_counts({"a"}), std::vector<std::size_t>{1}) << size << " bytes";
+    }
+}
+
+TEST_P(EngineWindows, OneWithoutALimitIsSeenSoon) {
+    constexpr int kMany = 500;
+    constexpr int kTurns = 20;
+    broker.connect("p");
+    join_all({"a"}, "$share/g/t", kPersistent);
+    broker.drop("a");
+    publish_many(kMany);
+    broker.connect("a", kPersistent);
+    broker.withhold_acknowledgements("a");
+    for (int turn = 0; turn < kTurns; ++turn) broker.turn();
+    EXPECT_EQ(broker.take_counts({"a"}), std::vector<std::size_t>{kMany});
+}
+
 // It says nothing of what it drops.
 TEST_P(EngineWindows, WhatTheBrokerDropsWaitsForTheGroup) {
     broker.connect("p");

@@ -74,9 +74,9 @@ void Deliveries::expect(Member& member, std::int64_t id, const Message& message,
 void Deliveries::note(Session& session, const Holding& holding) {
     constexpr std::size_t kFirst = 32;
     auto& holdings = session.flow.holdings;
+    if (holdings.empty()) session.flow.acknowledged = now_;
     if (holdings.size() == holdings.capacity()) {
-        if (!holdings.empty() && may_ask_ && holdings_.can_ask())
-            std::ignore = holdings_.prune(session);
+        if (!holdings.empty() && may_ask_ && holdings_.can_ask()) std::ignore = prune(session);
         const auto size = holdings.size();
         if (size + size / 4 >= holdings.capacity()) holdings.reserve(std::max(kFirst, 2 * size));
     }
@@ -108,8 +108,14 @@ bool Deliveries::has_room_for(const Member& member, std::size_t size) const noex
     const auto given = known + flow.others_held - std::min(known, flow.released);
     if (!is_sure_to_take(session, size) && !flow.silent)
         return given < std::max<std::size_t>(flow.window, 1);
-    if (given >= flow.window + std::min(max_held_back_, flow.most_held)) return false;
+    if (given >= flow.window + std::min(beyond_window(flow), flow.most_held)) return false;
     return group.connected < 2 || flow.silent || given < share_of(member);
+}
+
+// As long as nothing was held back, the window is larger than what has been seen: one without a
+// limit is to show soon.
+std::size_t Deliveries::beyond_window(const Session::Flow& flow) const noexcept {
+    return flow.is_window_known ? max_held_back_ : std::max(max_held_back_, flow.window / 2);
 }
 
 // Of what waits, a member that works at less than half the pace of the average gets no more than
@@ -154,7 +160,6 @@ void Deliveries::count_loads() {
 
 void Deliveries::set_used_up(Session& session) {
     if (session.flow.used_up) return;
-    session.flow.held_changed = now_;
     registry_.set_used_up(session, true);
     used_up_.push_back(session.id);
 }
@@ -219,6 +224,7 @@ Writing Deliveries::sent(const Client& client, const Message& message) {
         if (was_held) {
             registry_.set_held(*session, flow.held - 1);
             ++flow.released;
+            flow.acknowledged = now_;
             if (holding->member) released_ = holding->member->group;
         } else if (holding->is_copy) {
             holding->state = Holding::State::shown;
@@ -364,6 +370,7 @@ void Deliveries::forget(Session& session) {
     }
     session.flow.others_held = 0;
     session.flow.window = 0;
+    session.flow.is_window_known = false;
     session.flow.released = 0;
     session.flow.silent = false;
     session.flow.most_held = kAnySize;
@@ -407,16 +414,23 @@ bool Deliveries::look_again(Session& session) {
     return false;
 }
 
-bool Deliveries::ask(Session& session) {
+// What is not held any more is acknowledged.
+std::optional<std::size_t> Deliveries::prune(Session& session) {
     auto& flow = session.flow;
     const auto before = flow.holdings.size();
     const auto others = holdings_.prune(session);
-    if (!others) return false;
-    flow.asked_in = round_;
     if (flow.holdings.size() < before) {
-        flow.held_changed = now_;
+        flow.acknowledged = now_;
         flow.silent = false;
     }
+    return others;
+}
+
+bool Deliveries::ask(Session& session) {
+    auto& flow = session.flow;
+    const auto others = prune(session);
+    if (!others) return false;
+    flow.asked_in = round_;
     flow.others_held = std::min(flow.others_held, *others);
     count_held(session);
     learn_window(session);
@@ -428,17 +442,19 @@ void Deliveries::learn_window(Session& session) {
     const auto in_flight = std::ranges::count_if(flow.holdings, &Holding::is_written);
     const auto count = static_cast<std::size_t>(in_flight);
     flow.window = flow.held > 0 ? count : std::max(flow.window, count);
+    flow.is_window_known |= flow.held > 0;
 }
 
 bool Deliveries::may_take_more(Session& session) {
     auto& flow = session.flow;
     if (!session.connected || !ask(session)) return true;
-    flow.silent |= now_ - flow.held_changed >= kSecondsOfSilence;
+    flow.silent |= now_ - flow.acknowledged >= kSecondsOfSilence;
     bool is_wanted = false;
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {
-            if (member->group->queue.empty()) continue;
-            if (has_room_for(*member, 0)) return true;
+            const auto& queue = member->group->queue;
+            if (queue.empty()) continue;
+            if (has_room_for(*member, queue.front().message->size())) return true;
             is_wanted = true;
         }
     }

@@ -128,12 +128,14 @@ class Deliveries {
     void list(Session& session);
     void hold(Session& session, std::size_t messages);
     [[nodiscard]] static Holding* find_unwritten(Session::Flow& flow, const Message& message);
-    /// False: the broker cannot be asked.
+    /// Nothing, false: the broker cannot be asked.
+    std::optional<std::size_t> prune(Session& session);
     bool ask(Session& session);
     void learn_window(Session& session);
     /// Whether the session is listed no more.
     [[nodiscard]] bool look_again(Session& session);
     [[nodiscard]] bool has_room_for(const Member& member, std::size_t size) const noexcept;
+    [[nodiscard]] std::size_t beyond_window(const Session::Flow& flow) const noexcept;
     [[nodiscard]] static std::size_t share_of(const Member& member) noexcept;
     void set_used_up(Session& session);
     [[nodiscard]] bool may_take_more(Session& session);

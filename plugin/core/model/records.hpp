@@ -91,7 +91,10 @@ struct alignas(64) Session {
         std::size_t largest_taken = 0;     ///< a message of so many bytes it has got for certain
         std::size_t too_large = kAnySize;  ///< ... and of so many it does not get
         std::int64_t held_changed = 0;     ///< second of Deliveries::tick
-        bool queue_full = false;           ///< the broker drops what it is given
+        /// The same: when it acknowledged something, or was given the first of what it holds.
+        std::int64_t acknowledged = 0;
+        bool is_window_known = false;  ///< the window was full once
+        bool queue_full = false;       ///< the broker drops what it is given
         bool used_up = false;  ///< it has been given enough, by groups that have others, too
         bool silent = false;  ///< it has acknowledged nothing for long, so perhaps it collects them
         bool copied_to = false;  ///< since the last round
