@@ -1,5 +1,6 @@
 #include "shared_subscription/text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -47,6 +48,8 @@ bool changes_others(std::uint32_t code_point) noexcept {
 }  // namespace
 
 std::string printable(std::string_view text) {
+    const auto is_plain = [](char byte) { return byte >= 0x20 && byte < 0x7F; };
+    if (std::ranges::all_of(text, is_plain)) return std::string(text);
     std::string shown;
     shown.reserve(text.size());
     while (!text.empty()) {

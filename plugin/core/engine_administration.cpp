@@ -12,13 +12,21 @@ namespace shared_subscription {
 
 void Engine::note(Member& member, bool joins) {
     const auto& group = *member.group;
+    constexpr std::size_t kLine = 200;  // bytes, of most lines
     if (joins) member.since = static_cast<std::uint32_t>(broker_.now());
     const auto members = group.size() - (joins ? 0U : 1U);
-    broker_.log(joins ? LogLevel::subscribe : LogLevel::unsubscribe,
-                "client " + quote(member.subscription->session.id) +
-                    (joins ? " joined group " : " left group ") + quote(group.name()) + " on " +
-                    quote(group.filter().text) + ", which has " + std::to_string(members) +
-                    (members == 1 ? " member now." : " members now."));
+    std::string text;
+    text.reserve(kLine);  // many may come and go at once
+    text += "client ";
+    text += quote(member.subscription->session.id);
+    text += joins ? " joined group " : " left group ";
+    text += quote(group.name());
+    text += " on ";
+    text += quote(group.filter().text);
+    text += ", which has ";
+    text += std::to_string(members);
+    text += members == 1 ? " member now." : " members now.";
+    broker_.log(joins ? LogLevel::subscribe : LogLevel::unsubscribe, text);
 }
 
 void Engine::set_strategy(std::optional<std::string_view> share_name, Strategy strategy) {

@@ -319,20 +319,26 @@ bool MosquittoBroker::has_ended(Context context) {
 }
 
 void MosquittoBroker::log(LogLevel level, std::string_view text) {
-    lines_ += static_cast<char>(level);
-    lines_ += text;
-    lines_ += '\0';
+    constexpr std::size_t kPiece = 16384;  // bytes
+    const auto size = text.size() + 2;
+    if (lines_.empty() || lines_.back().capacity() - lines_.back().size() < size)
+        lines_.emplace_back().reserve(std::max(kPiece, size));
+    auto& piece = lines_.back();
+    piece += static_cast<char>(level);
+    piece += text;
+    piece += '\0';
     if (!has_ticks_) write_log();
 }
 
 // What is logged meanwhile waits for the next time.
 void MosquittoBroker::write_log(bool has_ticks) {
     has_ticks_ |= has_ticks;
-    const auto lines = std::exchange(lines_, {});
-    for (std::size_t begin = 0; begin < lines.size();) {
-        const char* text = lines.c_str() + begin + 1;
-        write(static_cast<LogLevel>(lines[begin]), text);
-        begin += std::strlen(text) + 2;
+    for (const auto& piece : std::exchange(lines_, {})) {
+        for (std::size_t begin = 0; begin < piece.size();) {
+            const char* text = piece.c_str() + begin + 1;
+            write(static_cast<LogLevel>(piece[begin]), text);
+            begin += std::strlen(text) + 2;
+        }
     }
 }
 

@@ -56,8 +56,7 @@ class MosquittoBroker final : public Broker {
     void write_log(bool has_ticks = false);
     /// The same where much has come together, as when many join in one round.
     void write_much_log() {
-        constexpr std::size_t kMuch = 16384;  // bytes
-        if (lines_.size() > kMuch && !question_) write_log();
+        if (lines_.size() > 1 && !question_) write_log();
     }
 
     /// The arguments of the broker's access check differ by generation.
@@ -131,9 +130,9 @@ class MosquittoBroker final : public Broker {
     const std::function<bool(const Message&)>* visitor_ = nullptr;  // ... about what a client holds
     int visited_ = MOSQ_ACL_READ;  // ... of what it is sent, or of what it has sent (WRITE)
     bool has_ticks_ = false;
-    // Each a level and a text, with an end. In one piece, as so many small ones would leave holes
-    // among what joins at the same time.
-    std::string lines_;
+    // Each a level and a text, with an end. In large pieces: so many small ones would leave holes
+    // among what joins at the same time, and one that grows would be copied over and over.
+    std::vector<std::string> lines_;
 };
 
 }  // namespace shared_subscription

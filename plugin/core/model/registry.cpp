@@ -29,10 +29,13 @@ auto lower_bound(const Session& session, const Filter& filter) {
         [](const auto& owned) -> const Filter* { return &owned->filter; });
 }
 
+// One that is there. Where all go, the last goes first.
 template <class Owner>
 auto find_owned(const std::vector<std::unique_ptr<Owner>>& all, const Owner& wanted) {
-    return std::ranges::find_if(all,
-                                [&wanted](const auto& owned) { return owned.get() == &wanted; });
+    auto place = all.end();
+    do --place;
+    while (place->get() != &wanted);
+    return place;
 }
 
 /// Where the group of that name is, or belongs.
@@ -195,13 +198,12 @@ void Registry::count_shared_filter(const Subscription& subscription, const Membe
                                    bool joins) {
     const auto& members = subscription.members;
     if (members.size() < 2) return;
-    const bool concerns_others = members.size() == 2;
-    for (const auto& one : members) {
-        if (one.get() != &member && !concerns_others) continue;
-        auto& group = *one->group;
+    const auto count = [&](Group& group) {
         group.placement.in_others += joins ? 1U : static_cast<std::uint32_t>(-1);
         rings.check(group);
-    }
+    };
+    if (members.size() > 2) return count(*member.group);
+    for (const auto& one : members) count(*one->group);
 }
 
 void Registry::leave(Member& member) {
@@ -276,6 +278,7 @@ void Registry::forget(Session& session) {
 }
 
 void Registry::erase(Session& session) {
+    session.flow.holdings.clear();
     while (session.subscriptions.size() > 1) erase(*session.subscriptions.back());
     erase(*session.subscriptions.back());
 }

@@ -38,20 +38,22 @@ class Ghosts {
 
   private:
     struct Leaf {
-        GroupName group;  ///< without a share name: a non-shared subscription
+        std::string_view share_name;  ///< empty: a non-shared subscription
+        std::string_view filter;
         bool in_ring = false;
         bool no_local = false;
         std::uint64_t asked_in = 0;  ///< the last fan-out
     };
+    /// Its leaves look into `text`, which stays where it is. A client may have very many of them.
     struct Ghost {
         std::string client_id;
-        std::uint64_t key;         ///< Session::key
-        std::vector<Leaf> leaves;  ///< as the broker comes to them
+        std::uint64_t key;  ///< Session::key
+        std::vector<char> text{};
+        std::vector<Leaf> leaves{};  ///< as the broker comes to them
         int ticks = 0;
     };
-    [[nodiscard]] static bool comes_before(const Leaf& one, const Leaf& other) noexcept;
     [[nodiscard]] Group* group_of(const Leaf& leaf) const {
-        return registry_.find_group(leaf.group.share_name, leaf.group.filter);
+        return registry_.find_group(leaf.share_name, leaf.filter);
     }
     [[nodiscard]] bool ring_was_asked(const Leaf& leaf, std::uint64_t fan_out) const;
     [[nodiscard]] bool lingers(Context context, const Ghost& ghost) const;
