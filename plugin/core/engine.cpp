@@ -69,6 +69,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     const bool is_known = is_replayed || goes_on || is_restricted;
     if (!is_known && publications_.release(message)) {
         fan_out_.settle();
+        collector_.conclude();  // what was read just before the PUBREL
         sessions_.end_resumption();
         session = registry_.find(client.id);
     }

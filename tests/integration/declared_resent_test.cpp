@@ -103,5 +103,22 @@ TEST_F(DeclaredGroupsAndWhatIsSentAgain, CollectWhatIsReleasedAtOnce) {
     EXPECT_THAT(collect("first", 2), ElementsAre("x", "x"));
 }
 
+// What is read before a PUBREL, in one go, is not what the broker then fans out.
+TEST_F(DeclaredGroupsAndWhatIsSentAgain, CollectWhatIsReadJustBeforeAPubrel) {
+    broker.start({.options = {declared}});
+    Client& other = connect("other");
+    other.subscribe("$share/others/jobs/+", 1);
+    RawClient publisher(broker.port(), "publisher");
+    receive(publisher, numbered_as(1, "x"));
+    const std::string body = std::string("\0\6jobs/a\0\2\0", 11) + "y";
+    const std::string publish = std::string("\x34\x0C", 2) + body;
+    publisher.send_bytes(publish + std::string("\x62\2\0\1", 4));
+    publisher.expect(PacketType::pubcomp);
+    release(publisher, 2);
+    EXPECT_THAT(collect("first", 2), ElementsAre("x", "y"));
+    settle();
+    EXPECT_THAT(other.payloads(), ElementsAre("x", "y"));
+}
+
 }  // namespace
 }  // namespace integration
