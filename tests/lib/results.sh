@@ -22,11 +22,18 @@ run_tests() {
             </dev/null >"$log-$index" 2>&1 &
         running+=($!)
     done
+    end_running "$log" count_results "$seconds"
+}
+
+# end_running LOG COUNT ARGUMENT: shows what each one that is running says until its end, in the file LOG-<number>, and
+# counts: COUNT <file> <status> ARGUMENT.
+end_running() {
+    local log=$1 count=$2 argument=$3 index status
     for index in "${!running[@]}"; do
-        local status=0
+        status=0
         wait "${running[index]}" || status=$?
         cat "$log-$index"
-        count_results "$log-$index" "$status" "$seconds"
+        "$count" "$log-$index" "$status" "$argument"
     done
     running=()
 }
@@ -67,20 +74,14 @@ run_script() {
 
 # run_scripts SECONDS COMMAND ARGUMENT...: the script with each argument by itself, all at once.
 run_scripts() {
-    local log=$scratch/output seconds=$1 command=$2 index status
-    shift 2
-    for ((index = 0; index < $#; ++index)); do
-        timeout --kill-after=10 "$seconds" "$command" "${@:index+1:1}" </dev/null >"$log-$index" 2>&1 &
+    local log=$scratch/output seconds=$1 command=$2 index=0 argument
+    for argument in "${@:3}"; do
+        printf '%s %s:\n' "$command" "$argument" >"$log-$index"
+        timeout --kill-after=10 "$seconds" "$command" "$argument" </dev/null >>"$log-$index" 2>&1 &
         running+=($!)
+        index=$((index + 1))
     done
-    for index in "${!running[@]}"; do
-        status=0
-        wait "${running[index]}" || status=$?
-        printf '%s %s:\n' "$command" "${@:index+1:1}"
-        cat "$log-$index"
-        count_script "$log-$index" "$status" "$command"
-    done
-    running=()
+    end_running "$log" count_script "$command"
 }
 
 # count_script LOG STATUS COMMAND

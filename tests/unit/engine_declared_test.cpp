@@ -82,7 +82,6 @@ TEST_P(EngineDeclared, CollectAllThatABridgeBringsAtOnce) {
     EXPECT_THAT(broker.take("a"), ElementsAre("0", "1", "2", "3"));
 }
 
-// 2.0 does not show what a client has sent and not released.
 // A PUBREL raises no event. What it has the broker fan out is not what was read before it.
 TEST_P(EngineDeclared, CollectWhatIsReadJustBeforeAPubrel) {
     for (const auto qos : std::to_array<std::uint8_t>({1, 2})) {
@@ -104,6 +103,7 @@ TEST_P(EngineDeclared, CollectWhatIsReadJustBeforeAPubrel) {
     }
 }
 
+// 2.0 does not show what a client has sent and not released.
 TEST_P(EngineDeclared, CollectOnceWhatIsSentAgain) {
     broker.connect("p", kPersistent);
     broker.publish("p", {.topic = "t", .payload = "x", .qos = 2});
