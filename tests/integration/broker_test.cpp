@@ -80,22 +80,33 @@ void BrokerTest::settle() {
     constexpr int rounds = 3;
     if (fencer_ == nullptr) fencer_ = &connect("fencer");
     if (!fencer_->connected()) fencer_->connect();
-    for (int round = 0; round < rounds; ++round) {
-        const std::string number = std::to_string(++fences_);
-        std::vector<Client*> fenced;
-        for (auto& client : clients_) {
-            if (client.connected()) fenced.push_back(&client);
-        }
-        std::vector<int> packets;
-        for (Client* client : fenced) packets.push_back(client->start_flush());
-        for (std::size_t i = 0; i < fenced.size(); ++i) fenced[i]->finish_publish(packets[i]);
-        for (const Client* client : fenced) {
-            fencer_->start_publish({.topic = client->mount_point() + client->fence_topic(),
-                                    .payload = number,
-                                    .qos = 1});
-        }
-        for (Client* client : fenced) client->wait_for_fence(number);
+    for (int quiet = 0; quiet < rounds;) {
+        const auto before = received();
+        pass_fences();
+        quiet = received() == before ? quiet + 1 : 0;
     }
+}
+
+void BrokerTest::pass_fences() {
+    const std::string number = std::to_string(++fences_);
+    std::vector<Client*> fenced;
+    for (auto& client : clients_) {
+        if (client.connected()) fenced.push_back(&client);
+    }
+    std::vector<int> packets;
+    for (Client* client : fenced) packets.push_back(client->start_flush());
+    for (std::size_t i = 0; i < fenced.size(); ++i) fenced[i]->finish_publish(packets[i]);
+    for (const Client* client : fenced) {
+        fencer_->start_publish(
+            {.topic = client->mount_point() + client->fence_topic(), .payload = number, .qos = 1});
+    }
+    for (Client* client : fenced) client->wait_for_fence(number);
+}
+
+std::size_t BrokerTest::received() const {
+    std::size_t sum = 0;
+    for (const auto& client : clients_) sum += client.messages().size();
+    return sum;
 }
 
 void BrokerTest::restart(const Configuration& configuration) {

@@ -47,10 +47,11 @@ class BrokerTest : public ::testing::Test {
     // each client is sent a fence, of QoS 1 too: the broker writes to a client in order, so that
     // what was fanned out before the fence has arrived before it.
     //
-    // Why more than one round: a message that the plugin publishes is fanned out at the top of the
-    // next turn of the broker's main loop, and may make the plugin publish once more, and each
-    // exchange takes a turn at least; the PUBRECs that a client sends in one round are answered
-    // with PUBREL, in which a QoS 2 message ends, in the next.
+    // Why three rounds in which nobody gets anything: a message that the plugin publishes is fanned
+    // out at the top of the next turn of the broker's main loop, and may make the plugin publish
+    // once more, and each exchange takes a turn at least; the PUBRECs that a client sends in one
+    // round are answered with PUBREL, in which a QoS 2 message ends, in the next. Of a queue, a
+    // member gets the next messages when it has acknowledged the last.
     void settle();
 
     // Ends all connections and the broker, and starts it with another configuration.
@@ -72,6 +73,10 @@ class BrokerTest : public ::testing::Test {
 
   private:
     void end(Broker& broker);
+    // A round of settle().
+    void pass_fences();
+    // How many messages all clients have.
+    std::size_t received() const;
     void wait_for_lost_connections();
 
     std::deque<Broker> more_brokers_;
