@@ -5,7 +5,7 @@ const puppeteer = load('puppeteer-core').default ?? load('puppeteer-core');
 
 export function launch() {
   return puppeteer.launch({
-    executablePath: browserPath, headless: true,
+    executablePath: browserPath, headless: 'shell',
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-extensions', '--disable-background-networking',
       '--no-proxy-server', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
   });
