@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "broker_test.hpp"
 #include "process.hpp"
@@ -39,17 +40,18 @@ class Ctrl : public BrokerTest {
         return members;
     }
     Ended run_client(const Words& words) {
-        return end({CTRL_CLIENT, "-p", std::to_string(broker.port())}, words);
+        return end({ctrl_client(), "-p", std::to_string(broker.port())}, words);
     }
-    // mosquitto_ctrl of the broker's own release, which finds the module in the build directory.
+    // mosquitto_ctrl of the broker's own release, which finds the module where it was built.
     Ended run_module(const Words& words) {
+        const auto module = std::filesystem::path(ctrl_client()).parent_path().string();
         auto command = environment().broker_command;
         auto& program = command.back();
         program.replace(program.rfind("sbin/mosquitto"), std::string::npos, "bin/mosquitto_ctrl");
         if (command.size() == 1) {
-            command = Words{"env", "LD_LIBRARY_PATH=" CTRL_MODULE_DIRECTORY} + command;
+            command = Words{"env", "LD_LIBRARY_PATH=" + module} + command;
         } else {  // <loader> --library-path <directories> <program>
-            command[2] += ":" CTRL_MODULE_DIRECTORY;
+            command[2] += ":" + module;
         }
         return end(command,
                    Words{"-p", std::to_string(broker.port()), "shared-subscription"} + words);

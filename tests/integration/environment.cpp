@@ -76,6 +76,10 @@ bool long_runs() {
     return std::getenv("SHARED_SUBSCRIPTION_LONG") != nullptr;
 }
 
+std::string ctrl_client() {
+    return required("SHARED_SUBSCRIPTION_CTRL");
+}
+
 std::string mqttjs_directory() {
     return required("SHARED_SUBSCRIPTION_MQTTJS");
 }

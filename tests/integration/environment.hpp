@@ -40,6 +40,9 @@ bool broker_adds_the_window_to_the_queue();
 // SHARED_SUBSCRIPTION_LONG is set: long runs too.
 bool long_runs();
 
+// SHARED_SUBSCRIPTION_CTRL: the command line client; its module for mosquitto_ctrl is beside it.
+std::string ctrl_client();
+
 // SHARED_SUBSCRIPTION_MQTTJS: where MQTT.js is installed, a directory with node_modules in it.
 // Throws like environment().
 std::string mqttjs_directory();

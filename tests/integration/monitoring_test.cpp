@@ -72,7 +72,7 @@ class Monitoring : public BrokerTest {
         settle();
     }
     std::string metrics() {
-        return run({"env", "XDG_CONFIG_HOME=/nowhere", CTRL_CLIENT, "-p",
+        return run({"env", "XDG_CONFIG_HOME=/nowhere", ctrl_client(), "-p",
                     std::to_string(broker.port()), "metrics"},
                    broker.path("metrics"));
     }
@@ -115,7 +115,7 @@ TEST_F(Monitoring, PrometheusHasNoComplaint) {
 
 // So that what is behind `&&` does not take a part for the whole.
 TEST_F(Monitoring, HalfATextIsAFailure) {
-    Process process({"sh", "-c", "exec \"$0\" -p \"$1\" metrics >/dev/full", CTRL_CLIENT,
+    Process process({"sh", "-c", "exec \"$0\" -p \"$1\" metrics >/dev/full", ctrl_client(),
                      std::to_string(broker.port())},
                     broker.path("full"));
     EXPECT_EQ(process.wait(), 3);
