@@ -12,7 +12,7 @@
 # their names afterwards: each broker would need long for those of its leaks. Its exit status is its
 # own unless a memory access is wrong: then it aborts.
 asan_options() {
-    printf '%s:' detect_leaks=1 fast_unwind_on_malloc=0 malloc_context_size=6 symbolize=0 \
+    printf '%s:' detect_leaks=1 fast_unwind_on_malloc=0 malloc_context_size=10 symbolize=0 \
         detect_stack_use_after_return=1 exitcode=0 abort_on_error=1
     printf 'log_path=%s' "$1/asan"
 }
