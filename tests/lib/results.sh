@@ -72,8 +72,9 @@ run_script() {
     count_script "$log" "$status" "$2"
 }
 
-# run_scripts SECONDS COMMAND ARGUMENT...: the script with each argument by itself, all at once.
-run_scripts() {
+# begin_scripts SECONDS COMMAND ARGUMENT...: the script with each argument by itself, all at once, until end_scripts COMMAND.
+# No other tests are run in between.
+begin_scripts() {
     local log=$scratch/output seconds=$1 command=$2 index=0 argument
     for argument in "${@:3}"; do
         printf '%s %s:\n' "$command" "$argument" >"$log-$index"
@@ -81,8 +82,9 @@ run_scripts() {
         running+=($!)
         index=$((index + 1))
     done
-    end_running "$log" count_script "$command"
 }
+
+end_scripts() { end_running "$scratch/output" count_script "$1"; }
 
 # count_script LOG STATUS COMMAND
 count_script() {

@@ -19,18 +19,17 @@ asan_options() {
 
 # Prints the reports in the directory that the plugin is to blame for.
 sanitizer_reports() {
-    local report
-    for report in "$1"/asan.*; do
-        [[ -e $report ]] || continue
-        [[ -e $1/names ]] || name_functions "$1"/asan.* >"$1/names"
-        with_names "$1/names" "$report" | awk -v plugin="$repository/(plugin|include|build/[^/]*/plugin)/" '
-            # Paragraphs: the title, one for each leak, the summary. Other reports have no leaks.
-            BEGIN { RS = ""; ORS = "\n\n" }
-            /LeakSanitizer: detected memory leaks/ { leaks = 1; next }
-            !leaks { print; next }
-            / leak of / && ($0 ~ plugin || /<unknown module>/ || /operator new/)
-        '
-    done
+    local reports=("$1"/asan.*)
+    [[ -e ${reports[0]} ]] || return 0
+    name_functions "${reports[@]}" >"$1/names"
+    with_names "$1/names" "${reports[@]}" | awk -v plugin="$repository/(plugin|include|build/[^/]*/plugin)/" '
+        # Paragraphs: the title, one for each leak, the summary. Other reports have no leaks.
+        BEGIN { RS = ""; ORS = "\n\n" }
+        /^A report:/ { leaks = 0; next }
+        /LeakSanitizer: detected memory leaks/ { leaks = 1; next }
+        !leaks { print; next }
+        / leak of / && ($0 ~ plugin || /<unknown module>/ || /operator new/)
+    '
 }
 
 # name_functions REPORT...: a line for each place in the stacks, "(FILE+OFFSET) FUNCTION at PLACE".
@@ -46,11 +45,12 @@ name_functions() {
     done < <(sed 's/+0x[0-9a-f]*$//' <<<"$frames" | sort -u)
 }
 
-# with_names NAMES REPORT
+# with_names NAMES REPORT...
 with_names() {
     awk '
-        NR == FNR { place = $1; $1 = ""; names[place] = $0; next }
+        FILENAME == ARGV[1] { place = $1; $1 = ""; names[place] = $0; next }
+        FNR == 1 { print "\nA report:\n" }
         match($0, /\(\/[^()]+\+0x[0-9a-f]+\)/) { $0 = $0 names[substr($0, RSTART, RLENGTH)] }
         { print }
-    ' "$1" "$2"
+    ' "$@"
 }
