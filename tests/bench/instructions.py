@@ -21,6 +21,7 @@ CASES = [
     Case("ordinary-beside-group", "a group elsewhere", {**COMMON, **ORDINARY, "bystanders": 4}),
     *(Case(f"group-{members}", f"1 group of {members}", {**COMMON, "members": members})
       for members in (4, 16, 64, 500)),
+    Case("group-500-qos1", "the same, QoS 1", {**COMMON, "members": 500, "qos": 1}),
 ]
 
 
@@ -74,7 +75,7 @@ def measure(bench, target, sides, directory):
 
 def heading(sides):
     names = "".join(f" {side.name:>10}" for side in sides)
-    return (f"Instructions for a message, QoS 0, 16 bytes\n\n"
+    return (f"Instructions for a message of 16 bytes, QoS 0 unless it says 1\n\n"
             f"{'case':<20} {'broker':<7}{names} {'difference':>12}")
 
 
