@@ -64,6 +64,8 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
 // What needs no conversion does without it.
 [[gnu::noinline]] int check_guarded(Instance& instance, mosquitto_evt_acl_check& check) noexcept {
     return guarded("ACL_CHECK", MOSQ_ERR_ACL_DENIED, [&] {
+        const auto own = instance.runtime.broker().answer_own(check, instance.neutral);
+        if (own) return *own;
         auto& engine = instance.runtime.engine();
         if (check.access == MOSQ_ACL_READ) {
             const char* id = mosquitto_client_id(check.client);
@@ -77,12 +79,12 @@ int check_access(Instance& instance, mosquitto_evt_acl_check& check) {
     });
 }
 
-// With many members this is called for each of them, and nearly always says no.
+// With many members this is called for each of them, and nearly always says no. What is not for
+// that is in `check_guarded`: it would take a stack frame here, for each of them.
 int on_acl_check(int /*event*/, void* data, void* user_data) noexcept {
     auto& instance = *static_cast<Instance*>(user_data);
     auto& check = *static_cast<mosquitto_evt_acl_check*>(data);
-    if (const auto own = instance.runtime.broker().answer_own(check, instance.neutral)) return *own;
-    if (check.access == MOSQ_ACL_READ &&
+    if (check.access == MOSQ_ACL_READ && !instance.runtime.broker().is_asking() &&
         instance.runtime.engine().loses_at_once(check.client, to_shown(check)))
         return MOSQ_ERR_ACL_DENIED;
     return check_guarded(instance, check);

@@ -69,9 +69,11 @@ class MosquittoBroker final : public Broker {
     [[nodiscard]] Verdict ask_others(Context context, const Message& message, int access);
     [[nodiscard]] Verdict ask_others(const mosquitto_evt_acl_check& check);
 
+    /// This plugin is making the broker ask.
+    [[nodiscard]] bool is_asking() const noexcept { return question_ != nullptr; }
     /// In an access check: what to answer if it is one that this plugin has brought about.
     [[nodiscard]] std::optional<int> answer_own(const mosquitto_evt_acl_check& check, int neutral) {
-        if (!question_) return {};
+        if (!is_asking()) return {};
         return visitor_ ? visit(check) : arrived(check, neutral);
     }
 
