@@ -23,9 +23,30 @@ constexpr int kMessages = 100'000;
 constexpr std::size_t kPayload = 256;  // bytes
 constexpr int kMessagesInATurn = 20;
 
-/// Keeps what the engine publishes to the one member.
+/// Keeps what the engine publishes to the one member, until that has acknowledged it.
 class EchoBroker final : public QuietBroker {
   public:
+    struct Copy {
+        std::string topic;
+        std::string payload;
+        std::uint8_t qos;
+        std::unique_ptr<char> properties;  // known by their address only
+
+        [[nodiscard]] Message message() const {
+            return {.topic = topic,
+                    .payload = payload.data(),
+                    .payload_size = static_cast<std::uint32_t>(payload.size()),
+                    .qos = qos,
+                    .properties = properties.get()};
+        }
+    };
+
+    [[nodiscard]] bool can_visit_held() const noexcept override { return true; }
+    bool visit_held(Context /*context*/,
+                    const std::function<bool(const Message&)>& stays) override {
+        for (const auto& copy : queue) std::ignore = stays(copy.message());
+        return true;
+    }
     const void* publish_to(std::string_view /*client_id*/, const Message& message,
                            const SubscriptionOptions& /*options*/) override {
         queue.push_back(
@@ -35,12 +56,6 @@ class EchoBroker final : public QuietBroker {
         return queue.back().properties.get();
     }
 
-    struct Copy {
-        std::string topic;
-        std::string payload;
-        std::uint8_t qos;
-        std::unique_ptr<char> properties;  // known by their address only
-    };
     std::deque<Copy> queue;
 };
 
@@ -78,20 +93,15 @@ class Group {
 
     void drain() {
         engine_.connected(member_);
+        // A round: what was published goes out, the TICK comes, then what is acknowledged is read.
         int got = 0;
         while (got < kMessages) {
+            const auto written = static_cast<int>(broker_.queue.size());
+            for (const auto& copy : broker_.queue)
+                std::ignore = engine_.sent(member_, copy.message());
             turn();
-            for (; !broker_.queue.empty(); broker_.queue.pop_front()) {
-                const auto& copy = broker_.queue.front();
-                const Message message{
-                    .topic = copy.topic,
-                    .payload = copy.payload.data(),
-                    .payload_size = static_cast<std::uint32_t>(copy.payload.size()),
-                    .qos = copy.qos,
-                    .properties = copy.properties.get()};
-                std::ignore = engine_.sent(member_, message);
-                ++got;
-            }
+            broker_.queue.erase(broker_.queue.begin(), broker_.queue.begin() + written);
+            got += written;
         }
         turn();
     }
