@@ -155,7 +155,7 @@ Verdict MosquittoBroker::ask_others(const mosquitto_evt_acl_check& check) {
         int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool, int);
     using Check21 = int (*)(::mosquitto*, const char*, std::uint32_t, void*, std::uint8_t, bool,
                             mosquitto_property*, int);
-    if (!acl_check_ || question_) return Verdict::unknown;
+    if (!acl_check_ || is_asking()) return Verdict::unknown;
 
     question_ = &check;
     auto* payload = const_cast<void*>(check.payload);

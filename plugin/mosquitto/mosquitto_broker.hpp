@@ -56,7 +56,7 @@ class MosquittoBroker final : public Broker {
     void write_log(bool has_ticks = false);
     /// The same where much has come together, as when many join in one round.
     void write_much_log() {
-        if (lines_.size() > 1 && !question_) write_log();
+        if (lines_.size() > 1 && !is_asking()) write_log();
     }
 
     /// The arguments of the broker's access check differ by generation.

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/queue/stored_message.hpp"
 #include "generations.hpp"
 #include "quiet_broker.hpp"
 #include "shared_subscription/engine.hpp"
@@ -26,21 +27,6 @@ constexpr int kMessagesInATurn = 20;
 /// Keeps what the engine publishes to the one member, until that has acknowledged it.
 class EchoBroker final : public QuietBroker {
   public:
-    struct Copy {
-        std::string topic;
-        std::string payload;
-        std::uint8_t qos;
-        std::unique_ptr<char> properties;  // known by their address only
-
-        [[nodiscard]] Message message() const {
-            return {.topic = topic,
-                    .payload = payload.data(),
-                    .payload_size = static_cast<std::uint32_t>(payload.size()),
-                    .qos = qos,
-                    .properties = properties.get()};
-        }
-    };
-
     [[nodiscard]] bool can_visit_held() const noexcept override { return true; }
     bool visit_held(Context /*context*/,
                     const std::function<bool(const Message&)>& stays) override {
@@ -49,14 +35,15 @@ class EchoBroker final : public QuietBroker {
     }
     const void* publish_to(std::string_view /*client_id*/, const Message& message,
                            const SubscriptionOptions& /*options*/) override {
-        queue.push_back(
-            {std::string(message.topic),
-             std::string(static_cast<const char*>(message.payload), message.payload_size),
-             message.qos, std::make_unique<char>()});
+        const auto* payload = static_cast<const char*>(message.payload);
+        queue.push_back({.topic = std::string(message.topic),
+                         .payload = std::string(payload, message.payload_size),
+                         .qos = message.qos,
+                         .properties = std::make_shared<char>()});  // known by their address only
         return queue.back().properties.get();
     }
 
-    std::deque<Copy> queue;
+    std::deque<StoredMessage> queue;
 };
 
 class Group {

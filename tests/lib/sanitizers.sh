@@ -8,7 +8,8 @@
 # counts only where the memory was asked for by the plugin: the stack names the plugin's code, or a
 # library that has been unloaded by then, or operator new, which only the plugin uses.
 
-# Looking for a stack without frame pointers costs time, but the broker has none. The functions get
+# Looking for a stack without frame pointers costs time, but the broker has none: what it allocates for
+# the plugin would not be found to be the plugin's, nor with stacks of six on 2.1. The functions get
 # their names afterwards: each broker would need long for those of its leaks. Its exit status is its
 # own unless a memory access is wrong: then it aborts.
 asan_options() {

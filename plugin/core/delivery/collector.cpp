@@ -81,10 +81,10 @@ void Collector::collect() {
     if (is_known) return;
     for (const auto number : groups_) {
         auto* group = registry_.find_group(number);
-        // One of QoS 2 that has been received has no fan-out before its PUBREL.
-        const bool has_seen_it = group && !received_ &&
-                                 (group->election.fan_out > fan_out_ || group->held_in > fan_out_);
-        if (!group || has_seen_it) continue;
+        if (!group) continue;
+        const bool has_seen_one = group->election.fan_out > fan_out_ || group->held_in > fan_out_;
+        // One of QoS 2 that has been received has no fan-out before its PUBREL: it was another's.
+        if (has_seen_one && !received_) continue;
         backlog_.add(*group, {.id = backlog_.next_id(), .message = message});
     }
 }
