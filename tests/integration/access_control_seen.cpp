@@ -7,6 +7,8 @@
 namespace integration {
 namespace {
 
+namespace fs = std::filesystem;
+
 // Of the user bob, whose password is "secret" (see access_control_test.cpp).
 constexpr const char* passwords =
     "bob:$7$101$dHdlbHZlIGJ5dGVz$"
@@ -16,26 +18,39 @@ const Lines seen_clients{"alice", "bob", "mallory"};
 const Lines seen_filters{"#", "secret/#", "closed/#"};
 const Lines seen_topics{"open/t", "secret/t", "closed/t", "other"};
 
+// 2.1 has it.
+fs::path acl_file_plugin() {
+    return fs::path(environment().dynamic_security).parent_path() /
+           "mosquitto/mosquitto_acl_file.so";
+}
+
 }  // namespace
 
 std::vector<Denier> AccessControlSeen::each_denier() {
+    using Test = AccessControlSeen;
     std::vector<Denier> result{
-        {"Nobody", [] { return Lines{}; }, false, false},
-        {"PasswordFile",
-         [this] { return Lines{"password_file " + broker.write_file("passwords", passwords)}; },
-         false, false}};
+        {.name = "Nobody", .set_up = [](Test&) { return Lines{}; }},
+        {.name = "PasswordFile",
+         .set_up =
+             [](Test& test) {
+                 return Lines{"password_file " + test.broker.write_file("passwords", passwords)};
+             }},
+        {.name = "AclFilePlugin",
+         .set_up =
+             [](Test& test) {
+                 test.configuration(AccessControlKind::acl_file);
+                 return Lines{"plugin " + acl_file_plugin().string(),
+                              "plugin_opt_acl_file " + test.broker.path("acl")};
+             },
+         .is_plugin = true,
+         .controls_access = true,
+         .is_possible = [] { return fs::exists(acl_file_plugin()); }}};
     for (const auto& [name, kind] : each_access_control()) {
-        result.push_back({name, [this, kind = kind] { return configuration(kind).after_plugin; },
-                          kind != AccessControlKind::acl_file, true});
-    }
-    const auto plugin = std::filesystem::path(environment().dynamic_security).parent_path() /
-                        "mosquitto/mosquitto_acl_file.so";
-    if (std::filesystem::exists(plugin)) {
-        const auto set_up = [this, plugin] {
-            configuration(AccessControlKind::acl_file);
-            return Lines{"plugin " + plugin.string(), "plugin_opt_acl_file " + broker.path("acl")};
-        };
-        result.push_back({"AclFilePlugin", set_up, true, true});
+        result.push_back(
+            {.name = name,
+             .set_up = [kind = kind](Test& test) { return test.configuration(kind).after_plugin; },
+             .is_plugin = kind != AccessControlKind::acl_file,
+             .controls_access = true});
     }
     return result;
 }

@@ -13,21 +13,25 @@ namespace integration {
 
 using Lines = std::vector<std::string>;  // of a configuration
 
+class AccessControlSeen;
+
 // Somebody else who says no.
 struct Denier {
     std::string name;
-    std::function<Lines()> set_up;
-    bool is_plugin;        // stands before or behind the plugin under test
-    bool controls_access;  // not only who may connect
+    std::function<Lines(AccessControlSeen&)> set_up;
+    bool is_plugin = false;        // stands before or behind the plugin under test
+    bool controls_access = false;  // not only who may connect
+    std::function<bool()> is_possible = [] { return true; };  // with this broker
 };
 
 class AccessControlSeen : public AccessControlTest {
+  public:
+    // An acl_file, plugins, a password_file, and nobody.
+    static std::vector<Denier> each_denier();
+
   protected:
     AccessControlSeen() : broker_(port_.number()) {}
 
-    // All that this broker has: an acl_file, plugins, a password_file, and nobody. Set up one at a
-    // time.
-    std::vector<Denier> each_denier();
     // What every configuration begins with.
     Lines base(const std::string& user = "root") const;
 

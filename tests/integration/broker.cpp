@@ -19,6 +19,7 @@
 #include <system_error>
 
 #include "checked.hpp"
+#include "contents.hpp"
 #include "deadline.hpp"
 #include "environment.hpp"
 
@@ -247,8 +248,7 @@ int Broker::wait_for_exit() {
 }
 
 std::string Broker::log() const {
-    std::ifstream file(path("mosquitto.log"));
-    return {std::istreambuf_iterator<char>(file), {}};
+    return contents_of(path("mosquitto.log"));
 }
 
 std::vector<std::string> Broker::log_lines() const {

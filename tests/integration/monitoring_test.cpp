@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "broker_test.hpp"
+#include "contents.hpp"
 #include "deadline.hpp"
 #include "process.hpp"
 
@@ -26,11 +27,6 @@ constexpr const char* python = "/usr/bin/python3";  // The distribution's, which
 // As hostile as a client can name them, in MQTT and as a label.
 const std::string hostile = "a \"b\\n{}\u202e\u00fc=$%";
 const std::string hostile_label = "{group=\"a \\\"b\\\\n{}\u202e\u00fc=$%\",filter=\"t/+\"}";
-
-std::string contents_of(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))

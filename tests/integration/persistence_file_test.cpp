@@ -1,9 +1,8 @@
 // The file in which the plugin remembers the groups: what it is, and files it refuses.
 
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
+#include "contents.hpp"
 #include "database.hpp"
 #include "restart_test.hpp"
 
@@ -14,12 +13,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
-
-std::string bytes_of(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw std::runtime_error("cannot read " + file);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 class PersistenceFile : public RestartTest {
   protected:
@@ -89,7 +82,7 @@ class ForeignFile : public PersistenceFile, public ::testing::WithParamInterface
 TEST_P(ForeignFile, IsRefusedAndLeftAlone) {
     broker.write_file("groups.sqlite", GetParam().bytes);
     expect_refusal(database());
-    EXPECT_EQ(bytes_of(database()), GetParam().bytes);
+    EXPECT_EQ(contents_of(database()), GetParam().bytes);
 }
 
 INSTANTIATE_TEST_SUITE_P(, ForeignFile,
@@ -105,9 +98,9 @@ TEST_F(PersistenceFile, OfANewerVersionIsRefusedAndLeftAlone) {
     make_database();
     const int version = std::stoi(ask(database(), "PRAGMA user_version"));
     ask(database(), "PRAGMA user_version = " + std::to_string(version + 1));
-    const auto before = bytes_of(database());
+    const auto before = contents_of(database());
     expect_refusal(database());
-    EXPECT_EQ(bytes_of(database()), before);
+    EXPECT_EQ(contents_of(database()), before);
 
     // With the version that it had it is good again.
     ask(database(), "PRAGMA user_version = " + std::to_string(version));

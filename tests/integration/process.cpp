@@ -8,10 +8,10 @@
 
 #include <array>
 #include <csignal>
-#include <fstream>
 #include <stdexcept>
 
 #include "checked.hpp"
+#include "contents.hpp"
 #include "deadline.hpp"
 
 namespace integration {
@@ -63,8 +63,7 @@ bool Process::ended() const {
 }
 
 std::string Process::output() const {
-    std::ifstream file(output_);
-    return {std::istreambuf_iterator<char>(file), {}};
+    return contents_of(output_);
 }
 
 std::string run(const std::vector<std::string>& command, const std::filesystem::path& output) {
