@@ -222,14 +222,13 @@ TEST(FilterTree, ErasesNothingThatIsNotThere) {
 namespace naive {
 
 std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> levels(1);
-    for (const char character : text) {
-        if (character == '/') {
-            levels.emplace_back();
-        } else {
-            levels.back() += character;
-        }
+    std::vector<std::string> levels;
+    std::size_t begin = 0;
+    for (auto end = text.find('/'); end != text.npos; end = text.find('/', begin)) {
+        levels.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
     }
+    levels.push_back(text.substr(begin));
     return levels;
 }
 
@@ -305,9 +304,12 @@ TEST(FilterTree, AgreesWithTheSpecificationOnRandomFilters) {
         const auto topic = names.topic();
         if (topic.empty()) continue;  // [MQTT-4.7.3-1]
         std::vector<std::string> expected;
-        std::ranges::copy_if(
-            filters, std::back_inserter(expected),
-            [&topic](const std::string& filter) { return naive::is_match(filter, topic); });
+        for (const auto& filter : filters) {
+            const bool is_match = naive::is_match(filter, topic);
+            ASSERT_EQ(shared_subscription::matches(filter, topic), is_match)
+                << filter << " and " << topic;
+            if (is_match) expected.push_back(filter);
+        }
         std::ranges::sort(expected, naive::is_before);
         ASSERT_EQ(matches(tree, topic), expected) << topic << " in turn " << turn;
         auto reversed = expected;
@@ -316,10 +318,6 @@ TEST(FilterTree, AgreesWithTheSpecificationOnRandomFilters) {
         ASSERT_EQ(reversed, expected) << topic;
         ASSERT_EQ(tree.empty(), filters.empty());
         matched += expected.size();
-        for (const auto& filter : filters) {
-            ASSERT_EQ(shared_subscription::matches(filter, topic), naive::is_match(filter, topic))
-                << filter << " and " << topic;
-        }
     }
     EXPECT_GT(matched, 20'000U) << "the random names match too seldom to show anything";
     for (const auto& filter : filters) tree.erase(filter);
