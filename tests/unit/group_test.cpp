@@ -6,6 +6,7 @@
 #include <list>
 #include <string>
 
+#include "allocations.hpp"
 #include "core/model/registry.hpp"
 #include "shared_subscription/hash.hpp"
 
@@ -44,6 +45,13 @@ TEST_F(GroupTest, GivesPlacesInTheOrderOfJoining) {
     EXPECT_EQ(b.place, 1U);
     EXPECT_EQ(c.place, 2U);
     EXPECT_EQ(group.size(), 3U);
+}
+
+TEST_F(GroupTest, IsJoinedAtTheSameCostHoweverManyThereAre) {
+    for (int i = 0; i < 10'000; ++i) members.push_back({.subscription = nullptr, .group = &group});
+    const auto before = allocation_count();
+    for (auto& member : members) group.join(member, {});
+    EXPECT_LT(allocation_count() - before, 200U);
 }
 
 TEST_F(GroupTest, MovesThoseBehindALeaverUp) {

@@ -334,10 +334,12 @@ void SmallBroker::fan_out(const StoredPointer& stored) {
     for (const bool shared : {false, true}) {
         for (const auto& filter : filters) {
             std::set<std::string> asked;
-            auto leaves = leaves_;
+            std::vector<Leaf> leaves;
+            std::ranges::copy_if(leaves_, std::back_inserter(leaves), [&](const Leaf& leaf) {
+                return leaf.filter == filter && leaf.share.empty() != shared;
+            });
             std::ranges::stable_sort(leaves, {}, &Leaf::entry);
             for (const auto& leaf : leaves) {
-                if (leaf.filter != filter || leaf.share.empty() == shared) continue;
                 if (leaf.is_joint && !asked.insert(leaf.share).second) continue;
                 offer(leaf, stored);
                 if (leaf.is_joint) rotate(leaf);

@@ -7,7 +7,9 @@
 namespace shared_subscription {
 
 void Group::join(Member& member, const Candidate& candidate) {
-    members_.reserve(members_.size() + 1);
+    // Most groups are small and many: they have little to spare.
+    const auto size = members_.size();
+    if (size == members_.capacity()) members_.reserve(size + 1 + size / 8);
     candidates_.push_back(candidate);
     members_.push_back(&member);
     member.place = static_cast<std::uint32_t>(members_.size() - 1);
