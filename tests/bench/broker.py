@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 SECONDS_TO_START = 20
 SECONDS_TO_END = 30
 PR_SET_PDEATHSIG = 1
+CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"
+PINGREQ = b"\xc0\x00"
 ON_DISK = "/var/tmp"  # /tmp may be in memory, where persistence costs nothing
 HARMLESS = "should not be run as root"
 
@@ -116,6 +118,14 @@ class Broker:
             except ConnectionRefusedError:
                 time.sleep(0.01)
         raise Failure(f"the broker did not listen in time: {self._said()}")
+
+    def see_ends(self):
+        """Returns when it has seen the end of all connections that have been closed by now."""
+        with socket.create_connection(("127.0.0.1", self.port), SECONDS_TO_END) as client:
+            for packet in (CONNECT, PINGREQ, PINGREQ):  # a round of its main loop each
+                client.sendall(packet)
+                if not client.recv(4):
+                    raise Failure(f"the broker let nobody in: {self._said()}")
 
     def _said(self):
         said = ""

@@ -29,6 +29,7 @@ def count(bench, target, case, side, messages, file):
     wrapper = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
     with Broker(target, configuration(case, side), bench.broker_core, wrapper) as broker:
         check_complete(*bench.generate([broker], {**case.scenario, "messages": messages}))
+        broker.see_ends()  # in each run alike
     found = re.search(r"^(?:summary|totals): (\d+)", file.read_text(), re.MULTILINE)
     if not found:
         raise Failure(f"callgrind left no count in {file}")
