@@ -18,6 +18,7 @@
 #include "core/model/admission.hpp"
 #include "core/model/registry.hpp"
 #include "core/queue/backlog.hpp"
+#include "core/queue/leavers.hpp"
 #include "core/sessions/sessions.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/subscription_filter.hpp"
@@ -73,6 +74,7 @@ class Engine {
           deliveries_(registry_, holdings_, broker, traits.announces_sessions),
           restricted_(broker),
           backlog_(registry_, deliveries_, holdings_, restricted_, broker, traits_),
+          leavers_(registry_, deliveries_, holdings_, backlog_, broker),
           collector_(registry_, backlog_, broker),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
@@ -377,6 +379,7 @@ class Engine {
     Deliveries deliveries_;
     RestrictedFanOuts restricted_;
     Backlog backlog_;
+    Leavers leavers_;
     Collector collector_;
     Parking parking_;
     Ghosts ghosts_;

@@ -38,7 +38,7 @@ Answer Engine::may_read_meanwhile(const Client& client) {
 
 NextRound Engine::tick(std::int64_t now) {
     traits_.ticks = true;
-    registry_.now = now;
+    registry_.set_time(now);
     registry_.addresses.begin_period();
     publications_.forget_connection();
     conclude();
@@ -51,6 +51,7 @@ NextRound Engine::tick(std::int64_t now) {
     let_rotate();  // other access control may have come
     parking_.tick();
     backlog_.tick(now);
+    leavers_.tick(now);
     backlog_.drain(true);
     if (backlog_.is_busy() || deliveries_.is_busy()) return NextRound::at_once;
     return deliveries_.has_to_look_again() ? NextRound::in_a_second : NextRound::any_time;
@@ -284,6 +285,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
         subscription->pending = Request::unsubscribe;
         registry_.journal.note(*session);
     } else if (is_shared) {
+        leavers_.leave(*member);
         registry_.leave(*member);
     } else {
         registry_.unsubscribe_non_shared(*subscription);

@@ -10,15 +10,18 @@ namespace shared_subscription {
 void Engine::connected(const Client& client) {
     begin<Event::connected>();
     sessions_.connected(client);
+    leavers_.connected(client);
 }
 
 void Engine::offline(const Client& client) {
     sessions_.keep_messages(client);
+    leavers_.disconnected(client, false);
     if (!is_put_off(Event::offline, client)) end_connection<Event::offline>(client);
 }
 
 void Engine::ended(const Client& client, bool taken_over) {
     sessions_.keep_messages(client);
+    leavers_.disconnected(client, taken_over);
     if (!is_put_off(Event::ended, client, taken_over))
         end_connection<Event::ended>(client, taken_over);
 }
@@ -31,6 +34,7 @@ void Engine::end_connection(const Client& client, bool taken_over) {
         sessions_.offline(client);
     } else {
         sessions_.ended(client, taken_over);
+        if (!taken_over) leavers_.ended(client.id);
     }
 }
 

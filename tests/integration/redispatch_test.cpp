@@ -115,6 +115,88 @@ TEST_F(Redispatch, OfASessionThatItsClientEnds) {
     }
 }
 
+// It keeps what it was given, as long as its session lives.
+TEST_F(Redispatch, OfAClientThatHasLeftTheGroup) {
+    join_silent(1, {.receive_maximum = 2});
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    EXPECT_THAT(silent().unsubscribe({"$share/g/t"}), ElementsAre(0));
+    silent().send(PacketType::puback, silent().next_publish().identifier);
+    settle();
+    EXPECT_THAT(others[0]->payloads(), IsEmpty());
+    disconnect();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(2, 10))));
+}
+
+TEST_F(Redispatch, OfAClientThatHasLeftAndAcknowledgedAllIsNothing) {
+    join_silent(1, {.receive_maximum = 2});
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    silent().unsubscribe({"$share/g/t"});
+    EXPECT_EQ(acknowledge_all(), numbers(1, 10));
+    drop();
+    EXPECT_THAT(others[0]->payloads(), IsEmpty());
+}
+
+TEST_F(Redispatch, OfAClientThatHasLeftAndJoinedAgain) {
+    join_silent(1, {.receive_maximum = 2});
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    silent().unsubscribe({"$share/g/t"});
+    silent().subscribe({"$share/g/t"}, 1);
+    drop();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(1, 10))));
+}
+
+// All in one piece: what goes out as it leaves is on its way when it ends.
+TEST_F(Redispatch, OfAClientThatLeavesAndEndsAtOnce) {
+    for (int times = 0; times < 5; ++times) {
+        join_silent(1, {.receive_maximum = 2});
+        give(numbered("t", 10, 1));
+        const auto others = join({"other"});
+        silent().send_unsubscribe({"$share/g/t"});
+        disconnect();
+        EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(1, 10))));
+        others[0]->disconnect();
+    }
+}
+
+TEST_F(Redispatch, OfAClientThatHasLeftAndResumesItsSession) {
+    const RawOptions resumes{.clean_start = false, .session_expiry = 3600, .receive_maximum = 2};
+    for (const bool is_connected : {false, true}) {
+        join_silent(1, resumes);
+        give(numbered("t", 10, 1));
+        const auto others = join({"other"});
+        silent().unsubscribe({"$share/g/t"});
+        silent().send(PacketType::puback, silent().next_publish().identifier);
+        if (!is_connected) drop();
+        RawClient again(broker.port(), "silent", resumes);
+        settle();
+        EXPECT_THAT(others[0]->payloads(), IsEmpty());
+        EXPECT_EQ(again.next_publish().payload, "2");
+        again.disconnect();
+        EXPECT_THAT(others[0]->payloads(), IsEmpty());
+        RawClient anew(broker.port(), "silent");  // the session ends
+        settle();
+        EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(2, 10))));
+        EXPECT_THAT(anew.received(), IsEmpty());
+        others[0]->disconnect();
+    }
+}
+
+TEST_F(Redispatch, OfAClientThatHasLeftWhoseSessionExpires) {
+    join_silent(1, {.clean_start = false, .session_expiry = 1, .receive_maximum = 2});
+    give(numbered("t", 10, 1));
+    const auto others = join({"other"});
+    silent().unsubscribe({"$share/g/t"});
+    drop();
+    EXPECT_THAT(others[0]->payloads(), IsEmpty());
+    broker.wait_for_log("Expiring client silent");
+    if (!broker_is_20()) others[0]->wait_for_messages(10);
+    settle();
+    EXPECT_THAT(others[0]->payloads(), ElementsAreArray(on_21(numbers(1, 10))));
+}
+
 // Nobody but the receiver of a QoS 2 message can know whether it has had it.
 TEST_F(Redispatch, NeverOfAQos2MessageThatWasWritten) {
     join_silent(2);

@@ -47,6 +47,21 @@ class Restart : public RestartTest, public ::testing::WithParamInterface<Restart
     }
 };
 
+using FirstAfterARestart = RestartTest;
+
+// Before it, no event has told the plugin whether the broker has TICKs.
+TEST_F(FirstAfterARestart, WorkerGetsWhatWaitsAndNothingElse) {
+    broker.start(remembering());
+    const auto workers = join({"worker"});
+    leave(workers);
+    publish(numbered("t", 3, 1));
+    BrokerTest::restart(remembering());
+    workers[0]->connect();
+    workers[0]->subscribe("$share/g/t", 1);
+    settle();
+    EXPECT_THAT(workers[0]->payloads(), ElementsAreArray(numbers(1, 3)));
+}
+
 TEST_P(Restart, MembersAreMembersAgainWithoutSubscribing) {
     const auto members = join({"a", "b"});
     restart();

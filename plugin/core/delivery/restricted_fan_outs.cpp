@@ -32,23 +32,16 @@ RestrictedFanOut* RestrictedFanOuts::find(const Message& message) noexcept {
     return found == under_way_.end() ? nullptr : &*found;
 }
 
-template <class IsOver>
-std::vector<RestrictedFanOut> RestrictedFanOuts::take(const IsOver& is_over) {
-    std::vector<RestrictedFanOut> over;
-    std::vector<RestrictedFanOut> left;
-    for (auto& fan_out : under_way_) (is_over(fan_out) ? over : left).push_back(std::move(fan_out));
-    under_way_ = std::move(left);
-    return over;
-}
-
 std::vector<RestrictedFanOut> RestrictedFanOuts::take_ended(bool all_drained) {
-    return take([all_drained](const auto& fan_out) { return all_drained || fan_out.was_shown; });
-}
-
-std::vector<RestrictedFanOut> RestrictedFanOuts::take_old() {
     const auto before = broker_.now() - kSecondsUntilDrained;
-    return take(
-        [before](const auto& fan_out) { return fan_out.was_shown || fan_out.sent_at <= before; });
+    std::vector<RestrictedFanOut> ended;
+    std::erase_if(under_way_, [&](RestrictedFanOut& fan_out) {
+        const bool is_drained = fan_out.in_turns ? all_drained : fan_out.sent_at <= before;
+        const bool has_ended = fan_out.was_shown || is_drained;
+        if (has_ended) ended.push_back(std::move(fan_out));
+        return has_ended;
+    });
+    return ended;
 }
 
 }  // namespace shared_subscription

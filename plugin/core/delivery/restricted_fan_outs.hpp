@@ -25,8 +25,11 @@ struct RestrictedFanOut {
     std::uint64_t sent = 0;        ///< when, by Registry::clock
     std::uint64_t sent_after = 0;  ///< the last fan-out before
     std::int64_t sent_at = 0;      ///< second of the broker's clock
-    bool was_shown = false;        ///< the broker has asked about somebody
-    bool has_reached = false;      ///< ... about whom it is for
+    /// It was published in one of the broker's turns. Otherwise no TICK had come by then: when it
+    /// is drained shows with its first question alone.
+    bool in_turns = true;
+    bool was_shown = false;    ///< the broker has asked about somebody
+    bool has_reached = false;  ///< ... about whom it is for
 
     [[nodiscard]] bool is_probe() const noexcept { return client_id.empty(); }
     [[nodiscard]] bool is(const Message& other) const noexcept;
@@ -42,15 +45,11 @@ class RestrictedFanOuts {
     [[nodiscard]] RestrictedFanOut* find(const Message& message) noexcept;
     [[nodiscard]] bool empty() const noexcept { return under_way_.empty(); }
     /// Those that are over: nothing of them can come any more. `all_drained`: the broker has
-    /// drained what was published before; otherwise only those count that it has shown.
+    /// drained what was published in its turns before; otherwise only those count that it has
+    /// shown, or that are old.
     [[nodiscard]] std::vector<RestrictedFanOut> take_ended(bool all_drained);
-    /// The same of those that were published so long ago that the broker has, without a TICK.
-    [[nodiscard]] std::vector<RestrictedFanOut> take_old();
 
   private:
-    template <class IsOver>
-    [[nodiscard]] std::vector<RestrictedFanOut> take(const IsOver& is_over);
-
     Broker& broker_;
     std::vector<RestrictedFanOut> under_way_;
 };

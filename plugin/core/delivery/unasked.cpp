@@ -53,10 +53,7 @@ void Unasked::find_gone(const std::vector<Filter*>& filters, std::uint64_t fan_o
 }
 
 void Unasked::settle_ended(bool all_drained) {
-    const bool has_turns = traits_.ticks || traits_.announces_sessions;
-    for (const auto& fan_out :
-         has_turns ? restricted_.take_ended(all_drained) : restricted_.take_old())
-        settle(fan_out);
+    for (const auto& fan_out : restricted_.take_ended(all_drained)) settle(fan_out);
 }
 
 void Unasked::settle(const RestrictedFanOut& fan_out) {

@@ -344,6 +344,14 @@ Census Registry::census() const noexcept {
     return census;
 }
 
+// What was there before the first time begins with it.
+void Registry::set_time(std::int64_t seconds) noexcept {
+    if (now == 0) {
+        for (auto* group : groups_) group->sample.at = seconds * 1000;
+    }
+    now = seconds;
+}
+
 void Registry::reset_statistics() noexcept {
     statistics = {};
     for (auto* group : groups_) {

@@ -153,6 +153,7 @@ class Registry {
     [[nodiscard]] const Groups& groups() const noexcept { return groups_; }
     /// Visits each group.
     [[nodiscard]] Census census() const noexcept;
+    void set_time(std::int64_t seconds) noexcept;
     void reset_statistics() noexcept;
     /// No member of the group got so many messages, or will.
     void count_dropped(Group& group, std::size_t messages = 1) noexcept {
@@ -170,7 +171,7 @@ class Registry {
     std::size_t declared_count = 0;     ///< groups that are declared
     std::size_t unconfirmed_count = 0;  ///< subscriptions that are unconfirmed
     std::uint64_t fan_out = 0;          ///< the number of the last one
-    std::int64_t now = 0;               ///< as of the last Engine::tick
+    std::int64_t now = 0;               ///< as of the last Engine::tick (set_time)
     /// Others are asked in the midst of an election: nothing may be erased until they have
     /// answered.
     bool asks_others = false;

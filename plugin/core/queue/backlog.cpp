@@ -99,6 +99,14 @@ void Backlog::take_back(const GroupName& name, std::int64_t id, SharedMessage me
     insert(*group, {.id = id, .message = std::move(message)});
 }
 
+SharedMessage Backlog::message_on_its_way(std::string_view client_id,
+                                          std::int64_t id) const noexcept {
+    const auto found = std::ranges::find_if(unconfirmed_, [&](const Unconfirmed& given) {
+        return given.id == id && given.client_id == client_id;
+    });
+    return found == unconfirmed_.end() ? nullptr : found->message;
+}
+
 void Backlog::redispatch(Session& session) {
     std::vector<Left> all;
     for (auto& holding : session.flow.holdings) {
@@ -300,6 +308,7 @@ bool Backlog::publish_restricted(const Group& group, RestrictedFanOut fan_out) {
     fan_out.group = name_of(group);
     fan_out.sent = registry_.clock();
     fan_out.sent_after = registry_.fan_out;
+    fan_out.in_turns = traits_.ticks || traits_.announces_sessions;
     return restricted_.publish(std::move(fan_out));
 }
 
