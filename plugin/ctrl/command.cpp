@@ -192,7 +192,7 @@ std::string usage(std::string_view program) {
         "\nThe group of $queue is written '$queue', in quotes because of the shell. <filter> is\n"
         "needed where several groups have one name. --json prints what the plugin answered.\n\n"
         "Options are those of mosquitto_ctrl(1): -h host, -p port, -u user, -P password, -i id,\n"
-        "-L url, -o file, -q qos, -V version, -A address, --unix path, --proxy url, --cafile,\n"
+        "-L url, -o file, -q qos, -V version, -A address, -d, --unix path, --proxy url, --cafile,\n"
         "--capath, --cert, --key, --keyform, --ciphers, --insecure, --psk, --psk-identity,\n"
         "--tls-alpn, --tls-engine, --tls-engine-kpass-sha1, --tls-use-os-certs, --tls-version.\n\n"
         "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no connection or no answer.\n";

@@ -22,8 +22,8 @@ class Ledger {
     void add(const Message& message, const std::map<GroupName, bool>& groups, long others);
     // After each action: who is in which group now. What a group has not got when it ends is gone.
     void follow(const Groups::Members& groups);
-    // That group need not get what was published before: a client has left it, and keeps what it
-    // was given.
+    // 2.0: that group need not get what was published before: a client has left it, and keeps what
+    // it was given.
     void excuse(const GroupName& name);
     // Nor what that client was given, for whatever group, or for that one.
     void excuse(int client) { excused_.insert(client); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../integration/environment.hpp"
 #include "configurations.hpp"
 
 namespace fuzz {
@@ -290,7 +291,7 @@ void Player::follow_subscriptions(const Action& action) {
             // What it is given with QoS 0 may get lost with its connection.
             if (is_group && codes[i] == 0) ledger_.excuse(*name, action.client);
         }
-        if (is_group && !joins) ledger_.excuse(*name);
+        if (is_group && !joins && integration::broker_is_20()) ledger_.excuse(*name);
         if ((action.subscriptions[i].options & no_local) != 0)
             accounts_.doubt(name->filter, action.client);
         // It takes the filters one by one, until one is a reason to end the connection.

@@ -80,11 +80,29 @@ TEST_F(EngineRedispatch, GivesNothingOfASessionThatGoesOnInAnotherConnection) {
     EXPECT_THAT(others(), IsEmpty());
 }
 
-TEST_F(EngineRedispatch, LeavesAMemberThatLeavesItsMessages) {
+TEST_F(EngineRedispatch, LeavesAMemberThatLeavesItsMessagesUntilItsSessionEnds) {
     give(5);
     EXPECT_EQ(broker.unsubscribe("worker", "$share/g/t"), Unsubscribed::leaf_goes);
     broker.acknowledge("worker");
     EXPECT_THAT(broker.take("worker"), ElementsAre("0", "1", "2", "3"));
+    EXPECT_THAT(others(), IsEmpty());
+    broker.drop("worker");
+    EXPECT_THAT(others(), ElementsAre("1", "2", "3", "4"));
+}
+
+// What the other one joins has the same name.
+TEST_F(EngineRedispatch, GivesNothingToAGroupThatBeganWhenItsOwnHadEnded) {
+    give(5);
+    broker.unsubscribe("other", "$share/g/t");
+    broker.unsubscribe("worker", "$share/g/t");
+    broker.subscribe("other", "$share/g/t", 2);
+    broker.drop("worker");
+    EXPECT_THAT(others(), IsEmpty());
+}
+
+TEST_F(EngineRedispatch, GivesNothingOfQosTwoThatAClientTookWithIt) {
+    give(5, 2);
+    broker.unsubscribe("worker", "$share/g/t");
     broker.drop("worker");
     EXPECT_THAT(others(), IsEmpty());
 }
