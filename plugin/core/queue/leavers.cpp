@@ -81,20 +81,21 @@ void Leavers::give_to_others(std::vector<Kept>& all) {
     }
 }
 
-// A session that goes on has taken what it holds along. One that begins anew has left it to the
-// connection before, whose end is reported later.
+// A session that goes on has taken what it holds along. Where no end was reported, as that of a
+// WebSockets connection is late, nothing is known of the rest: its connection may be gone.
 void Leavers::connected(const Client& client) {
     auto* leaver = find(client.id);
     if (!leaver || leaver->context == client.context) return;
-    const auto before = std::exchange(leaver->context, client.context);
+    const bool has_ended = !leaver->context && !leaver->is_moving;
+    leaver->context = client.context;
+    leaver->is_moving = false;
     if (!ask(*leaver, client.context)) return;
-    const auto goes_on = std::ranges::stable_partition(
+    const auto gone = std::ranges::stable_partition(
         leaver->all, [](const Kept& kept) { return kept.is_held || kept.is_on_its_way; });
-    Leaver ended{.context = before, .all = {}};
-    std::ranges::move(goes_on, std::back_inserter(ended.all));
-    leaver->all.erase(goes_on.begin(), goes_on.end());
-    if (before) forget_acknowledged(ended);
-    if (!std::exchange(leaver->is_moving, false)) give_to_others(ended.all);
+    std::vector<Kept> rest;
+    std::ranges::move(gone, std::back_inserter(rest));
+    leaver->all.erase(gone.begin(), gone.end());
+    if (has_ended) give_to_others(rest);
 }
 
 // What one that is taken over does not hold may have moved already, to a connection that is
@@ -116,11 +117,15 @@ void Leavers::ended(std::string_view client_id) {
     give_to_others(leaver->all);
 }
 
-void Leavers::look(std::string_view client_id, Leaver& leaver) {
-    if (leaver.context) {
-        forget_acknowledged(leaver);
-    } else if (!broker_.find_session(client_id)) {
+// No event may have told the end of a connection that another plugin has ended, or renamed.
+void Leavers::look(const std::string& client_id, Leaver& leaver) {
+    const auto context = broker_.find_session(client_id);
+    if (!context) {
         give_to_others(leaver.all);
+    } else if (context == leaver.context) {
+        forget_acknowledged(leaver);
+    } else if (leaver.context) {
+        connected({.context = context, .id = client_id});
     }
 }
 

@@ -64,7 +64,7 @@ class Leavers {
     /// What the broker does not hold any more has been acknowledged.
     void forget_acknowledged(Leaver& leaver);
     void give_to_others(std::vector<Kept>& all);
-    void look(std::string_view client_id, Leaver& leaver);
+    void look(const std::string& client_id, Leaver& leaver);
 
     Registry& registry_;
     Deliveries& deliveries_;
