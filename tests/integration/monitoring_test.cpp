@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using Json = nlohmann::json;
 
 const std::string packaging = PACKAGING_DIRECTORY;
-const std::string prefix = "mosquitto_shared_subscription_";
+const std::string metric_prefix = "mosquitto_shared_subscription_";
 constexpr const char* python = "/usr/bin/python3";  // The distribution's, which has the client.
 
 // As hostile as a client can name them, in MQTT and as a label.
@@ -102,8 +102,9 @@ class Monitoring : public BrokerTest {
 TEST_F(Monitoring, PrometheusHasNoComplaint) {
     join_groups();
     const auto text = metrics();
-    EXPECT_THAT(text, AllOf(HasSubstr(prefix + "group_dispatched_total" + hostile_label + " 3\n"),
-                            HasSubstr(prefix + "messages_dispatched_total 6\n")));
+    EXPECT_THAT(text,
+                AllOf(HasSubstr(metric_prefix + "group_dispatched_total" + hostile_label + " 3\n"),
+                      HasSubstr(metric_prefix + "messages_dispatched_total 6\n")));
     EXPECT_THAT(run({"sh", "-c", "promtool check metrics <\"$0\"", broker.path("metrics")},
                     broker.path("promtool")),
                 IsEmpty());
@@ -132,8 +133,8 @@ TEST_F(Monitoring, IsOpenMetrics) {
              "        print(sample.name, sample.labels.get('group'), sample.value)\n",
              broker.path("metrics")},
             broker.path("parsed"));
-    EXPECT_THAT(read, HasSubstr(prefix + "group_dispatched_total " + hostile + " 3\n"));
-    EXPECT_THAT(read, HasSubstr(prefix + "group_members $queue 1\n"));
+    EXPECT_THAT(read, HasSubstr(metric_prefix + "group_dispatched_total " + hostile + " 3\n"));
+    EXPECT_THAT(read, HasSubstr(metric_prefix + "group_members $queue 1\n"));
 }
 
 // Each question of the dashboard, for all groups and for the hostile one.
@@ -169,13 +170,14 @@ TEST_F(Monitoring, DashboardFindsItsFiguresInPrometheus) {
     };
     const auto group = "{group=" + Json(hostile).dump() + "}";
     wait_until("the figures in Prometheus",
-               [&] { return !answer(prefix + "group_members" + group).empty(); });
+               [&] { return !answer(metric_prefix + "group_members" + group).empty(); });
     EXPECT_THAT(answer("node_textfile_scrape_error"), HasSubstr("=> 0 @"));
     connect("publisher").publish(numbered("t/1", 3, 1));
     settle();
     write();
     wait_until("a rate", [&] {
-        return !answer("rate(" + prefix + "group_dispatched_total" + group + "[1m]) > 0").empty();
+        return !answer("rate(" + metric_prefix + "group_dispatched_total" + group + "[1m]) > 0")
+                    .empty();
     });
     std::size_t questions = 0;
     const auto dashboard =
@@ -201,7 +203,7 @@ TEST_F(Monitoring, MqttExporterShowsWhatIsPublished) {
     join_groups();
     wait_until("the figures of all groups", [&] {
         const auto text = page(totals.number());
-        return text.find(prefix + "messages_dispatched_total{") != text.npos &&
+        return text.find(metric_prefix + "messages_dispatched_total{") != text.npos &&
                text.find("/messages/dispatched\"} 6\n") != text.npos &&
                text.find("/members/connected\"} 2\n") != text.npos;
     });
@@ -209,7 +211,7 @@ TEST_F(Monitoring, MqttExporterShowsWhatIsPublished) {
         std::istringstream lines(page(groups.number()));
         std::size_t found = 0;
         for (std::string line; std::getline(lines, line);) {
-            const bool is_it = line.starts_with(prefix + name + "{sensor=\"");
+            const bool is_it = line.starts_with(metric_prefix + name + "{sensor=\"");
             found += is_it && line.ends_with("\"} " + value) ? 1U : 0U;
         }
         return found;
