@@ -16,6 +16,10 @@ using ::testing::HasSubstr;
 
 class PersistenceFile : public RestartTest {
   protected:
+    std::string bytes() const {
+        EXPECT_TRUE(std::filesystem::exists(database()));
+        return contents_of(database());
+    }
     // With a member and messages in it.
     void make_database() {
         broker.start(remembering());
@@ -82,7 +86,7 @@ class ForeignFile : public PersistenceFile, public ::testing::WithParamInterface
 TEST_P(ForeignFile, IsRefusedAndLeftAlone) {
     broker.write_file("groups.sqlite", GetParam().bytes);
     expect_refusal(database());
-    EXPECT_EQ(contents_of(database()), GetParam().bytes);
+    EXPECT_EQ(bytes(), GetParam().bytes);
 }
 
 INSTANTIATE_TEST_SUITE_P(, ForeignFile,
@@ -98,9 +102,9 @@ TEST_F(PersistenceFile, OfANewerVersionIsRefusedAndLeftAlone) {
     make_database();
     const int version = std::stoi(ask(database(), "PRAGMA user_version"));
     ask(database(), "PRAGMA user_version = " + std::to_string(version + 1));
-    const auto before = contents_of(database());
+    const auto before = bytes();
     expect_refusal(database());
-    EXPECT_EQ(contents_of(database()), before);
+    EXPECT_EQ(bytes(), before);
 
     // With the version that it had it is good again.
     ask(database(), "PRAGMA user_version = " + std::to_string(version));

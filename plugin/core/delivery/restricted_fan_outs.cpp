@@ -1,6 +1,7 @@
 #include "core/delivery/restricted_fan_outs.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
@@ -34,13 +35,13 @@ RestrictedFanOut* RestrictedFanOuts::find(const Message& message) noexcept {
 
 std::vector<RestrictedFanOut> RestrictedFanOuts::take_ended(bool all_drained) {
     const auto before = broker_.now() - kSecondsUntilDrained;
-    std::vector<RestrictedFanOut> ended;
-    std::erase_if(under_way_, [&](RestrictedFanOut& fan_out) {
+    const auto over = std::ranges::stable_partition(under_way_, [&](const auto& fan_out) {
         const bool is_drained = fan_out.in_turns ? all_drained : fan_out.sent_at <= before;
-        const bool has_ended = fan_out.was_shown || is_drained;
-        if (has_ended) ended.push_back(std::move(fan_out));
-        return has_ended;
+        return !fan_out.was_shown && !is_drained;
     });
+    std::vector<RestrictedFanOut> ended(std::make_move_iterator(over.begin()),
+                                        std::make_move_iterator(over.end()));
+    under_way_.erase(over.begin(), over.end());
     return ended;
 }
 

@@ -344,7 +344,6 @@ Census Registry::census() const noexcept {
     return census;
 }
 
-// What was there before the first time begins with it.
 void Registry::set_time(std::int64_t seconds) noexcept {
     if (now == 0) {
         for (auto* group : groups_) group->sample.at = seconds * 1000;

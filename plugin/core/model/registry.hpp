@@ -153,6 +153,7 @@ class Registry {
     [[nodiscard]] const Groups& groups() const noexcept { return groups_; }
     /// Visits each group.
     [[nodiscard]] Census census() const noexcept;
+    /// `seconds`: as in Engine::tick. Rates of groups begin with the first time.
     void set_time(std::int64_t seconds) noexcept;
     void reset_statistics() noexcept;
     /// No member of the group got so many messages, or will.

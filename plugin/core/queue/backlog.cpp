@@ -91,12 +91,18 @@ void Backlog::restore(Group& group, GroupQueue::Entry entry) {
     registry_.wake(group);
 }
 
-void Backlog::take_back(const GroupName& name, std::int64_t id, SharedMessage message) {
-    auto* group = registry_.find_group(name.share_name, name.filter);
-    // Whether what is on its way gets anywhere, shows later (confirm).
-    if (!group || group->queue.is_under_way(id)) return;
+// Whether what is on its way gets anywhere, shows later (confirm).
+void Backlog::take_back(Group& group, std::int64_t id, SharedMessage message) {
+    if (group.queue.is_under_way(id)) return;
     ++registry_.statistics.redispatched;
-    insert(*group, {.id = id, .message = std::move(message)});
+    insert(group, {.id = id, .message = std::move(message)});
+}
+
+void Backlog::take_back(std::vector<Left>& all) {
+    for (auto& [name, id, message] : all) {
+        auto* group = registry_.find_group(name.share_name, name.filter);
+        if (group) take_back(*group, id, std::move(message));
+    }
 }
 
 SharedMessage Backlog::message_on_its_way(std::string_view client_id,
@@ -118,7 +124,7 @@ void Backlog::redispatch(Session& session) {
         all.push_back({name_of(*holding.member->group), holding.id, std::move(holding.message)});
     }
     registry_.erase(session);
-    for (auto& left : all) take_back(left.group, left.id, std::move(left.message));
+    take_back(all);
 }
 
 template <class Goes>
@@ -133,7 +139,7 @@ void Backlog::take_back(Session& session, const Goes& goes) {
         return true;
     });
     deliveries_.count_held(session);
-    for (auto& left : all) take_back(left.group, left.id, std::move(left.message));
+    take_back(all);
 }
 
 void Backlog::take_back_unsent(Session& session) {

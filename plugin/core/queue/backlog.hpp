@@ -89,8 +89,8 @@ class Backlog {
     void take_back_left(const Session& session);
     /// The member is removed.
     void take_back(const Member& member);
-    /// It waits for its group again, if that is still there.
-    void take_back(const GroupName& name, std::int64_t id, SharedMessage message);
+    /// The message waits for its group again.
+    void take_back(Group& group, std::int64_t id, SharedMessage message);
     /// What was published to the client alone, and may not have been drained; null: it is not that.
     [[nodiscard]] SharedMessage message_on_its_way(std::string_view client_id,
                                                    std::int64_t id) const noexcept;
@@ -170,6 +170,8 @@ class Backlog {
     /// Whose limit one more would exceed; null: none's.
     [[nodiscard]] const char* full(const Group& group, std::size_t bytes) const noexcept;
     void insert(Group& group, GroupQueue::Entry entry);
+    /// The same, if they have a group still.
+    void take_back(std::vector<Left>& all);
     template <class Goes>
     void take_back(Session& session, const Goes& goes);
     /// Its context is there, and can be asked about.

@@ -1,6 +1,7 @@
 #include "core/queue/leavers.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
@@ -76,8 +77,8 @@ void Leavers::forget_acknowledged(Leaver& leaver) {
 
 void Leavers::give_to_others(std::vector<Kept>& all) {
     for (auto& kept : std::exchange(all, {})) {
-        const auto* group = registry_.find_group(kept.group);
-        if (group) backlog_.take_back(name_of(*group), kept.id, std::move(kept.message));
+        auto* group = registry_.find_group(kept.group);
+        if (group) backlog_.take_back(*group, kept.id, std::move(kept.message));
     }
 }
 
