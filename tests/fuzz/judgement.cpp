@@ -160,6 +160,8 @@ void Player::revive() {
         world_.settle();
         follow_connection(number, outcome_.actions);
     }
+    // A session may have expired meanwhile, and its group with it.
+    ledger_.follow(accounts_.groups.all());
     if (!with_plugin()) return;
     resume_members();
     wait_for_queues();
