@@ -60,7 +60,7 @@ std::optional<std::string> Ledger::find_lost(const Receipts& receipts, long gone
         for (const auto& [name, members] : entry.due) {
             const bool is_there =
                 found != receipts.by.end() && std::ranges::any_of(found->second, [&](int client) {
-                    return members.contains(client);
+                    return members.contains(client) || perhaps_in_.contains({name, client});
                 });
             if (is_there || is_excused(name, members)) continue;
             ++count;

@@ -28,6 +28,8 @@ class Ledger {
     // Nor what that client was given, for whatever group, or for that one.
     void excuse(int client) { excused_.insert(client); }
     void excuse(const GroupName& name, int client) { excused_members_.insert({name, client}); }
+    // It may be in that group without a word of it.
+    void may_be_in(const GroupName& name, int client) { perhaps_in_.insert({name, client}); }
     // All that was published so far may get lost or come twice.
     void clear() { entries_.clear(); }
 
@@ -51,7 +53,7 @@ class Ledger {
 
     std::map<Origin, Entry> entries_;
     std::set<int> excused_;
-    std::set<std::pair<GroupName, int>> excused_members_;
+    std::set<std::pair<GroupName, int>> excused_members_, perhaps_in_;
 };
 
 }  // namespace fuzz

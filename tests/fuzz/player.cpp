@@ -295,7 +295,10 @@ void Player::follow_subscriptions(const Action& action) {
         if ((action.subscriptions[i].options & no_local) != 0)
             accounts_.doubt(name->filter, action.client);
         // It takes the filters one by one, until one is a reason to end the connection.
-        if (joins && codes.empty() && is_group) accounts_.doubt(*name);
+        if (joins && codes.empty() && is_group) {
+            accounts_.doubt(*name);
+            ledger_.may_be_in(*name, action.client);
+        }
         if (joins && codes.empty() && !is_group) ordinary_.join(*name, action.client);
         const bool may_be_left = is_group && client.was_ended_by_broker();
         if (joins || !(client.is_lively() || may_be_left)) continue;
