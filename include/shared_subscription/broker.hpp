@@ -155,6 +155,10 @@ struct BrokerTraits {
     /// 2.1: of how many members on the broker asks for one alone (Parking). 0: never.
     std::size_t rotates_from = 0;
 
+    /// 2.0: who joins a group of so many members is a direct member: served by the plugin alone
+    /// (`direct_filter`). 0: nobody.
+    std::size_t direct_from = 0;
+
     /// `allow_duplicate_messages false`: a message goes to a client before MQTT 5 once, whatever it
     /// subscribed.
     bool removes_duplicates = false;

@@ -19,6 +19,7 @@
 #include "core/model/registry.hpp"
 #include "core/queue/backlog.hpp"
 #include "core/queue/leavers.hpp"
+#include "core/sessions/roll_call.hpp"
 #include "core/sessions/sessions.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/subscription_filter.hpp"
@@ -82,7 +83,8 @@ class Engine {
           fan_out_(registry_, publications_, deliveries_, restricted_, backlog_, parking_, ghosts_,
                    unasked_, broker, traits_),
           sessions_(registry_, publications_, deliveries_, holdings_, backlog_, parking_, ghosts_,
-                    fan_out_, broker, traits_) {
+                    fan_out_, broker, traits_),
+          roll_call_(registry_, restricted_) {
         set_removes_duplicates(traits.removes_duplicates);
         set_group_queue_limits({});
         registry_.observer = [this](Member& member, bool joins) { note(member, joins); };
@@ -92,9 +94,11 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
 
     /// A SUBSCRIBE that the broker will carry out. `filter` is well-formed.
-    /// `standing`: unconfirmed if the broker may yet refuse it.
+    /// `standing`: unconfirmed if the broker may yet refuse it. `may_be_direct`: the client can
+    /// unsubscribe from `leaf_filter`.
     void subscribe(const Client& client, const SubscriptionFilter& filter,
-                   const SubscriptionOptions& options, Standing standing = Standing::present);
+                   const SubscriptionOptions& options, Standing standing = Standing::present,
+                   bool may_be_direct = true);
 
     /// An UNSUBSCRIBE that the broker will carry out. `certain`: nobody else can refuse it.
     [[nodiscard]] Unsubscribed unsubscribe(const Client& client, const SubscriptionFilter& filter,
@@ -109,6 +113,10 @@ class Engine {
     [[nodiscard]] bool is_member(const Client& client, const SubscriptionFilter& group) {
         return registry_.find_member(client.id, group.share_name, group.topic_filter) != nullptr;
     }
+
+    /// 2.0: by which filter the broker shall have the subscription, or has it: that of the group,
+    /// or for a direct member another.
+    [[nodiscard]] std::string leaf_filter(const Client& client, const SubscriptionFilter& filter);
 
     /// 2.1: which leaf stands for the members of that group.
     [[nodiscard]] LeafKind leaf_kind(const SubscriptionFilter& filter) const noexcept {
@@ -362,8 +370,10 @@ class Engine {
     void undo_kick_checks(const Client& client, const std::vector<std::string>& filters);
     /// The client subscribes anew by a filter that it has unsubscribed from.
     void end_left(const Client& client, std::string_view filter);
+    /// Whether who joins that group now is a direct member.
+    [[nodiscard]] bool joins_directly(const SubscriptionFilter& filter) const;
     Subscription& join(Session& session, const SubscriptionFilter& filter,
-                       const SubscriptionOptions& options, Standing standing);
+                       const SubscriptionOptions& options, Standing standing, bool may_be_direct);
     Subscription& subscribe_non_shared(Session& session, std::string_view filter,
                                        const SubscriptionOptions& options, Standing standing);
     /// Others may refuse what the client asks for: whether it has the leaf shows in the next event.
@@ -386,6 +396,7 @@ class Engine {
     Unasked unasked_;
     FanOut fan_out_;
     Sessions sessions_;
+    RollCall roll_call_;
     Replay replay_;
     Context rechecking_ =
         nullptr;  // 2.0: whose subscriptions a kick may be checking (undo_kick_checks)

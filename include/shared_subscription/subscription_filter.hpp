@@ -2,6 +2,7 @@
 // group. Rules: MQTT 5, 4.8.2 Shared Subscriptions; `$queue/` as on EMQX, one group without a name.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "shared_subscription/state.hpp"
@@ -46,5 +47,14 @@ struct SubscriptionFilter {
 /// Whether a topic name begins like a shared subscription, which nobody can receive:
 /// `$queue`, `$queue/...`, `$share`, `$share/...`.
 [[nodiscard]] bool has_group_prefix(std::string_view topic) noexcept;
+
+/// What a direct member is subscribed to (BrokerTraits::direct_from): what it asked for, with the
+/// prefix in capitals. No client may publish to such a topic, so nobody gets anything by that, and
+/// it is no longer than what the broker has.
+[[nodiscard]] std::string direct_filter(const GroupName& group);
+/// The group of such a filter, as if it had been asked for; `non_shared`: it is none.
+[[nodiscard]] SubscriptionFilter parse_direct(std::string_view filter) noexcept;
+/// Whether a topic name begins like one.
+[[nodiscard]] bool has_direct_prefix(std::string_view topic) noexcept;
 
 }  // namespace shared_subscription

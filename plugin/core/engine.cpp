@@ -52,6 +52,7 @@ NextRound Engine::tick(std::int64_t now) {
     parking_.tick();
     backlog_.tick(now);
     leavers_.tick(now);
+    if (!traits_.announces_sessions) roll_call_.tick(now);
     backlog_.drain(true);
     if (backlog_.is_busy() || deliveries_.is_busy()) return NextRound::at_once;
     return deliveries_.has_to_look_again() ? NextRound::in_a_second : NextRound::any_time;
@@ -154,7 +155,8 @@ bool Engine::receive(const Client& client, const Message& message) {
 }
 
 bool Engine::is_misdirected(const Client& client, std::string_view topic) {
-    if (!has_group_prefix(topic)) return false;
+    const bool is_of_direct = !traits_.separate_leaves && has_direct_prefix(topic);
+    if (!has_group_prefix(topic) && !is_of_direct) return false;
     if (!said_prefix_) {
         said_prefix_ = true;
         broker_.log(LogLevel::warning,
@@ -181,7 +183,7 @@ bool Engine::is_replay(const Client& client, const Message& message) {
 }
 
 void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
-                       const SubscriptionOptions& options, Standing standing) {
+                       const SubscriptionOptions& options, Standing standing, bool may_be_direct) {
     if (registry_.asks_others || sessions_.is_check_of_offline(client)) return;
     const bool is_shared = filter.kind == FilterKind::shared;
     auto rechecked = std::move(rechecked_);
@@ -192,15 +194,15 @@ void Engine::subscribe(const Client& client, const SubscriptionFilter& filter,
     replay_ = {
         .context = client.context, .shared = is_shared, .filter = std::string(filter.topic_filter)};
 
-    end_left(client, filter.topic_filter);
+    end_left(client, leaf_filter(client, filter));
     auto* known = sessions_.arrive(client);
     auto& session = known ? *known : registry_.session(client.id);
     if (!known) sessions_.meet(session, client);
-    const auto* before = registry_.find(session, filter.topic_filter);
+    const auto* before = registry_.find(session, leaf_filter(client, filter));
     const bool may_be_recheck = before && !before->non_shared && !is_shared && options.qos() == 0 &&
                                 !traits_.announces_sessions;
     auto& subscription =
-        is_shared ? join(session, filter, options, standing)
+        is_shared ? join(session, filter, options, standing, may_be_direct)
                   : subscribe_non_shared(session, filter.topic_filter, options, standing);
     if (!before && standing == Standing::unconfirmed) expect_leaf(session, subscription);
     publish_at_last_chance();
@@ -248,11 +250,38 @@ void Engine::look_for_leaf() {
     }
 }
 
+std::string Engine::leaf_filter(const Client& client, const SubscriptionFilter& filter) {
+    const bool is_shared = filter.kind == FilterKind::shared;
+    const auto* member =
+        is_shared ? registry_.find_member(client.id, filter.share_name, filter.topic_filter)
+                  : nullptr;
+    return member ? member->subscription->filter.text : std::string(filter.topic_filter);
+}
+
+// What is published to topics with `$` is not shown where the broker asks about nobody, and without
+// TICKs nothing goes out in time.
+bool Engine::joins_directly(const SubscriptionFilter& filter) const {
+    const bool may_be = traits_.direct_from > 0 && !traits_.separate_leaves && traits_.ticks &&
+                        !filter.topic_filter.starts_with('$') && broker_.can_judge();
+    const auto* group =
+        may_be ? registry_.find_group(filter.share_name, filter.topic_filter) : nullptr;
+    return group && group->size() >= traits_.direct_from;
+}
+
 Subscription& Engine::join(Session& session, const SubscriptionFilter& filter,
-                           const SubscriptionOptions& options, Standing standing) {
+                           const SubscriptionOptions& options, Standing standing,
+                           bool may_be_direct) {
     if (traits_.announces_sessions) sessions_.end_expired_members(filter);
     const auto before = registry_.clock();
-    auto& member = registry_.join(session, filter.share_name, filter.topic_filter, standing);
+    const bool is_sure = may_be_direct && standing == Standing::present;
+    auto* known = registry_.find_member(session.id, filter.share_name, filter.topic_filter);
+    const bool is_direct_member = known && is_direct(*known);
+    const bool goes_directly =
+        known ? is_direct_member && broker_.can_judge() : is_sure && joins_directly(filter);
+    const GroupName name{std::string(filter.share_name), std::string(filter.topic_filter)};
+    auto& member = goes_directly ? registry_.join_directly(session, name, standing)
+                                 : registry_.join(session, name.share_name, name.filter, standing);
+    if (is_direct_member && !goes_directly) registry_.leave(*known);
     member.options = options;
     if (member.group->placement.rotates && !member.stands) parking_.stands_again(member);
     if (traits_.merges_uses(filter.topic_filter))
@@ -268,8 +297,8 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     if (registry_.asks_others) return Unsubscribed::unknown;
     begin<Event::unsubscribe>();
     auto* session = sessions_.arrive(client);
-    auto* subscription = session ? registry_.find(*session, filter.topic_filter) : nullptr;
     const bool is_shared = filter.kind == FilterKind::shared;
+    auto* subscription = session ? registry_.find(*session, leaf_filter(client, filter)) : nullptr;
     if (!subscription) return is_shared ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     auto* member = is_shared ? Registry::find(*subscription, filter.share_name) : nullptr;
     const bool is_merged = traits_.merges_uses(filter.topic_filter);

@@ -118,7 +118,8 @@ Removal Engine::remove_member(const GroupName& group, std::string_view client_id
     if (leaf_goes(*member->subscription) &&
         !broker_.remove_leaf(client_id, group, rotates ? LeafKind::joint : LeafKind::own)) {
         // The only other way: the broker checks the subscriptions of a client that it disconnects.
-        removing_ = {.client_id = std::string(client_id), .filter = group.filter};
+        removing_ = {.client_id = std::string(client_id),
+                     .filter = member->subscription->filter.text};
         broker_.disconnect(client_id);
         removing_.reset();
         conclude();  // its will may have been fanned out

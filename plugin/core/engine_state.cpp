@@ -75,8 +75,12 @@ void Engine::restore(const State& state) {
         session.presence.uncertain |= use->left;
         const SubscriptionOptions options{use->options, use->identifier};
         if (use->share_name) {
+            const auto direct = parse_direct(use->filter);
+            const GroupName name{*use->share_name, std::string(direct.topic_filter)};
             auto& member =
-                registry_.join(session, *use->share_name, use->filter, Standing::unconfirmed);
+                direct.kind == FilterKind::shared
+                    ? registry_.join_directly(session, name, Standing::unconfirmed)
+                    : registry_.join(session, *use->share_name, use->filter, Standing::unconfirmed);
             member.options = options;
             member.joined = use->joined;
             member.since = static_cast<std::uint32_t>(broker_.now());

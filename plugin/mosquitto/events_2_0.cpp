@@ -32,25 +32,38 @@ int refuse_to_remove(Instance& instance, const Client& client, const Subscriptio
     return MOSQ_ERR_ACL_DENIED;
 }
 
+// A kick has it checked again, for what it stands for. Nobody else may have one.
+int check_direct(Instance& instance, mosquitto_evt_acl_check& check, const Client& client,
+                 const SubscriptionFilter& group) {
+    if (instance.runtime.engine().leaf_filter(client, group) != check.topic)
+        return refuse(instance, check, "it begins like a filter of the plugin's own");
+    const auto verdict = ask_others(instance, check, group.topic_filter.data());
+    return verdict == Verdict::denied ? MOSQ_ERR_ACL_DENIED : answer(instance, verdict);
+}
+
 }  // namespace
 
 int check_subscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     instance.runtime.broker().write_much_log();
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
-    const auto filter = instance.runtime.mount_points().parse(writable(check.topic)).filter;
+    const auto [filter, is_moved] = instance.runtime.mount_points().parse(writable(check.topic));
     if (filter.kind == FilterKind::malformed) return refuse(instance, check, filter.problem);
     auto& engine = instance.runtime.engine();
     if (engine.is_removing(client, check.topic)) return MOSQ_ERR_ACL_DENIED;
+    const auto direct = parse_direct(check.topic);
+    if (direct.kind != FilterKind::non_shared) return check_direct(instance, check, client, direct);
     const bool is_shared = filter.kind == FilterKind::shared;
     if (is_shared && !may_join(instance, client, filter)) return MOSQ_ERR_ACL_DENIED;
 
     // The filter that the broker will store: the tail of its string.
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
+    // In UNSUBSCRIBE there is no mount point, so that a direct member's is too short.
     engine.subscribe(client, filter, {check.qos},
-                     verdict == Verdict::allowed ? Standing::present : Standing::unconfirmed);
-    if (is_shared) shorten_to(check.topic, filter.topic_filter);
+                     verdict == Verdict::allowed ? Standing::present : Standing::unconfirmed,
+                     !is_moved);
+    if (is_shared) shorten_to(check.topic, engine.leaf_filter(client, filter));
     return answer(instance, verdict);
 }
 
@@ -58,19 +71,19 @@ int check_unsubscribe(Instance& instance, mosquitto_evt_acl_check& check) {
     const auto client = to_client(check.client);
     if (!client.id.data()) return instance.neutral;
     auto filter = parse_subscription(check.topic);
-    if (filter.kind == FilterKind::malformed) {
+    if (filter.kind == FilterKind::malformed || has_direct_prefix(check.topic)) {
         remove_nothing(check.topic);
         return instance.neutral;
     }
     const auto mounted = instance.runtime.find_mounted(client, filter);
     if (mounted) filter.topic_filter = *mounted;
-    if (filter.topic_filter.size() > std::strlen(check.topic))
-        return refuse_to_remove(instance, client, filter);
+    const auto leaf = instance.runtime.engine().leaf_filter(client, filter);
+    if (leaf.size() > std::strlen(check.topic)) return refuse_to_remove(instance, client, filter);
     const auto verdict = ask_others(instance, check, filter.topic_filter.data());
     if (verdict == Verdict::denied) return MOSQ_ERR_ACL_DENIED;
     switch (instance.runtime.engine().unsubscribe(client, filter, verdict == Verdict::allowed)) {
         case Unsubscribed::leaf_goes:
-            if (filter.kind == FilterKind::shared) shorten_to(check.topic, filter.topic_filter);
+            if (filter.kind == FilterKind::shared) shorten_to(check.topic, leaf);
             break;
         case Unsubscribed::leaf_stays:
             remove_nothing_with_success(check.topic);

@@ -54,6 +54,7 @@ Runtime::Runtime(Generation generation, Options options)
         .announces_sessions = is_2_1,
         .has_listener_settings = !is_2_1 && configuration_ && configuration_->per_listener_settings,
         .rotates_from = is_2_1 ? kRotatesFrom : 0,
+        .direct_from = is_2_1 ? 0 : options_.direct_from,
         .removes_duplicates = removes_duplicates(configuration_)};
     engine_ = std::make_unique<Engine>(broker_, traits, options_.strategies, make_random_source());
     is_certainly_controlled_ = configuration_ && certainly_controls_access(*configuration_);
@@ -99,6 +100,7 @@ Instance* Runtime::start(mosquitto_plugin_id_t* identifier, std::span<const Opti
         runtime->set_answer(instance, runtime->neutral_answer(others), others.decide);
         runtime->say_answer(instance, others.reason);
         if (instance.number == 0) runtime->say_redispatch();
+        if (instance.number == 0) runtime->say_direct();
         return &instance;
     }
     stop(instance);
@@ -288,6 +290,13 @@ void Runtime::say_redispatch() {
     broker_.log(LogLevel::notice,
                 "this broker does not let a plugin ask what a session still holds: what a member "
                 "leaves behind when its session ends is lost for its group.");
+}
+
+void Runtime::say_direct() {
+    if (generation_ == Generation::v2_1 || options_.direct_from == 0 || broker_.can_judge()) return;
+    broker_.log(LogLevel::notice,
+                "plugin_opt_direct_from has no effect: there is other access control, and this "
+                "broker does not let a plugin ask what that lets a client read.");
 }
 
 // The broker neither loads nor unloads plugins while it runs, so that only an acl_file may come or

@@ -92,6 +92,8 @@ class Runtime {
     void set_answer(Instance& instance, int neutral, bool others_decide);
     /// What members leave behind goes to nobody, if that is so.
     void say_redispatch();
+    /// There are no direct members, if that is so.
+    void say_direct();
     void say_answer(const Instance& instance, const std::string& reason);
     [[nodiscard]] int neutral_answer(const Others& others) const;
     void look_for_acl_file(Instance& instance);

@@ -69,9 +69,18 @@ constexpr OptionRow kTable[] = {
      .set = Number{[](Options& o) -> std::size_t& { return o.queue.held_back; }},
      .least = 1,
      .default_value = "4",
-     .takes_2_1 = true,
+     .only_on = "2.1",
      .help = "How many messages the broker holds back for a member whose in-flight window is full. "
              "The rest waits for the group, and goes to whoever has room first."},
+    {.name = "direct_from",
+     .value = "<members>",
+     .set = Number{[](Options& o) -> std::size_t& { return o.direct_from; }},
+     .default_value = "0",
+     .only_on = "2.0",
+     .help =
+         "Who joins a group of so many members is served by the plugin alone, so that the broker "
+         "need not ask about each of them; 0 is nobody. What they get has no Message Expiry "
+         "Interval; docs/rules.md says what else is different."},
     {.name = "queue_qos0_messages",
      .value = "true|false",
      .set = Switch{[](Options& o) -> bool& { return o.queue.takes_qos0; }},
@@ -110,7 +119,7 @@ constexpr OptionRow kTable[] = {
      .set = Switch{[](Options& o) -> bool& { return o.redispatch.emplace(); }},
      .default_words = "`true`",
      .examples = {"true"},
-     .takes_2_1 = true,
+     .only_on = "2.1",
      .help = "Whether other members get what a member leaves behind: as soon as it is offline "
              "messages of QoS 1 and 2 that were never sent to it, and when its session ends those "
              "of QoS 1 that it has not acknowledged. Brokers built by make do not let a plugin ask "

@@ -43,7 +43,7 @@ struct OptionRow {
     std::array<std::string_view, 2> examples{};  ///< of values, where there is no default
 
     bool is_repeatable = false;
-    bool takes_2_1 = false;  ///< without effect on Mosquitto 2.0
+    std::string_view only_on{};  ///< "2.0" or "2.1": without effect on the other
     std::string_view help{};
 };
 

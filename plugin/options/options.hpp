@@ -32,6 +32,7 @@ struct Options {
     QueueLimits queue;
     std::vector<GroupName> declared;  ///< groups that are there without members, too
     MembershipLimits membership;
+    std::size_t direct_from = 0;             ///< as BrokerTraits
     std::optional<bool> redispatch;          ///< none: where the broker lets that be asked
     std::filesystem::path persistence_file;  ///< empty: none
     std::size_t sys_interval = 10;           ///< seconds; 0: never

@@ -33,14 +33,19 @@ bool tells_range(const OptionRow& row) {
     return row.choices.empty() && !std::holds_alternative<OptionRow::Switch>(row.set);
 }
 
-std::string_view generations_of(const OptionRow& row) {
-    return row.takes_2_1 ? "2.1 alone, without effect on 2.0" : "2.0 and 2.1";
+std::string only_on(const OptionRow& row) {
+    const bool is_2_0 = row.only_on == "2.0";
+    return std::string(row.only_on) + " alone, without effect on " + (is_2_0 ? "2.1" : "2.0");
+}
+
+std::string generations_of(const OptionRow& row) {
+    return row.only_on.empty() ? "2.0 and 2.1" : only_on(row);
 }
 
 // What there is to say of an option besides its help, in sentences.
 std::string facts_of(const OptionRow& row) {
     std::string text;
-    if (row.takes_2_1) text += "Mosquitto 2.1 alone, without effect on 2.0. ";
+    if (!row.only_on.empty()) text += "Mosquitto " + only_on(row) + ". ";
     if (tells_range(row)) text += "Allowed are " + allowed_values(row) + ". ";
     if (row.is_repeatable) text += "May be repeated. ";
     return text + "Default: " + default_of(row) + ".";
@@ -181,7 +186,7 @@ std::string make_markdown() {
             continue;
         }
         text += "| [" + name + "](#" + full_name(row) + ") | " + to_markdown(default_of(row)) +
-                " | " + (row.takes_2_1 ? "2.1" : "2.0, 2.1") + " |\n";
+                " | " + std::string(row.only_on.empty() ? "2.0, 2.1" : row.only_on) + " |\n";
     }
     return text + make_of_all(markdown_of) + "\n## Options that have no effect any more\n\n" +
            fill(obsolete + ": the log says so, and the lines can be taken out.", kMarkdownWidth, "",

@@ -31,6 +31,12 @@ void Accounts::before_action() {
     before_ = known();
 }
 
+void Accounts::may_be_given(const std::string& topic) {
+    for (const auto& [name, is_certain] : known()) {
+        if (matches(name.filter, topic)) ++most_;
+    }
+}
+
 void Accounts::after_action(const std::vector<Message>& published) {
     auto all = known();
     for (auto& [name, is_certain] : all) {

@@ -27,6 +27,8 @@ class Accounts {
   public:
     Groups groups;
     GroupName healthy;  // one that is always there
+    // What other plugins publish reaches groups all of whose members are direct or away, too.
+    bool hears_plugins = true;
 
     // A restart leaves groups whose members' sessions are gone until a message shows that, and a
     // crash takes back what the broker had not saved: they may count.
@@ -47,15 +49,19 @@ class Accounts {
     // From now on.
     void open(const Statistics& statistics);
     void before_action();
+    // A message of QoS 2 that is not released: groups all of whose members are direct or away get
+    // it all the same.
+    void may_be_given(const std::string& topic);
     // What was published meanwhile, in which the groups may have changed. A will may be published
     // before or after that, so it counts for groups that were there all the time; for the others it
     // may.
     void after_action(const std::vector<Message>& published);
     // The groups that counted for that, and whether it was certain that they were there.
     const std::map<GroupName, bool>& counted() const { return counted_; }
-    // Whether the broker shows what that client publishes.
+    // Whether the broker shows who publishes that.
     bool is_heard(const Message& message) const {
-        return !unheard_.contains(origin_of(message.payload).client);
+        const auto origin = origin_of(message.payload);
+        return !unheard_.contains(origin.client) && (hears_plugins || origin.kind != 'p');
     }
     // How many messages are said to have got lost.
     long gone(const Statistics& now) const {

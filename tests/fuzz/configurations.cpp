@@ -79,6 +79,8 @@ class Maker {
             result_.first.push_back("max_inflight_messages 3");
             if (!integration::broker_is_20()) option("strategy least_loaded");
             option("max_held_back 1");
+        } else if (word == "direct") {
+            option("direct_from 1");
         } else if (word == "qos0") {
             option("queue_qos0_messages true");
         } else if (word == "no_access_control") {
@@ -134,6 +136,8 @@ std::vector<std::string> all_configurations() {
             "bytes+sticky",
             "pull",
             "pull+bytes+file",
+            "direct+file",
+            "direct+limits+random",
             "file+dynamic_security+hash_topic"};
 }
 
@@ -159,6 +163,10 @@ bool has_limits(const std::string& name) {
 bool has_small_windows(const std::string& name) {
     return has(name, "limits") || has(name, "pull");
 }
+bool has_direct_members(const std::string& name) {
+    return has(name, "direct") && integration::broker_is_20();
+}
+
 bool restricts(const std::string& name) {
     return has(name, "acl_file") || has(name, "dynamic_security");
 }

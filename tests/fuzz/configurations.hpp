@@ -17,6 +17,7 @@ integration::Configuration make_configuration(const std::string& name, integrati
 bool keeps_groups(const std::string& name);
 bool has_limits(const std::string& name);  // of queues
 bool has_small_windows(const std::string& name);
+bool has_direct_members(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
 // The broker asks no plugin about those who are offline, so what their groups miss is not counted.
 bool denies_the_away(const std::string& name);

@@ -19,6 +19,7 @@ Player::Player(const Course& course, Outcome& outcome)
       outcome_(outcome),
       world_(course.configuration, course.with_plugin == nullptr) {
     accounts_.healthy = {healthy_group, healthy_topics};
+    accounts_.hears_plugins = !has_direct_members(course_.configuration);
 }
 
 void Player::play(const Actions& actions) {
@@ -171,6 +172,8 @@ void Player::publish(Client& client, const Action& action) {
         // What is refused gives the client one more place in 2.0's window (send__puback).
         if (has_small_windows(course_.configuration)) message.qos = 0;
     }
+    if (has_direct_members(course_.configuration) && message.qos == 2)
+        accounts_.may_be_given(message.topic);
     client.publish(message, action.alias, action.is_held);
 }
 
@@ -184,11 +187,18 @@ void Player::restart(bool is_crash) {
         ordinary_.join_all(saved_);
     } else {
         saved_ = ordinary_;
+        saved_groups_ = accounts_.groups;
     }
     if (is_crash || !keeps_groups(course_.configuration)) {
         // 2.0 goes on to serve members whose sessions it kept as non-shared subscribers.
         for (const auto& [name, members] : accounts_.groups.all()) {
-            for (const int member : members) ordinary_.join({"", name.filter}, member);
+            for (const int member : members) {
+                ordinary_.join({"", name.filter}, member);
+                ledger_.may_be_in(name, member);
+            }
+        }
+        for (const auto& [name, members] : saved_groups_.all()) {
+            for (const int member : members) ledger_.may_be_in(name, member);
         }
         accounts_.groups.end_all();
     }

@@ -92,7 +92,7 @@ class Player {
     Ledger ledger_;
     Ledger::Receipts receipts_;
     Groups ordinary_;                 // subscriptions, as groups without a name
-    Groups saved_;                    // ... when the broker ended last, but for crashes
+    Groups saved_, saved_groups_;     // ... when the broker ended last, but for crashes
     std::vector<Message> published_;  // in this action, as the observer saw it
     std::set<Origin> seen_;
     std::size_t fresh_ = 0;

@@ -134,7 +134,8 @@ class World {
         const bool is_shown = traits_.has_listener_settings;
         const auto qos = static_cast<std::uint8_t>(is_shown ? 1 : 1 + random_() % 2);
         const auto payload = std::to_string(++published_);
-        const bool by_plugin = !is_shown && random_() % 4 == 0;
+        // ... and is not shown for groups without leaves.
+        const bool by_plugin = !is_shown && traits_.direct_from == 0 && random_() % 4 == 0;
         note((by_plugin ? "a plugin publishes " : "a client publishes ") + payload + " on " +
              topic + " with QoS " + std::to_string(qos));
         if (by_plugin) {
@@ -162,6 +163,8 @@ class World {
     // what was announced, if both come in one turn and are about one topic.
     void publish_in_vain() {
         if (traits_.has_listener_settings) return;
+        // Nobody who could refuse it, so that it may be collected.
+        if (traits_.direct_from > 0 && !broker_.others_decide()) return;
         const auto topic = any(kTopics);
         note("a client publishes in vain on " + topic);
         broker_.publish_in_vain("publisher", topic);

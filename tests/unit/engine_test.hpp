@@ -52,6 +52,7 @@ struct GenerationRow : Row {
 inline const std::vector<GenerationRow> kGenerations{
     {{"On20"}, kBroker20},
     {{"On20WithListenerSettings"}, kBroker20WithListenerSettings},
+    {{"On20Direct"}, kBroker20Direct},
     {{"On21"}, kBroker21},
     {{"On21WithRings"}, kBroker21WithRings}};
 

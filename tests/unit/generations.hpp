@@ -12,6 +12,11 @@ inline constexpr BrokerTraits kBroker20WithListenerSettings{.separate_leaves = f
                                                             .announces_sessions = false,
                                                             .has_listener_settings = true,
                                                             .removes_duplicates = false};
+/// Where all but the first member of a group are direct.
+inline constexpr BrokerTraits kBroker20Direct{.separate_leaves = false,
+                                              .announces_sessions = false,
+                                              .direct_from = 1,
+                                              .removes_duplicates = false};
 inline constexpr BrokerTraits kBroker21{
     .separate_leaves = true, .announces_sessions = true, .removes_duplicates = false};
 

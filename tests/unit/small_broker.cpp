@@ -35,6 +35,11 @@ std::vector<std::string> filters_matching(std::string_view topic) {
     return filters;
 }
 
+bool is_roll_call(const Message& message) {
+    const std::string_view payload(static_cast<const char*>(message.payload), message.payload_size);
+    return payload.starts_with("shared-subscription: roll call");
+}
+
 }  // namespace
 
 SmallBroker::SmallBroker(BrokerTraits traits, Strategy strategy)
@@ -147,6 +152,7 @@ void SmallBroker::kick(const std::string& id) {
             if (leaf.owner != &connection) return false;
             if (!is_shown(connection)) return true;
             if (engine->is_removing(client_of(connection), leaf.filter)) return true;
+            if (has_direct_prefix(leaf.filter)) return false;
             engine->subscribe(client_of(connection), parse_subscription(leaf.filter), {});
             return false;
         });
@@ -158,7 +164,8 @@ SmallBroker::Leaf SmallBroker::leaf_for(Connection& owner, const SubscriptionFil
     const bool is_separate =
         filter.kind == FilterKind::shared && !traits_.merges_uses(filter.topic_filter);
     return {.owner = &owner,
-            .filter = std::string(filter.topic_filter),
+            .filter = is_separate ? std::string(filter.topic_filter)
+                                  : engine->leaf_filter(client_of(owner), filter),
             .share = std::string(is_separate ? filter.share_name : ""),
             .is_joint = is_separate && engine->leaf_kind(filter) == LeafKind::joint};
 }
@@ -301,8 +308,10 @@ void SmallBroker::publish_again(const std::string& id) {
 
 void SmallBroker::publish_in_vain(const std::string& id, const std::string& topic) {
     auto& connection = find(id);
+    publishes_in_vain_ = true;
     if (!engine->may_write_at_once(&connection, topic.c_str()))
         std::ignore = engine->may_write(client_of(connection), {.topic = topic});
+    publishes_in_vain_ = false;
 }
 
 // db__message_release_incoming
@@ -497,7 +506,7 @@ std::vector<std::size_t> SmallBroker::take_counts(const std::vector<std::string>
 }
 
 void SmallBroker::publish(const Message& message) {
-    ++copies_to_all;
+    ++(is_roll_call(message) ? roll_calls : copies_to_all);
     std::ignore = publish_to({}, message, {message.qos});
 }
 
@@ -505,7 +514,7 @@ void SmallBroker::publish(const Message& message) {
 const void* SmallBroker::publish_to(std::string_view client_id, const Message& message,
                                     const SubscriptionOptions& options) {
     const bool is_known = is_2_1() && !client_id.empty();
-    ++copies;
+    copies += is_roll_call(message) ? 0 : 1;
     plugin_queue_.push_back(
         {.client_id = std::string(client_id),
          .message = {.topic = std::string(message.topic),

@@ -75,6 +75,8 @@ class SmallBroker final : public Broker {
 
     // What others do.
     void kick(const std::string& id);  ///< mosquitto_kick_client_by_clientid
+    /// Nobody knows why.
+    void lose_leaves(const std::string& id) { remove_leaves(find(id)); }
     /// The session of a client that is offline ends.
     void expire(const std::string& id) { disuse(id); }
     /// What the broker publishes when the connection ends without DISCONNECT.
@@ -99,8 +101,9 @@ class SmallBroker final : public Broker {
     std::vector<std::size_t> take_counts(const std::vector<std::string>& ids);
     std::vector<std::string> log_lines{};
     std::vector<std::string> membership_lines{};  ///< at the log types subscribe and unsubscribe
-    int copies = 0;                               ///< published by the engine
+    int copies = 0;                               ///< published by the engine, but roll calls
     int copies_to_all = 0;                        ///< ... of these, to everybody
+    int roll_calls = 0;
     int turns_in_a_second = 1;
     QueueLimits queue_limits{};          ///< after the next restart
     bool redispatches = false;           ///< the same
@@ -116,7 +119,8 @@ class SmallBroker final : public Broker {
     [[nodiscard]] Verdict ask_others_to_read(Context context, const Message& message) override;
     [[nodiscard]] Verdict ask_others_to_write(Context /*context*/,
                                               const Message& /*message*/) override {
-        return exports_acl_check ? Verdict::allowed : Verdict::unknown;
+        if (!exports_acl_check) return Verdict::unknown;
+        return publishes_in_vain_ ? Verdict::denied : Verdict::allowed;
     }
     [[nodiscard]] std::size_t subscription_count(Context context) override;
     [[nodiscard]] int protocol_version(Context context) override;
@@ -256,6 +260,7 @@ class SmallBroker final : public Broker {
     bool in_tick_ = false;
     bool is_draining_ = false;
     bool in_fan_out_ = false;
+    bool publishes_in_vain_ = false;
 
   public:
     std::optional<Engine> engine;

@@ -1,5 +1,6 @@
 #include "core/delivery/collector.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -9,14 +10,40 @@
 
 namespace shared_subscription {
 
-bool Collector::find_groups(const Message& message) {
+namespace {
+
+/// Whether there is somebody whom the broker asks for. The publisher may have No Local, which 2.0
+/// does not show.
+bool is_anybody_asked_for(const Group& group, std::string_view publisher_id) noexcept {
+    return std::ranges::any_of(group.members(), [publisher_id](const Member* member) {
+        return is_asked_for(*member) && member->subscription->session.id != publisher_id;
+    });
+}
+
+}  // namespace
+
+bool Collector::collects(const Group& group, const Message& message,
+                         std::string_view publisher_id) const noexcept {
+    if (group.direct > 0) return !is_anybody_asked_for(group, publisher_id);
+    return group.declared && !group.has_ready() && backlog_.takes(message.qos);
+}
+
+bool Collector::find_groups(const Client& client, const Message& message) {
     groups_.clear();
+    expecting_.clear();
     pending_.reset();
-    if (!backlog_.takes(message.qos)) return false;
-    registry_.match(message.topic, filters_);
+    if (version_ != registry_.version() || !is_same_text(topic_, message.topic)) {
+        topic_.assign(message.topic);
+        registry_.match(topic_, filters_);
+        version_ = registry_.version();
+    }
     for (const auto* filter : filters_) {
         for (const auto& group : filter->groups) {
-            if (group->declared && !group->has_ready()) groups_.push_back(group->number);
+            if (collects(*group, message, client.id)) {
+                groups_.push_back(group->number);
+            } else if (group->direct > 0) {
+                expecting_.push_back(group->number);
+            }
         }
     }
     return !groups_.empty();
@@ -31,7 +58,10 @@ void Collector::keep(const Client& client, const Message& message) {
 // A control topic is shown to nobody else, and fanned out to nobody.
 void Collector::announce(const Client& client, const Message& message) {
     constexpr std::string_view kControl = "$CONTROL/";
-    if (message.topic.starts_with(kControl) || !find_groups(message)) return;
+    if (message.topic.starts_with(kControl)) return;
+    const bool is_for_any = find_groups(client, message);
+    expecting_.clear();  // others may refuse it
+    if (!is_for_any) return;
     if (broker_.others_decide()) {
         registry_.asks_others = true;
         const auto verdict = broker_.ask_others_to_write(client.context, message);
@@ -42,11 +72,15 @@ void Collector::announce(const Client& client, const Message& message) {
 }
 
 std::vector<std::uint64_t> Collector::receive(const Client& client, const Message& message) {
-    if (!find_groups(message)) return {};
+    const bool is_for_any = find_groups(client, message);
+    if (message.qos == 2) expecting_.clear();  // its fan-out comes later
+    if (!expecting_.empty()) fan_out_ = registry_.fan_out;
+    if (!is_for_any) return {};
     if (message.qos == 2) {
         // Who is away is asked about when it is released.
         std::erase_if(groups_, [this](std::uint64_t number) {
-            return registry_.find_group(number)->size() > 0;
+            const auto& group = *registry_.find_group(number);
+            return group.size() > 0 && group.direct == 0;
         });
         if (groups_.empty()) return {};
     }
@@ -74,7 +108,20 @@ bool Collector::is_sent_again() {
     return is_another_there && !is_there;
 }
 
-// Where the broker has asked about somebody, the fan-out has seen to it.
+// Where the broker has asked about somebody, the fan-out has.
+bool Collector::has_seen_to(const Group& group) const noexcept {
+    return group.election.fan_out > fan_out_ || group.held_in > fan_out_;
+}
+
+// Its leaves may be gone; or the broker has refused the message.
+void Collector::note_silence() {
+    for (const auto number : expecting_) {
+        auto* group = registry_.find_group(number);
+        if (group && !has_seen_to(*group)) group->silent = true;
+    }
+    expecting_.clear();
+}
+
 void Collector::collect() {
     const bool is_known = is_sent_again();
     const auto message = std::exchange(pending_, nullptr);
@@ -82,9 +129,8 @@ void Collector::collect() {
     for (const auto number : groups_) {
         auto* group = registry_.find_group(number);
         if (!group) continue;
-        const bool has_seen_one = group->election.fan_out > fan_out_ || group->held_in > fan_out_;
         // One of QoS 2 that has been received has no fan-out before its PUBREL: it was another's.
-        if (has_seen_one && !received_) continue;
+        if (has_seen_to(*group) && !received_) continue;
         backlog_.add(*group, {.id = backlog_.next_id(), .message = message});
     }
 }

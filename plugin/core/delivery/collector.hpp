@@ -1,6 +1,7 @@
-// Messages for declared groups about which the broker may ask nobody, as no member of them stands
-// in its tree. A publication shows all the same: what clients and bridges publish in MESSAGE, wills
-// in their WRITE check alone.
+// Messages for groups about which the broker may ask nobody, as no member of them stands in its
+// tree: declared ones without members, and such as have none but direct members now. A publication
+// shows all the same: what clients and bridges publish in MESSAGE, wills in their WRITE check
+// alone.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,10 @@ class Collector {
     Collector(Registry& registry, Backlog& backlog, Broker& broker)
         : registry_(registry), backlog_(backlog), broker_(broker) {}
 
-    /// Whether there are declared groups.
-    [[nodiscard]] bool is_needed() const noexcept { return registry_.declared_count > 0; }
+    /// Whether there are such groups, or may be.
+    [[nodiscard]] bool is_needed() const noexcept {
+        return registry_.declared_count > 0 || !registry_.direct_filters().empty();
+    }
 
     /// A WRITE check. If no MESSAGE follows, it is a will, or others have refused it.
     void announce(const Client& client, const Message& message);
@@ -28,12 +31,17 @@ class Collector {
     std::vector<std::uint64_t> receive(const Client& client, const Message& message);
     /// Its fan-out is over, or there was none.
     void conclude() {
+        if (!expecting_.empty()) note_silence();
         if (pending_) collect();
     }
 
   private:
     /// Whether it is for any.
-    [[nodiscard]] bool find_groups(const Message& message);
+    [[nodiscard]] bool find_groups(const Client& client, const Message& message);
+    [[nodiscard]] bool collects(const Group& group, const Message& message,
+                                std::string_view publisher_id) const noexcept;
+    [[nodiscard]] bool has_seen_to(const Group& group) const noexcept;
+    void note_silence();
     void keep(const Client& client, const Message& message);
     /// Whether it is one of QoS 2 that its publisher has sent again before it released it.
     [[nodiscard]] bool is_sent_again();
@@ -46,8 +54,12 @@ class Collector {
     const char* received_ = nullptr;     // the address of its topic, if it is of QoS 2 and no will
     std::string publisher_id_;           // ... and whose it is
     std::vector<std::uint64_t> groups_;  // that want it, by Group::number
-    std::uint64_t fan_out_ = 0;          // the last one before it
-    std::vector<Filter*> filters_;       // used again
+    /// Groups with direct members of which the broker should ask about somebody.
+    std::vector<std::uint64_t> expecting_;
+    std::uint64_t fan_out_ = 0;     // the last one before it
+    std::vector<Filter*> filters_;  // that match `topic_`, while the registry's version holds
+    std::string topic_;
+    std::uint64_t version_ = 0;
 };
 
 }  // namespace shared_subscription

@@ -14,7 +14,7 @@ constexpr auto kWindowFull = Candidate::Fitness::window_full;
 
 std::string describe(const Member& member) {
     return "client " + quote(member.subscription->session.id) + " of group " +
-           quote(member.group->name()) + " on " + quote(member.subscription->filter.text);
+           quote(member.group->name()) + " on " + quote(member.group->filter().text);
 }
 
 // Few strategies need a hash.
@@ -48,8 +48,22 @@ Member* Elector::choose(Group& group) {
     return can_ask ? nullptr : member;
 }
 
+// Who has a leaf and was not asked about may have No Local, which 2.0 does not show.
+bool Elector::may_have_no_local(const Member& member) const {
+    const auto& session = member.subscription->session;
+    return member.group->direct > 0 && !is_direct(member) && session.protocol_version == 5 &&
+           session.key == publication_->publisher();
+}
+
 Member* Elector::choose_from_queue(Group& group) {
-    return choose(group, kWindowFull, [&] { return group.choose_by_strategy(ballot_); });
+    return choose(group, kWindowFull, [&] {
+        auto* chosen = group.choose_by_strategy(ballot_);
+        while (chosen && may_have_no_local(*chosen)) {
+            exclude(*chosen);
+            chosen = group.choose_by_strategy(ballot_);
+        }
+        return chosen;
+    });
 }
 
 // Asks whoever else decides, so that no message goes to a member that may not read it.
@@ -58,7 +72,8 @@ bool Elector::judge(Member& member) {
     registry_.asks_others = true;
     const auto verdict = broker_.ask_others_to_read(context, *message_);
     registry_.asks_others = false;
-    if (verdict == Verdict::unknown) return true;
+    // The broker will ask them about all but direct members.
+    if (verdict == Verdict::unknown) return !is_direct(member);
     using Judgement = Member::Judgement;
     if (verdict == Verdict::allowed) {
         if (member.judgement == Judgement::refused_last) member.judgement = Judgement::was_refused;

@@ -72,6 +72,7 @@ class Elector {
                (message_->properties ? broker_.size_of_properties(message_->properties) : 0);
     }
     [[nodiscard]] bool judge(Member& member);
+    [[nodiscard]] bool may_have_no_local(const Member& member) const;
 
     Registry& registry_;
     Broker& broker_;

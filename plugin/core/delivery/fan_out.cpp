@@ -155,6 +155,7 @@ void FanOut::begin(Publication* announcement) {
     leaves_.begin(number_, shown_restricted_ ? nullptr : &publication_);
     elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
     if (!publication_.collected_by.empty()) pass_over_collectors();
+    if (!registry_.direct_filters().empty() && !shown_restricted_) open_direct_elections();
 }
 
 void FanOut::pass_over_collectors() {
@@ -251,7 +252,7 @@ void FanOut::close() {
     for (auto* group : elections_) {
         const auto& election = group->election;
         if (election.served || election.waits) continue;
-        if (election.elected && !group->placement.rotates)
+        if (election.elected && !group->placement.rotates && !is_direct(*election.elected))
             unasked_.doubt(*election.elected, publication_);
         if (group->held_in != number_) registry_.count_dropped(*group);
     }

@@ -150,6 +150,8 @@ class FanOut {
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);
     [[nodiscard]] Answer answer_restricted(const Session& session, const Leaf& leaf);
     void open_election(Group& group);
+    /// The broker may ask about nobody in groups with direct members.
+    void open_direct_elections();
     /// The broker shall give the member its message; the answer that says so.
     [[nodiscard]] Answer let_through(Member& member);
     /// Whether the message is this member's.

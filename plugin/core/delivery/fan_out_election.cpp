@@ -22,9 +22,19 @@ void FanOut::open_election(Group& group) {
     elections_.push_back(&group);
     election.elected = elector_.choose(group);
     const auto* elected = election.elected;
-    // The broker asks for nobody else of a ring: what is another's goes out from the queue.
-    const bool is_missed = elected && group.placement.rotates && elected != group.ring.asked();
+    // The broker asks for nobody else of a ring, and for no direct member: what is theirs goes out
+    // from the queue.
+    const bool is_missed = elected && (is_direct(*elected) ||
+                                       (group.placement.rotates && elected != group.ring.asked()));
     if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
+}
+
+void FanOut::open_direct_elections() {
+    for (const auto* filter : leaves_.filters()) {
+        for (const auto& group : filter->groups) {
+            if (group->direct > 0) open_election(*group);
+        }
+    }
 }
 
 Answer FanOut::let_through(Member& member) {
@@ -33,6 +43,7 @@ Answer FanOut::let_through(Member& member) {
 }
 
 bool FanOut::wins(Member& member, bool proven_now) {
+    if (is_direct(member)) return false;  // by its leaf it gets nothing
     auto& group = *member.group;
     open_election(group);
     auto& election = group.election;
@@ -55,7 +66,7 @@ bool FanOut::refused_at_its_leaf(Member& member) {
     group.election.elected = elector_.choose(group);
     // The broker will not come back to one that it has asked for.
     const auto* elected = group.election.elected;
-    if (elected && asked_in(*elected) == number_) pass_on(group);
+    if (elected && (is_direct(*elected) || asked_in(*elected) == number_)) pass_on(group);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // Messages that the plugin publishes to everybody and that are for one client: in their fan-outs
 // the broker asks about all others, too, who are denied. The way of a message to a member where
 // nobody can be asked beforehand whether it may read it, and of a probe, which is for nobody: it
-// shows whom the broker asks about (2.0).
+// shows whom of a group the broker asks about (2.0), or of a filter (RollCall).
 //
 // They are known by their content, for as long as the broker may ask about them, however often. No
 // two that are alike are under way at the same time.
@@ -32,6 +32,8 @@ struct RestrictedFanOut {
     bool has_reached = false;  ///< ... about whom it is for
 
     [[nodiscard]] bool is_probe() const noexcept { return client_id.empty(); }
+    /// `group` is a filter alone.
+    [[nodiscard]] bool is_roll_call() const noexcept { return group.share_name.empty(); }
     [[nodiscard]] bool is(const Message& other) const noexcept;
 };
 

@@ -11,10 +11,10 @@ namespace shared_subscription {
 namespace {
 
 // It has come since; or it has been asked for since, perhaps for this very fan-out.
-bool has_changed_since(const Member& member, const RestrictedFanOut& fan_out) noexcept {
-    const auto& subscription = *member.subscription;
+bool has_changed_since(const Subscription& subscription, std::uint64_t asked,
+                       const RestrictedFanOut& fan_out) noexcept {
     return subscription.session.presence.back_since > fan_out.sent ||
-           subscription.subscribed > fan_out.sent || asked_in(member) > fan_out.sent_after;
+           subscription.subscribed > fan_out.sent || asked > fan_out.sent_after;
 }
 
 }  // namespace
@@ -57,6 +57,11 @@ void Unasked::settle_ended(bool all_drained) {
 }
 
 void Unasked::settle(const RestrictedFanOut& fan_out) {
+    if (fan_out.is_roll_call()) {
+        if (const auto* filter = registry_.find_filter(fan_out.group.filter))
+            not_shown(*filter, fan_out);
+        return;
+    }
     auto* group = registry_.find_group(fan_out.group.share_name, fan_out.group.filter);
     if (!group) return;
     if (fan_out.has_reached) {
@@ -72,11 +77,11 @@ void Unasked::settle(const RestrictedFanOut& fan_out) {
 void Unasked::not_shown(Group& group, const RestrictedFanOut& fan_out) {
     bool may_change = false;  // somebody would be asked for now
     for (auto* member : group.members()) {
-        if (!is_shown(*member->subscription)) continue;
+        if (!is_shown(*member->subscription) || is_direct(*member)) continue;
         const bool is_meant =
             fan_out.is_probe() || member->subscription->session.id == fan_out.client_id;
         if (!is_meant) continue;
-        if (has_changed_since(*member, fan_out)) {
+        if (has_changed_since(*member->subscription, asked_in(*member), fan_out)) {
             may_change |=
                 !fan_out.is_probe() || member->subscription->standing == Standing::unconfirmed;
             continue;
@@ -95,6 +100,15 @@ void Unasked::not_shown(Group& group, const RestrictedFanOut& fan_out) {
     } else {
         backlog_.try_again(*left, fan_out);
     }
+}
+
+// Who is not known to be there is gone, if the broker would have asked.
+void Unasked::not_shown(const Filter& filter, const RestrictedFanOut& roll_call) {
+    std::ranges::copy_if(filter.subscriptions, std::back_inserter(gone_), [&](const auto* one) {
+        return one->standing == Standing::unconfirmed && is_shown(*one) &&
+               !has_changed_since(*one, one->called_in, roll_call);
+    });
+    erase_gone([](const Group& /*ended*/) {});
 }
 
 }  // namespace shared_subscription

@@ -62,6 +62,7 @@ class Unasked {
     void settle_ended(bool all_drained);
     void settle(const RestrictedFanOut& fan_out);
     void not_shown(Group& group, const RestrictedFanOut& fan_out);
+    void not_shown(const Filter& filter, const RestrictedFanOut& roll_call);
 
     Registry& registry_;
     RestrictedFanOuts& restricted_;

@@ -230,6 +230,8 @@ class Group {
     Draining draining;
     Pace pace;
     Sample sample;
+    std::uint32_t direct = 0;  ///< members that are direct (is_direct)
+    bool silent = false;  ///< the broker should have asked about others, and did not (Collector)
 
   private:
     std::string name_;

@@ -150,6 +150,19 @@ struct Filter {
     std::size_t unconfirmed = 0;  ///< how many of them are
 };
 
+/// Whether the plugin alone serves the member: the broker has it in its tree by a filter that
+/// matches no topic (`direct_filter`).
+[[nodiscard]] inline bool is_direct(const Member& member) noexcept {
+    return &member.subscription->filter != &member.group->filter();
+}
+
+/// Whether the broker is sure to ask for the member, as far as is known.
+[[nodiscard]] inline bool is_asked_for(const Member& member) noexcept {
+    const auto& subscription = *member.subscription;
+    return !is_direct(member) && subscription.session.connected &&
+           subscription.standing == Standing::present;
+}
+
 /// The last fan-out in which the broker asked for the member. Where it is the client's only
 /// subscription, only the client's may be noted (FanOut::loses_at_once).
 [[nodiscard]] inline std::uint64_t asked_in(const Member& member) noexcept {

@@ -19,6 +19,7 @@ void note_sole(Session& session) {
     const bool is_like_most = !subscription.non_shared && !subscription.no_local &&
                               subscription.standing == Standing::present;
     if (!is_like_most || subscription.members.size() != 1) return;
+    if (is_direct(*subscription.members.front())) return;
     session.sole = subscription.members.front().get();
     session.sole_group = session.sole->group;
 }
@@ -81,7 +82,12 @@ Subscription* Registry::find_subscription(std::string_view client_id, std::strin
 
 Member* Registry::find_member(std::string_view client_id, std::string_view share_name,
                               std::string_view text) {
-    const auto* subscription = find_subscription(client_id, text);
+    const auto* session = find(client_id);
+    if (!session) return nullptr;
+    const auto* subscription = find(*session, text);
+    auto* member = subscription ? find(*subscription, share_name) : nullptr;
+    if (member || direct_filters_.empty()) return member;
+    subscription = find(*session, direct_filter({std::string(share_name), std::string(text)}));
     return subscription ? find(*subscription, share_name) : nullptr;
 }
 
@@ -90,6 +96,7 @@ Filter& Registry::filter_of(std::string_view text) {
     if (filter.text.empty()) {
         filter.text = text;
         ++version_;
+        if (has_direct_prefix(text)) direct_filters_.push_back(&filter);
     }
     return filter;
 }
@@ -162,6 +169,7 @@ void Registry::end(Group& group, Filter& filter) {
 
 void Registry::end_if_unused(Filter& filter) {
     if (!filter.subscriptions.empty() || !filter.groups.empty()) return;
+    if (has_direct_prefix(filter.text)) std::erase(direct_filters_, &filter);
     filters_.erase(std::string(filter.text));
     ++version_;
 }
@@ -169,14 +177,24 @@ void Registry::end_if_unused(Filter& filter) {
 Member& Registry::join(Session& session, std::string_view share_name, std::string_view text,
                        Standing standing) {
     auto& joined = subscription(session, text, standing);
+    return join(session, joined, joined.filter, share_name);
+}
+
+Member& Registry::join_directly(Session& session, const GroupName& group, Standing standing) {
+    auto& joined = subscription(session, direct_filter(group), standing);
+    return join(session, joined, filter_of(group.filter), group.share_name);
+}
+
+Member& Registry::join(Session& session, Subscription& joined, Filter& filter,
+                       std::string_view share_name) {
     if (auto* member = find(joined, share_name)) return *member;
-    auto& filter = joined.filter;
     auto& group = group_on(filter, share_name);
     auto& member = *joined.members.emplace_back(
         std::make_unique<Member>(Member{.subscription = &joined, .group = &group}));
     group.join(member, {.key = session.key});
     group.set_fitness(member, fitness(member), session.flow.held);
     if (session.connected) ++group.connected;
+    if (is_direct(member)) ++group.direct;
     if (group.placement.rotates) {
         group.ring.append(member);
         rings.note(member);
@@ -211,6 +229,8 @@ void Registry::leave(Member& member) {
     auto& group = *member.group;
     if (observer) observer(member, false);
     if (subscription.session.connected) --group.connected;
+    const bool was_direct = is_direct(member);
+    if (was_direct) --group.direct;
     if (group.placement.rotates && !member.stands) --subscription.session.parked;
     rings.end(member);
     if (member.judgement != Member::Judgement::let_read) --group.placement.refused;
@@ -223,7 +243,9 @@ void Registry::leave(Member& member) {
     if (group.size() > 0) {
         wake(group);  // what waited for this member alone, nobody wants
     } else if (!group.declared) {
-        end(group, subscription.filter);
+        auto& filter = was_direct ? filter_of(group) : subscription.filter;
+        end(group, filter);
+        if (was_direct) end_if_unused(filter);
     }
     auto& session = subscription.session;
     --session.member_count;

@@ -32,6 +32,7 @@
 #include "core/model/string_map.hpp"
 #include "core/placement/ring_changes.hpp"
 #include "shared_subscription/broker.hpp"
+#include "shared_subscription/subscription_filter.hpp"
 
 namespace shared_subscription {
 
@@ -87,6 +88,8 @@ class Registry {
     /// Makes the client a member; nothing changes if it is one.
     Member& join(Session& session, std::string_view share_name, std::string_view filter,
                  Standing standing);
+    /// The same of one that is direct, or becomes it.
+    Member& join_directly(Session& session, const GroupName& group, Standing standing);
 
     /// The group is there from now on, whether it has members or not.
     Group& declare(const GroupName& name);
@@ -163,6 +166,13 @@ class Registry {
     }
     [[nodiscard]] std::size_t group_count() const noexcept { return groups_.size(); }
     [[nodiscard]] std::size_t member_count() const noexcept { return member_count_; }
+    /// What direct members are subscribed to: one filter for each group that has any.
+    [[nodiscard]] const std::vector<Filter*>& direct_filters() const noexcept {
+        return direct_filters_;
+    }
+    [[nodiscard]] const Filter* find_filter(std::string_view text) const noexcept {
+        return filters_.find(text);
+    }
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
 
     AddressBook addresses;
@@ -188,6 +198,11 @@ class Registry {
     void forget(Session& session);
     [[nodiscard]] Filter& filter_of(std::string_view text);
     [[nodiscard]] Group& group_on(Filter& filter, std::string_view share_name);
+    Member& join(Session& session, Subscription& joined, Filter& filter,
+                 std::string_view share_name);
+    [[nodiscard]] Filter& filter_of(const Group& group) noexcept {
+        return *filters_.find(group.filter().text);
+    }
     void end(Group& group, Filter& filter);
     void end_if_unused(Filter& filter);
 
@@ -200,6 +215,7 @@ class Registry {
         {.max_blocks_per_chunk = 0, .largest_required_pool_block = 16384}};
     StringMap<std::unique_ptr<Session>> sessions_;
     FilterTree<Filter> filters_;
+    std::vector<Filter*> direct_filters_;
     std::vector<Group*> woken_;
     std::uint64_t version_ = 1;
     std::uint64_t clock_ = 0;

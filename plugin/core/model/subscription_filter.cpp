@@ -8,6 +8,8 @@ namespace shared_subscription {
 namespace {
 
 constexpr std::string_view kShare = "$share";
+constexpr std::string_view kDirectShare = "$SHARE";
+constexpr std::string_view kDirectQueue = "$QUEUE";
 
 bool begins_with_level(std::string_view text, std::string_view level) noexcept {
     return text.starts_with(level) && (text.size() == level.size() || text[level.size()] == '/');
@@ -23,16 +25,15 @@ SubscriptionFilter shared(std::string_view share_name, std::string_view topic_fi
     return {FilterKind::shared, share_name, topic_filter, nullptr};
 }
 
-}  // namespace
-
-SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
-    if (begins_with_level(filter, kQueueShareName)) {
-        return shared(kQueueShareName,
-                      filter.substr(std::min(filter.size(), kQueueShareName.size() + 1)));
+/// A subscription that is shared if it begins with one of these levels.
+SubscriptionFilter parse(std::string_view filter, std::string_view queue,
+                         std::string_view share) noexcept {
+    if (begins_with_level(filter, queue)) {
+        return shared(kQueueShareName, filter.substr(std::min(filter.size(), queue.size() + 1)));
     }
-    if (!begins_with_level(filter, kShare)) return {FilterKind::non_shared, {}, filter, nullptr};
+    if (!begins_with_level(filter, share)) return {FilterKind::non_shared, {}, filter, nullptr};
 
-    const auto name_begin = std::min(filter.size(), kShare.size() + 1);
+    const auto name_begin = std::min(filter.size(), share.size() + 1);
     const auto rest = filter.substr(name_begin);
     const auto slash = rest.find('/');
     const auto share_name = rest.substr(0, slash);
@@ -42,6 +43,12 @@ SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
     }
     if (slash == std::string_view::npos) return malformed("the topic filter is missing");
     return shared(share_name, rest.substr(slash + 1));
+}
+
+}  // namespace
+
+SubscriptionFilter parse_subscription(std::string_view filter) noexcept {
+    return parse(filter, kQueueShareName, kShare);
 }
 
 const char* find_problem(const GroupName& name) noexcept {
@@ -103,6 +110,24 @@ bool precedes(std::string_view one, std::string_view other) noexcept {
 
 bool has_group_prefix(std::string_view topic) noexcept {
     return begins_with_level(topic, kQueueShareName) || begins_with_level(topic, kShare);
+}
+
+std::string direct_filter(const GroupName& group) {
+    if (group.share_name == kQueueShareName)
+        return std::string(kDirectQueue).append("/").append(group.filter);
+    return std::string(kDirectShare)
+        .append("/")
+        .append(group.share_name)
+        .append("/")
+        .append(group.filter);
+}
+
+SubscriptionFilter parse_direct(std::string_view filter) noexcept {
+    return parse(filter, kDirectQueue, kDirectShare);
+}
+
+bool has_direct_prefix(std::string_view topic) noexcept {
+    return begins_with_level(topic, kDirectQueue) || begins_with_level(topic, kDirectShare);
 }
 
 }  // namespace shared_subscription

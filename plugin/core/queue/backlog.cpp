@@ -289,9 +289,18 @@ void Backlog::refill(Group& group) {
     deliveries_.set_may_ask(true);
 }
 
+// In turn, each is given as much.
+std::uint32_t Backlog::burst_of(const Group& group) const noexcept {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
+    const bool takes_turns = group.strategy() == Strategy::round_robin && group.connected > 1;
+    const auto members = takes_turns ? group.connected : 1U;
+    return static_cast<std::uint32_t>(std::min(std::uint64_t{burst_} * members, kMost));
+}
+
 bool Backlog::drain(Group& group, bool begins_round) {
     auto& queue = group.queue;
-    group.draining.allowance = std::min(group.draining.allowance, burst_);
+    const auto burst = burst_of(group);
+    group.draining.allowance = std::min(group.draining.allowance, burst);
     if (begins_round) ++group.draining.allowance;
     if (group.draining.probes && !queue.empty()) {
         probe(group);
@@ -305,7 +314,7 @@ bool Backlog::drain(Group& group, bool begins_round) {
         if (result == Result::gone && burst_ > 0) --group.draining.allowance;
     }
     if (queue.is_moving()) return false;
-    group.draining.allowance = burst_;
+    group.draining.allowance = burst;
     if (queue.empty()) group.pace.begin_episode();
     return true;
 }

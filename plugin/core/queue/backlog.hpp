@@ -129,8 +129,8 @@ class Backlog {
     }
 
     /// 2.0: the broker drops what exceeds a client's queue, and shows nothing of acknowledgements,
-    /// of which it reads one a round. So many messages go out at once, then one a round. 0: no
-    /// limit.
+    /// of which it reads one a round. So many messages go out to a member at once, then one a
+    /// round. 0: no limit.
     void set_burst(std::size_t messages) noexcept {
         constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
         burst_ = static_cast<std::uint32_t>(std::min(messages, kMost));
@@ -181,6 +181,7 @@ class Backlog {
     template <class Drain>
     void drain_woken(const Drain& drain_group);
     [[nodiscard]] bool drain(Group& group, bool begins_round);
+    [[nodiscard]] std::uint32_t burst_of(const Group& group) const noexcept;
     /// False: not in this round.
     [[nodiscard]] bool publish_restricted(const Group& group, RestrictedFanOut fan_out);
     void probe(Group& group);

@@ -1,0 +1,103 @@
+// Members that the plugin alone serves, on 2.0. What holds for all members is tested with them, too
+// (kGenerations).
+#include "engine_test.hpp"
+#include "shared_subscription/subscription_filter.hpp"
+
+namespace shared_subscription {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class EngineDirect : public EngineFixture {
+  protected:
+    EngineDirect() : EngineFixture(kBroker20Direct) {}
+
+    [[nodiscard]] std::string leaf_of(const std::string& id, const std::string& filter) {
+        return broker.engine->leaf_filter({.context = nullptr, .id = id},
+                                          parse_subscription(filter));
+    }
+};
+
+TEST_F(EngineDirect, HaveALeafThatMatchesNothing) {
+    join_all({"a", "b"}, "$share/g/t/+");
+    EXPECT_EQ(leaf_of("a", "$share/g/t/+"), "t/+");
+    EXPECT_EQ(leaf_of("b", "$share/g/t/+"), "$SHARE/g/t/+");
+    subscribe_all({"a", "b"}, "$queue/t");
+    EXPECT_EQ(leaf_of("b", "$queue/t"), "$QUEUE/t");
+}
+
+TEST_F(EngineDirect, StayWhatTheyAre) {
+    join_all({"a", "b", "c"}, "$share/g/t");
+    broker.unsubscribe("a", "$share/g/t");
+    broker.unsubscribe("c", "$share/g/t");
+    subscribe_all({"b"}, "$share/g/t");
+    EXPECT_EQ(leaf_of("b", "$share/g/t"), "$SHARE/g/t");
+    subscribe_all({"a"}, "$share/g/t");
+    EXPECT_EQ(leaf_of("a", "$share/g/t"), "$SHARE/g/t");
+    publish("t", 4);
+    EXPECT_THAT(broker.take_counts({"a", "b", "c"}), ElementsAre(2, 2, 0));
+}
+
+TEST_F(EngineDirect, AreNoneOnTopicsOfTheBroker) {
+    join_all({"a", "b"}, "$share/g/$SYS/#");
+    EXPECT_EQ(leaf_of("b", "$share/g/$SYS/#"), "$SYS/#");
+}
+
+TEST_F(EngineDirect, GetNothingByTheirLeaves) {
+    join_all({"a", "b"}, "$share/g/t");
+    broker.publish_by_plugin({.topic = "$SHARE/g/t", .payload = "x"});
+    broker.settle();
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 0));
+    EXPECT_FALSE(broker.publish("a", {.topic = "$SHARE/g/t", .payload = "x"}));
+}
+
+TEST_F(EngineDirect, GetNothingWhereNobodyCanBeAskedAndHaveLeavesFromThenOn) {
+    join_all({"a", "b"}, "$share/g/t", kPersistent);
+    broker.drop("a");
+    broker.exports_acl_check = false;
+    broker.set_others([](const auto&, const auto&) { return true; });
+    publish("t", 2);
+    EXPECT_THAT(broker.take("b"), IsEmpty());
+    subscribe_all({"b"}, "$share/g/t");
+    EXPECT_EQ(leaf_of("b", "$share/g/t"), "t");
+    EXPECT_EQ(broker.engine->registry().member_count(), 2U);
+    publish("t", 2);
+    EXPECT_THAT(broker.take("b"), Contains("0").Times(2));
+}
+
+// It was believed to be there: whoever is asked about cannot be gone.
+TEST_F(EngineDirect, AreAskedForTheOthersWhenTheBrokerIsSilent) {
+    join_all({"a", "b"}, "$share/g/t");
+    broker.lose_leaves("a");
+    publish("t", 1);
+    EXPECT_THAT(broker.log_lines, Contains(HasSubstr("client 'a' of group 'g' on 't' is passed")));
+    broker.take("b");
+    publish("t", 3);
+    EXPECT_THAT(broker.take_counts({"a", "b"}), ElementsAre(0, 3));
+}
+
+// Direct members by their leaves, and those who have another.
+TEST_F(EngineDirect, AreCalledInTurns) {
+    constexpr int kMembers = 30;
+    constexpr int kGroups = 100;
+    constexpr int kAskedInATurn = 1000;
+    std::vector<std::string> ids;
+    for (int number = 0; number < kMembers; ++number) ids.push_back("c" + std::to_string(number));
+    connect_all(ids, kPersistent);
+    for (int group = 0; group < kGroups; ++group)
+        subscribe_all(ids, "$share/g" + std::to_string(group) + "/t");
+    for (const auto& id : ids) broker.drop(id);
+    broker.turns_in_a_second = 1000;
+    broker.turn();
+    const auto calls_in_a_turn = broker.roll_calls;
+    EXPECT_GT(calls_in_a_turn, kAskedInATurn / kMembers / 2);
+    EXPECT_LT(calls_in_a_turn, 3 * kAskedInATurn / kMembers);
+    for (int turn = 0; turn < 10; ++turn) broker.turn();
+    EXPECT_EQ(broker.roll_calls, 2 * kGroups);
+}
+
+}  // namespace
+}  // namespace shared_subscription
