@@ -61,7 +61,10 @@ class Accounts {
     // Whether the broker shows who publishes that.
     bool is_heard(const Message& message) const {
         const auto origin = origin_of(message.payload);
-        return !unheard_.contains(origin.client) && (hears_plugins || origin.kind != 'p');
+        const bool may_be_anybodys = origin.client < 0;  // it has no payload
+        const bool is_unheard =
+            may_be_anybodys ? !unheard_.empty() : unheard_.contains(origin.client);
+        return !is_unheard && (hears_plugins || origin.kind != 'p');
     }
     // How many messages are said to have got lost.
     long gone(const Statistics& now) const {

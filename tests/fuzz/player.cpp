@@ -182,6 +182,7 @@ void Player::restart(bool is_crash) {
     if (!with_plugin()) return;
     accounts_.doubt_all();
     ledger_.clear();
+    half_seen_.clear();
     // What the broker saved when it ended last, it has again, whatever has ended since.
     if (is_crash) {
         ordinary_.join_all(saved_);

@@ -95,6 +95,7 @@ class Player {
     Groups saved_, saved_groups_;     // ... when the broker ended last, but for crashes
     std::vector<Message> published_;  // in this action, as the observer saw it
     std::set<Origin> seen_;
+    std::map<std::string, int> half_seen_;  // by the observer, or by the healthy group
     std::size_t fresh_ = 0;
 };
 
