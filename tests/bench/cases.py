@@ -32,6 +32,18 @@ def group(members, qos, payload, **more):
     )
 
 
+def direct_cases():
+    for members in (64, 500):
+        for qos in (0, 1):
+            yield Case(
+                f"direct-{members}-qos{qos}",
+                f"direct members from 16 on (2.0), 1 group of {members}, QoS {qos}",
+                {"publishers": PUBLISHERS, "members": members, "qos": qos},
+                options=["plugin_opt_direct_from 16"], is_default=False,
+                is_smoke=members == 64 and qos == 1,
+            )
+
+
 def ordinary(name, title, qos, is_smoke=False, **scenario):
     """Each subscriber has a filter of its own, unless the scenario says otherwise."""
     return Case(
@@ -122,5 +134,5 @@ def latency_cases():
                many_groups(), options=["plugin_opt_sys_interval 1"])
 
 
-CASES = [*ordinary_cases(), *group_cases(), *strategy_cases(), *other_cases()]
+CASES = [*ordinary_cases(), *group_cases(), *direct_cases(), *strategy_cases(), *other_cases()]
 LATENCY_CASES = [*latency_cases()]
