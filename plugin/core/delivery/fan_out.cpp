@@ -155,7 +155,7 @@ void FanOut::begin(Publication* announcement) {
     leaves_.begin(number_, shown_restricted_ ? nullptr : &publication_);
     elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
     if (!publication_.collected_by.empty()) pass_over_collectors();
-    if (!registry_.direct_filters().empty() && !shown_restricted_) open_direct_elections();
+    if (has_direct_members() && !shown_restricted_) open_direct_elections();
 }
 
 void FanOut::pass_over_collectors() {
@@ -204,7 +204,8 @@ Answer FanOut::vote(Session& session, const Leaf& leaf, bool proven_now) {
     if (leaf.non_shared) session.asked.got_message = true;
     auto answer = leaf.non_shared ? Answer::untouched : Answer::deny;
     for (const auto& member : leaf.members) {
-        if (!wins(*member, proven_now)) continue;
+        // By its leaf a direct member gets nothing.
+        if (is_direct(*member) || !wins(*member, proven_now)) continue;
         if (is_taken || (once_only && leaves_.has_non_shared(session))) {
             pass_on(*member->group);
             continue;

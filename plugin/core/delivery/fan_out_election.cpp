@@ -24,7 +24,7 @@ void FanOut::open_election(Group& group) {
     const auto* elected = election.elected;
     // The broker asks for nobody else of a ring, and for no direct member: what is theirs goes out
     // from the queue.
-    const bool is_missed = elected && (is_direct(*elected) ||
+    const bool is_missed = elected && ((has_direct_members() && is_direct(*elected)) ||
                                        (group.placement.rotates && elected != group.ring.asked()));
     if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
 }
@@ -43,7 +43,6 @@ Answer FanOut::let_through(Member& member) {
 }
 
 bool FanOut::wins(Member& member, bool proven_now) {
-    if (is_direct(member)) return false;  // by its leaf it gets nothing
     auto& group = *member.group;
     open_election(group);
     auto& election = group.election;
