@@ -21,7 +21,7 @@ class Collector {
 
     /// Whether there are such groups, or may be.
     [[nodiscard]] bool is_needed() const noexcept {
-        return registry_.declared_count > 0 || !registry_.direct_filters().empty();
+        return registry_.declared_count > 0 || registry_.has_direct_members();
     }
 
     /// A WRITE check. If no MESSAGE follows, it is a will, or others have refused it.

@@ -155,7 +155,7 @@ void FanOut::begin(Publication* announcement) {
     leaves_.begin(number_, shown_restricted_ ? nullptr : &publication_);
     elector_.begin(message_, publication_, number_, backlog_.takes(message_.qos));
     if (!publication_.collected_by.empty()) pass_over_collectors();
-    if (has_direct_members() && !shown_restricted_) open_direct_elections();
+    if (registry_.has_direct_members() && !shown_restricted_) open_direct_elections();
 }
 
 void FanOut::pass_over_collectors() {

@@ -150,10 +150,6 @@ class FanOut {
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);
     [[nodiscard]] Answer answer_restricted(const Session& session, const Leaf& leaf);
     void open_election(Group& group);
-    /// Any group.
-    [[nodiscard]] bool has_direct_members() const noexcept {
-        return !registry_.direct_filters().empty();
-    }
     /// The broker may ask about nobody in groups with direct members.
     void open_direct_elections();
     /// The broker shall give the member its message; the answer that says so.

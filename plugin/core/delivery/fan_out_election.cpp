@@ -24,7 +24,7 @@ void FanOut::open_election(Group& group) {
     const auto* elected = election.elected;
     // The broker asks for nobody else of a ring, and for no direct member: what is theirs goes out
     // from the queue.
-    const bool is_missed = elected && ((has_direct_members() && is_direct(*elected)) ||
+    const bool is_missed = elected && ((registry_.has_direct_members() && is_direct(*elected)) ||
                                        (group.placement.rotates && elected != group.ring.asked()));
     if (!elected || is_missed || is_uncertain(*elected)) hold_for(group);
 }

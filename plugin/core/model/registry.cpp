@@ -86,7 +86,7 @@ Member* Registry::find_member(std::string_view client_id, std::string_view share
     if (!session) return nullptr;
     const auto* subscription = find(*session, text);
     auto* member = subscription ? find(*subscription, share_name) : nullptr;
-    if (member || direct_filters_.empty()) return member;
+    if (member || !has_direct_members()) return member;
     subscription = find(*session, direct_filter({std::string(share_name), std::string(text)}));
     return subscription ? find(*subscription, share_name) : nullptr;
 }

@@ -170,6 +170,8 @@ class Registry {
     [[nodiscard]] const std::vector<Filter*>& direct_filters() const noexcept {
         return direct_filters_;
     }
+    /// Any group.
+    [[nodiscard]] bool has_direct_members() const noexcept { return !direct_filters_.empty(); }
     [[nodiscard]] const Filter* find_filter(std::string_view text) const noexcept {
         return filters_.find(text);
     }

@@ -21,7 +21,7 @@ class RollCall {
     /// Calls those once in a second of whom it is not known whether they are there; no more in one
     /// turn than the broker can be asked about in passing. `now`: as in Engine::tick.
     void tick(std::int64_t now) {
-        if (registry_.direct_filters().empty()) return;
+        if (!registry_.has_direct_members()) return;
         if (next_ >= registry_.direct_filters().size() && now != begun_) {
             next_ = 0;
             begun_ = now;
