@@ -5,6 +5,7 @@
 #include <set>
 
 #include "broker_test.hpp"
+#include "control_request.hpp"
 
 namespace integration {
 namespace {
@@ -16,26 +17,12 @@ using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 using Json = nlohmann::json;
 
-const std::string control_topic = "$CONTROL/shared-subscription/v1";
-
 class ControlTest : public BrokerTest {
   protected:
     void start() { broker.start({.options = {"plugin_opt_control true"}}); }
-    // The one response to one command.
-    Json ask(Client& client, const Json& command) {
-        return ask_with(client, Json{{"commands", Json::array({command})}}.dump());
-    }
     void carry_out(Client& client, const Json& command) {
         const auto response = ask(client, command);
         EXPECT_FALSE(response.contains("error")) << response;
-    }
-    Json ask_with(Client& client, const std::string& request) {
-        client.publish(control_topic, request, 1);
-        client.wait_for_messages(1);
-        const auto messages = client.take_messages();
-        EXPECT_THAT(messages, SizeIs(1));
-        EXPECT_EQ(messages[0].topic, control_topic + "/response");
-        return Json::parse(messages[0].payload).at("responses").at(0);
     }
     std::vector<Client*> join(const std::vector<std::string>& ids, const std::string& filter,
                               const ClientOptions& options = {}) {

@@ -1,8 +1,7 @@
 // Groups that are there without members, too: they collect messages before the first member has
 // come and after the last has gone.
 
-#include <nlohmann/json.hpp>
-
+#include "control_request.hpp"
 #include "declared_test.hpp"
 #include "raw_client.hpp"
 
@@ -13,20 +12,16 @@ using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Json = nlohmann::json;
 
 class DeclaredGroups : public DeclaredTest {
   protected:
     std::string ask(const std::string& command, const std::string& group,
                     const std::string& topic_filter) {
         Client& administrator = connect("administrator");
-        const Json request{
-            {"commands", {{{"command", command}, {"group", group}, {"filter", topic_filter}}}}};
-        administrator.publish("$CONTROL/shared-subscription/v1", request.dump(), 1);
-        administrator.wait_for_messages(1);
-        const auto response = Json::parse(administrator.take_messages().at(0).payload);
+        const auto response = integration::ask(
+            administrator, {{"command", command}, {"group", group}, {"filter", topic_filter}});
         administrator.disconnect();
-        return response.at("responses").at(0).value("error", "");
+        return response.value("error", "");
     }
 };
 

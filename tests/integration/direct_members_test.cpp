@@ -1,8 +1,7 @@
 // Members that the plugin alone serves (plugin_opt_direct_from): 2.0 has them in its tree by a
 // filter that matches nothing. What holds for members of any kind is in large_groups_test.cpp.
 
-#include <nlohmann/json.hpp>
-
+#include "control_request.hpp"
 #include "restart_test.hpp"
 
 namespace integration {
@@ -14,7 +13,6 @@ using ::testing::ElementsAreArray;
 using ::testing::Ge;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Json = nlohmann::json;
 
 class DirectMembers : public RestartTest {
   protected:
@@ -40,15 +38,6 @@ class DirectMembers : public RestartTest {
     void wait_until_served(Client& member) {
         do publish(numbered("t", 1, 1));
         while (member.take_payloads().empty());
-    }
-    Json carry_out(const Json& command) {
-        Client& administrator = connect("administrator");
-        administrator.publish("$CONTROL/shared-subscription/v1",
-                              Json{{"commands", {command}}}.dump(), 1);
-        administrator.wait_for_messages(1);
-        const auto answer = Json::parse(administrator.take_messages().at(0).payload);
-        administrator.disconnect();
-        return answer.at("responses").at(0);
     }
 };
 
@@ -188,8 +177,11 @@ TEST_F(DirectMembers, OutliveARestart) {
 TEST_F(DirectMembers, MayBeRemoved) {
     broker.start({.options = {direct, "plugin_opt_control true"}});
     const auto members = join_all({"a", "b", "c"}, persistent());
-    const auto answer = carry_out(
-        {{"command", "removeMember"}, {"group", "g"}, {"filter", "t"}, {"clientid", "b"}});
+    Client& administrator = connect("administrator");
+    const auto answer =
+        ask(administrator,
+            {{"command", "removeMember"}, {"group", "g"}, {"filter", "t"}, {"clientid", "b"}});
+    administrator.disconnect();
     EXPECT_FALSE(answer.contains("error")) << answer;
     come_back({members[1]});
     publish(numbered("t", 4, 1));
