@@ -46,6 +46,7 @@ NextRound Engine::tick(std::int64_t now) {
     sessions_.tick(now);
     fan_out_.settle();
     unasked_.settle_restricted(true);
+    collector_.tick(now);
     deliveries_.tick(now);
     ghosts_.tick();
     let_rotate();  // other access control may have come
@@ -145,11 +146,11 @@ bool Engine::receive(const Client& client, const Message& message) {
     if (registry_.group_count() == 0) return true;
     parking_.align_freely();
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
-    std::vector<std::uint64_t> collected_by;
-    if (collector_.is_needed()) collected_by = collector_.receive(client, message);
+    Collected collected;
+    if (collector_.is_needed()) collected = collector_.receive(client, message);
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties),
-                          std::move(collected_by));
+                          std::move(collected));
     if (message.qos < 2) fan_out_.foresee(message);
     return true;
 }

@@ -1,6 +1,8 @@
 // Groups that are there without members, too: they collect messages before the first member has
 // come and after the last has gone.
 
+#include <array>
+
 #include "control_request.hpp"
 #include "declared_test.hpp"
 #include "raw_client.hpp"
@@ -8,6 +10,7 @@
 namespace integration {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -87,6 +90,34 @@ TEST_F(DeclaredGroups, GetAMessageThatIsReleasedLaterOnce) {
     member.wait_for_messages(1);
     settle();
     EXPECT_THAT(member.payloads(), SizeIs(1));
+}
+
+// The other way round: somebody is there when it is published, and nobody when it is released.
+TEST_F(DeclaredGroups, CollectAMessageThatIsReleasedWhenTheLastMemberHasGone) {
+    broker.start({.options = {declared}});
+    Client& member = connect("member");
+    member.subscribe(filter, 2);
+    RawClient publisher(broker.port(), "publisher");
+    for (const auto identifier : std::to_array<std::uint16_t>({1, 2, 3})) {
+        publisher.publish({.topic = "jobs/a",
+                           .payload = std::to_string(identifier),
+                           .qos = 2,
+                           .identifier = identifier});
+        publisher.expect(PacketType::pubrec);
+    }
+    const auto release = [&publisher](std::uint16_t identifier) {
+        publisher.send(PacketType::pubrel, identifier);
+        publisher.expect(PacketType::pubcomp);
+    };
+    release(1);
+    member.wait_for_messages(1);
+    member.unsubscribe(filter);
+    release(2);
+    settle();
+    EXPECT_THAT(collect("first", 2), ElementsAre("2", "3"));
+    release(3);
+    EXPECT_THAT(collect("second", 0), IsEmpty());
+    EXPECT_THAT(member.payloads(), ElementsAre("1"));
 }
 
 TEST_F(DeclaredGroups, CollectForMembersThatAreAway) {

@@ -2,6 +2,7 @@
 // filter that matches nothing. What holds for members of any kind is in large_groups_test.cpp.
 
 #include "control_request.hpp"
+#include "raw_client.hpp"
 #include "restart_test.hpp"
 
 namespace integration {
@@ -13,6 +14,7 @@ using ::testing::ElementsAreArray;
 using ::testing::Ge;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class DirectMembers : public RestartTest {
   protected:
@@ -71,6 +73,38 @@ TEST_F(DirectMembers, GoOnWithoutTheFirst) {
 }
 
 // 2.0 does not show No Local, by which the broker does not ask about the publisher.
+// The broker asks about nobody when it releases a message that the first was there for.
+TEST_F(DirectMembers, GetWhatIsReleasedAfterTheFirstHasGone) {
+    broker.start({.options = {direct}});
+    const auto members = join_all({"a", "b"});
+    RawClient publisher(broker.port(), "publisher");
+    const auto receive = [&publisher](std::uint16_t identifier, const std::string& payload) {
+        publisher.publish({.topic = "t", .payload = payload, .qos = 2, .identifier = identifier});
+        publisher.expect(PacketType::pubrec);
+    };
+    const auto release = [&publisher](std::uint16_t identifier) {
+        publisher.send(PacketType::pubrel, identifier);
+        publisher.expect(PacketType::pubcomp);
+    };
+    receive(1, "x");
+    receive(2, "y");
+    receive(3, "z");
+    release(1);
+    members[0]->unsubscribe(filter);
+    settle();
+    release(2);
+    members[0]->subscribe(filter, 1);
+    release(3);
+    settle();
+    EXPECT_THAT(all_payloads(members), UnorderedElementsAre("x", "y", "z"));
+    receive(4, "w");
+    members[0]->disconnect();
+    release(4);
+    members[1]->wait_for_messages(3);
+    settle();
+    EXPECT_THAT(all_payloads(members), UnorderedElementsAre("x", "y", "z", "w"));
+}
+
 TEST_F(DirectMembers, GetWhatTheFirstPublishesWithNoLocal) {
     broker.start({.options = {direct}});
     Client& first = connect("first");

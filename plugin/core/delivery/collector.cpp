@@ -12,23 +12,34 @@ namespace shared_subscription {
 
 namespace {
 
+constexpr std::int64_t kSecondsUntilReleased = 60;
+
 /// Whether there is somebody whom the broker asks for. The publisher may have No Local, which 2.0
 /// does not show.
-bool is_anybody_asked_for(const Group& group, std::string_view publisher_id) noexcept {
-    return std::ranges::any_of(group.members(), [publisher_id](const Member* member) {
-        return is_asked_for(*member) && member->subscription->session.id != publisher_id;
+bool is_anybody_asked_for(const Group& group, std::uint64_t publisher) noexcept {
+    return std::ranges::any_of(group.members(), [publisher](const Member* member) {
+        return is_asked_for(*member) && member->subscription->session.key != publisher;
+    });
+}
+
+/// Whether the broker may still ask for somebody.
+bool may_be_asked(const Group& group, std::uint64_t publisher) noexcept {
+    return std::ranges::any_of(group.members(), [publisher](const Member* member) {
+        return !is_direct(*member) && member->subscription->pending != Request::unsubscribe &&
+               member->subscription->session.key != publisher;
     });
 }
 
 }  // namespace
 
-bool Collector::collects(const Group& group, const Message& message,
-                         std::string_view publisher_id) const noexcept {
-    if (group.direct > 0) return !is_anybody_asked_for(group, publisher_id);
-    return group.declared && !group.has_ready() && backlog_.takes(message.qos);
+// Where it is released later, who is away is asked about then.
+bool Collector::collects(const Group& group, std::uint8_t qos, std::uint64_t publisher,
+                         bool is_received) const noexcept {
+    if (group.direct > 0) return !is_anybody_asked_for(group, publisher);
+    return is_received ? group.size() == 0 : !group.has_ready() && backlog_.takes(qos);
 }
 
-bool Collector::find_groups(const Client& client, const Message& message) {
+bool Collector::find_groups(const Client& client, const Message& message, bool is_received) {
     groups_.clear();
     expecting_.clear();
     pending_.reset();
@@ -37,11 +48,14 @@ bool Collector::find_groups(const Client& client, const Message& message) {
         registry_.match(topic_, filters_);
         version_ = registry_.version();
     }
+    if (filters_.empty()) return false;
+    const auto publisher = stable_hash(client.id);
     for (const auto* filter : filters_) {
         for (const auto& group : filter->groups) {
-            if (collects(*group, message, client.id)) {
+            if (!group->declared && group->direct == 0) continue;
+            if (collects(*group, message.qos, publisher, is_received)) {
                 groups_.push_back(group->number);
-            } else if (group->direct > 0) {
+            } else if (group->direct > 0 || is_received) {
                 expecting_.push_back(group->number);
             }
         }
@@ -71,24 +85,45 @@ void Collector::announce(const Client& client, const Message& message) {
     keep(client, message);
 }
 
-std::vector<std::uint64_t> Collector::receive(const Client& client, const Message& message) {
+Collected Collector::receive(const Client& client, const Message& message) {
+    if (message.qos == 2) return receive_unreleased(client, message);
     const bool is_for_any = find_groups(client, message);
-    if (message.qos == 2) expecting_.clear();  // its fan-out comes later
     if (!expecting_.empty()) fan_out_ = registry_.fan_out;
-    if (!is_for_any) return {};
-    if (message.qos == 2) {
-        // Who is away is asked about when it is released.
-        std::erase_if(groups_, [this](std::uint64_t number) {
-            const auto& group = *registry_.find_group(number);
-            return group.size() > 0 && group.direct == 0;
-        });
-        if (groups_.empty()) return {};
-    }
+    if (is_for_any) keep(client, message);
+    return {};
+}
+
+Collected Collector::receive_unreleased(const Client& client, const Message& message) {
+    const bool is_for_any = find_groups(client, message, true);
+    const auto waiting = std::exchange(expecting_, {});  // its fan-out comes later
+    if (!is_for_any && waiting.empty()) return {};
     keep(client, message);
-    if (message.qos < 2) return {};
     publisher_id_.assign(client.id);
     received_ = message.topic.data();
-    return groups_;
+    Collected collected{.by = groups_};
+    if (!waiting.empty()) {
+        collected.unreleased = std::make_unique<Unreleased>(
+            Unreleased{.message = pending_, .groups = waiting, .since = registry_.now});
+    }
+    return collected;
+}
+
+// In the order of being received, in which a publisher releases them. Whether it has been released
+// in the meantime does not matter: the broker has asked about nobody then.
+void Collector::collect_unreleased(std::int64_t now) {
+    seen_departures_ = registry_.departures;
+    swept_ = now;
+    publications_.visit_unreleased([this, now](Publication& publication, Unreleased& unreleased) {
+        std::erase_if(unreleased.groups, [&](std::uint64_t number) {
+            auto* group = registry_.find_group(number);
+            if (!group) return true;
+            if (may_be_asked(*group, unreleased.message->publisher)) return false;
+            backlog_.add(*group, {.id = backlog_.next_id(), .message = unreleased.message});
+            publication.collected_by.push_back(number);
+            return true;
+        });
+        return !unreleased.groups.empty() && unreleased.since + kSecondsUntilReleased > now;
+    });
 }
 
 // The broker shows it as it showed the first one, which it keeps, and then drops it by its packet
@@ -125,7 +160,10 @@ void Collector::note_silence() {
 void Collector::collect() {
     const bool is_known = is_sent_again();
     const auto message = std::exchange(pending_, nullptr);
-    if (is_known) return;
+    if (is_known) {
+        publications_.forget_unreleased(received_);
+        return;
+    }
     for (const auto number : groups_) {
         auto* group = registry_.find_group(number);
         if (!group) continue;

@@ -1,13 +1,14 @@
 // Messages for groups about which the broker may ask nobody, as no member of them stands in its
 // tree: declared ones without members, and such as have none but direct members now. A publication
 // shows all the same: what clients and bridges publish in MESSAGE, wills in their WRITE check
-// alone.
+// alone. That a message of QoS 2 is released does not show: it is collected before.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/delivery/publications.hpp"
 #include "core/model/registry.hpp"
 #include "core/queue/backlog.hpp"
 #include "shared_subscription/broker.hpp"
@@ -16,8 +17,8 @@ namespace shared_subscription {
 
 class Collector {
   public:
-    Collector(Registry& registry, Backlog& backlog, Broker& broker)
-        : registry_(registry), backlog_(backlog), broker_(broker) {}
+    Collector(Registry& registry, Publications& publications, Backlog& backlog, Broker& broker)
+        : registry_(registry), publications_(publications), backlog_(backlog), broker_(broker) {}
 
     /// Whether there are such groups, or may be.
     [[nodiscard]] bool is_needed() const noexcept {
@@ -27,8 +28,13 @@ class Collector {
     /// A WRITE check. If no MESSAGE follows, it is a will, or others have refused it.
     void announce(const Client& client, const Message& message);
     /// A MESSAGE event. Returns, for QoS 2, by which groups it is collected now: what the broker
-    /// fans out after PUBREL is not for them.
-    std::vector<std::uint64_t> receive(const Client& client, const Message& message);
+    /// fans out after PUBREL is not for them. Others wait for that.
+    Collected receive(const Client& client, const Message& message);
+    /// No fan-out is in its midst: members of those others may have gone. `now`: as in Engine::tick.
+    void tick(std::int64_t now) {
+        const bool may_change = seen_departures_ != registry_.departures || swept_ != now;
+        if (publications_.has_unreleased() && may_change) collect_unreleased(now);
+    }
     /// Its fan-out is over, or there was none.
     void conclude() {
         if (!expecting_.empty()) note_silence();
@@ -36,10 +42,13 @@ class Collector {
     }
 
   private:
-    /// Whether it is for any.
-    [[nodiscard]] bool find_groups(const Client& client, const Message& message);
-    [[nodiscard]] bool collects(const Group& group, const Message& message,
-                                std::string_view publisher_id) const noexcept;
+    /// Whether it is for any. `is_received`: it is of QoS 2 and will be released later.
+    [[nodiscard]] bool find_groups(const Client& client, const Message& message,
+                                   bool is_received = false);
+    [[nodiscard]] bool collects(const Group& group, std::uint8_t qos, std::uint64_t publisher,
+                                bool is_received) const noexcept;
+    [[nodiscard]] Collected receive_unreleased(const Client& client, const Message& message);
+    void collect_unreleased(std::int64_t now);
     [[nodiscard]] bool has_seen_to(const Group& group) const noexcept;
     void note_silence();
     void keep(const Client& client, const Message& message);
@@ -48,14 +57,17 @@ class Collector {
     void collect();
 
     Registry& registry_;
+    Publications& publications_;
     Backlog& backlog_;
     Broker& broker_;
     SharedMessage pending_;
     const char* received_ = nullptr;     // the address of its topic, if it is of QoS 2 and no will
     std::string publisher_id_;           // ... and whose it is
     std::vector<std::uint64_t> groups_;  // that want it, by Group::number
-    /// Groups with direct members of which the broker should ask about somebody.
+    /// Groups that would want it if the broker asked about nobody of them.
     std::vector<std::uint64_t> expecting_;
+    std::uint64_t seen_departures_ = 0;  // of Registry, by collect_unreleased
+    std::int64_t swept_ = -1;            // second of the last one
     std::uint64_t fan_out_ = 0;     // the last one before it
     std::vector<Filter*> filters_;  // that match `topic_`, while the registry's version holds
     std::string topic_;

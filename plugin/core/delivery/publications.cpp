@@ -1,5 +1,6 @@
 #include "core/delivery/publications.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "shared_subscription/core_only.hpp"
@@ -38,7 +39,7 @@ void Publications::announce_again(const char* topic) {
 }
 
 void Publications::receive(std::string_view publisher_id, const Message& message,
-                           KeptProperties kept, std::vector<std::uint64_t> collected_by) {
+                           KeptProperties kept, Collected collected) {
     if (message.qos < 2) {
         if (!is_announced(publisher_id, message.topic)) announce(publisher_id, message.topic);
         show(message.topic.data(), message.properties);
@@ -51,9 +52,11 @@ void Publications::receive(std::string_view publisher_id, const Message& message
             .insert_or_assign(
                 message.topic.data(),
                 InFlight{hash_of(message.topic), message.payload, message.payload_size,
-                         Publication(stable_hash(publisher_id), std::move(kept))})
+                         Publication(stable_hash(publisher_id), std::move(kept)),
+                         std::move(collected.unreleased)})
             .first->second;
-    in_flight.publication.collected_by = std::move(collected_by);
+    in_flight.publication.collected_by = std::move(collected.by);
+    if (in_flight.unreleased) in_flight.unreleased->number = ++last_unreleased_;
 }
 
 Publications::Map::iterator Publications::find(const Message& message) noexcept {
@@ -76,6 +79,26 @@ bool Publications::release(const Message& message) {
     set_topic(message.topic);
     in_flight_.erase(found);
     return true;
+}
+
+void Publications::forget_unreleased(const char* topic) noexcept {
+    if (const auto found = in_flight_.find(topic); found != in_flight_.end())
+        found->second.unreleased.reset();
+}
+
+void Publications::visit_unreleased(
+    const std::function<bool(Publication&, Unreleased&)>& visit) {
+    std::vector<InFlight*> all;
+    for (auto& [topic, in_flight] : in_flight_)
+        if (in_flight.unreleased) all.push_back(&in_flight);
+    std::ranges::sort(all, {}, [](const auto* one) { return one->unreleased->number; });
+    bool is_any_left = false;
+    for (auto* one : all) {
+        const bool is_left = visit(one->publication, *one->unreleased);
+        if (!is_left) one->unreleased.reset();
+        is_any_left |= is_left;
+    }
+    if (!is_any_left) last_unreleased_ = 0;
 }
 
 void Publications::forget_in_flight(const Message& message) noexcept {

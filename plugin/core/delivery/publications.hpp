@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/queue/stored_message.hpp"
 #include "shared_subscription/broker.hpp"
 #include "shared_subscription/hash.hpp"
 
@@ -57,6 +60,21 @@ class Publication {
     mutable std::uint64_t publisher_ = 0;
 };
 
+/// A message of QoS 2 that groups should get when it is released, of which the broker may ask about
+/// nobody then.
+struct Unreleased {
+    SharedMessage message;
+    std::vector<std::uint64_t> groups;  ///< by Group::number
+    std::int64_t since = 0;             ///< second of Registry::now
+    std::uint64_t number = 0;           ///< in the order of being received
+};
+
+/// What groups do with a message of QoS 2 when it is received (Collector).
+struct Collected {
+    std::vector<std::uint64_t> by{};           ///< Publication::collected_by
+    std::unique_ptr<Unreleased> unreleased{};  ///< for others; null: none
+};
+
 /// Allocates nothing once warm: strings and map nodes are used again.
 class Publications {
   public:
@@ -72,10 +90,9 @@ class Publications {
     void forget_connection() noexcept { connection_ = nullptr; }
 
     /// A MESSAGE event: QoS 0 and 1 are fanned out next, QoS 2 when its PUBREL comes.
-    /// `kept`: a copy of the properties, for QoS 2 where they may be needed again. `collected_by`:
-    /// as in Publication, for QoS 2.
+    /// `kept`: a copy of the properties, for QoS 2 where they may be needed again.
     void receive(std::string_view publisher_id, const Message& message, KeptProperties kept,
-                 std::vector<std::uint64_t> collected_by = {});
+                 Collected collected = {});
 
     /// The same for QoS 0 and 1 straight after its own WRITE check. False: it is not.
     [[nodiscard]] bool receive_at_once(Context connection, const ShownMessage& message) {
@@ -126,6 +143,14 @@ class Publications {
     /// after the WRITE check, which is not fanned out at all.
     [[nodiscard]] bool has_shown(const char* topic) const noexcept { return shown_ == topic; }
 
+    /// Of the QoS 2 message with a topic at that address: it will not be released.
+    void forget_unreleased(const char* topic) noexcept;
+    /// Whether there may be any.
+    [[nodiscard]] bool has_unreleased() const noexcept { return last_unreleased_ > 0; }
+    /// Shows each with its Publication, in the order of being received. `visit` answers whether
+    /// groups still wait for it.
+    void visit_unreleased(const std::function<bool(Publication&, Unreleased&)>& visit);
+
     /// Whether QoS 2 messages have been received and not fanned out yet.
     [[nodiscard]] bool await_release() const noexcept { return !in_flight_.empty(); }
 
@@ -142,6 +167,7 @@ class Publications {
         const void* payload;
         std::uint32_t payload_size;
         Publication publication;
+        std::unique_ptr<Unreleased> unreleased;
     };
     using Map = std::pmr::unordered_map<const char*, InFlight>;
 
@@ -163,6 +189,7 @@ class Publications {
     std::string publisher_id_;  // of the last WRITE check or MESSAGE event that announced something
     Context connection_ = nullptr;  // its address, as long as that is no other's
     std::pmr::unsynchronized_pool_resource pool_;
+    std::uint64_t last_unreleased_ = 0;  // Unreleased::number; 0: there are none
     Map in_flight_{&pool_};  // by the topic's address, which is the stored message's own
 };
 

@@ -227,6 +227,7 @@ void Registry::count_shared_filter(const Subscription& subscription, const Membe
 void Registry::leave(Member& member) {
     auto& subscription = *member.subscription;
     auto& group = *member.group;
+    ++departures;
     if (observer) observer(member, false);
     if (subscription.session.connected) --group.connected;
     const bool was_direct = is_direct(member);
@@ -385,6 +386,7 @@ void Registry::reset_statistics() noexcept {
 void Registry::set_standing(Subscription& subscription, Standing standing) {
     if (subscription.standing == standing) return;
     subscription.standing = standing;
+    if (standing == Standing::unconfirmed) ++departures;
     count_unconfirmed(subscription.filter, standing == Standing::unconfirmed ? 1 : -1);
     note_sole(subscription.session);
     refresh(subscription);
