@@ -173,6 +173,9 @@ bool restricts(const std::string& name) {
 bool denies_the_away(const std::string& name) {
     return has(name, "per_listener_settings") && integration::broker_denies_the_away();
 }
+bool learns_late(const std::string& name) {
+    return denies_the_away(name) || has_direct_members(name);
+}
 bool is_for_this_broker(const std::string& name) {
     const auto& environment = integration::environment();
     return environment.broker_preload.empty() ||

@@ -21,6 +21,9 @@ bool has_direct_members(const std::string& name);
 bool restricts(const std::string& name);  // the restricted client may not read everything
 // The broker asks no plugin about those who are offline, so what their groups miss is not counted.
 bool denies_the_away(const std::string& name);
+// Whether the plugin may learn later that a group has ended, by what somebody publishes, or asks
+// for it.
+bool learns_late(const std::string& name);
 // 2.0.12 and later keep what they drop of what a plugin publishes to one client, in their store
 // until they stop (single_publish), and let no plugin free it: with small limits that is much.
 bool keeps_what_it_drops(const std::string& name);

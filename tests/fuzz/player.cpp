@@ -241,9 +241,7 @@ void Player::follow_connection(int number, std::size_t action) {
     if (client.take_ended_by_broker()) outcome_.closed[action].insert(number);
     const bool is_ended = !client.is_connected() && !client.has_kept_session();
     if (client.take_new_session() || is_ended) {
-        // Where the broker says nothing of those that are offline, this shows when somebody
-        // publishes.
-        if (denies_the_away(course_.configuration)) accounts_.doubt_groups_of(number);
+        if (learns_late(course_.configuration)) accounts_.doubt_groups_of(number);
         accounts_.groups.end_session(number);
         ordinary_.end_session(number);
     }
@@ -313,9 +311,7 @@ void Player::follow_subscriptions(const Action& action) {
         if (joins && codes.empty() && !is_group) ordinary_.join(*name, action.client);
         const bool may_be_left = is_group && client.was_ended_by_broker();
         if (joins || !(client.is_lively() || may_be_left)) continue;
-        // Whether it was let go shows when somebody publishes.
-        if (may_be_left || (is_group && denies_the_away(course_.configuration)))
-            accounts_.doubt(*name);
+        if (may_be_left || (is_group && learns_late(course_.configuration))) accounts_.doubt(*name);
         groups.leave(*name, action.client);
     }
 }

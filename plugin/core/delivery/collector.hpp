@@ -30,7 +30,8 @@ class Collector {
     /// A MESSAGE event. Returns, for QoS 2, by which groups it is collected now: what the broker
     /// fans out after PUBREL is not for them. Others wait for that.
     Collected receive(const Client& client, const Message& message);
-    /// No fan-out is in its midst: members of those others may have gone. `now`: as in Engine::tick.
+    /// No fan-out is in its midst: members of those others may have gone. `now`: as in
+    /// Engine::tick.
     void tick(std::int64_t now) {
         const bool may_change = seen_departures_ != registry_.departures || swept_ != now;
         if (publications_.has_unreleased() && may_change) collect_unreleased(now);
@@ -68,8 +69,8 @@ class Collector {
     std::vector<std::uint64_t> expecting_;
     std::uint64_t seen_departures_ = 0;  // of Registry, by collect_unreleased
     std::int64_t swept_ = -1;            // second of the last one
-    std::uint64_t fan_out_ = 0;     // the last one before it
-    std::vector<Filter*> filters_;  // that match `topic_`, while the registry's version holds
+    std::uint64_t fan_out_ = 0;          // the last one before it
+    std::vector<Filter*> filters_;       // that match `topic_`, while the registry's version holds
     std::string topic_;
     std::uint64_t version_ = 0;
 };

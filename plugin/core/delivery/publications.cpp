@@ -86,8 +86,7 @@ void Publications::forget_unreleased(const char* topic) noexcept {
         found->second.unreleased.reset();
 }
 
-void Publications::visit_unreleased(
-    const std::function<bool(Publication&, Unreleased&)>& visit) {
+void Publications::visit_unreleased(const std::function<bool(Publication&, Unreleased&)>& visit) {
     std::vector<InFlight*> all;
     for (auto& [topic, in_flight] : in_flight_)
         if (in_flight.unreleased) all.push_back(&in_flight);

@@ -96,7 +96,7 @@ Filter& Registry::filter_of(std::string_view text) {
     if (filter.text.empty()) {
         filter.text = text;
         ++version_;
-        if (has_direct_prefix(text)) direct_filters_.push_back(&filter);
+        if (has_direct_prefix(text)) direct_filters_.insert(&filter);
     }
     return filter;
 }
@@ -169,7 +169,7 @@ void Registry::end(Group& group, Filter& filter) {
 
 void Registry::end_if_unused(Filter& filter) {
     if (!filter.subscriptions.empty() || !filter.groups.empty()) return;
-    if (has_direct_prefix(filter.text)) std::erase(direct_filters_, &filter);
+    if (has_direct_prefix(filter.text)) direct_filters_.erase(&filter);
     filters_.erase(std::string(filter.text));
     ++version_;
 }

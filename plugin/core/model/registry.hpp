@@ -49,8 +49,18 @@ class Registry {
         }
     };
 
+    struct ByText {
+        using is_transparent = void;
+        static std::string_view text_of(std::string_view text) noexcept { return text; }
+        static std::string_view text_of(const Filter* filter) noexcept { return filter->text; }
+        bool operator()(const auto& one, const auto& other) const noexcept {
+            return text_of(one) < text_of(other);
+        }
+    };
+
   public:
     using Groups = std::set<Group*, ByNumber>;
+    using Filters = std::set<const Filter*, ByText>;
 
     Registry(StrategyTable strategies, RandomSource random)
         : strategies_(std::move(strategies)), random_(std::move(random)) {}
@@ -167,9 +177,7 @@ class Registry {
     [[nodiscard]] std::size_t group_count() const noexcept { return groups_.size(); }
     [[nodiscard]] std::size_t member_count() const noexcept { return member_count_; }
     /// What direct members are subscribed to: one filter for each group that has any.
-    [[nodiscard]] const std::vector<Filter*>& direct_filters() const noexcept {
-        return direct_filters_;
-    }
+    [[nodiscard]] const Filters& direct_filters() const noexcept { return direct_filters_; }
     /// Any group.
     [[nodiscard]] bool has_direct_members() const noexcept { return !direct_filters_.empty(); }
     [[nodiscard]] const Filter* find_filter(std::string_view text) const noexcept {
@@ -218,7 +226,7 @@ class Registry {
         {.max_blocks_per_chunk = 0, .largest_required_pool_block = 16384}};
     StringMap<std::unique_ptr<Session>> sessions_;
     FilterTree<Filter> filters_;
-    std::vector<Filter*> direct_filters_;
+    Filters direct_filters_;
     std::vector<Group*> woken_;
     std::uint64_t version_ = 1;
     std::uint64_t clock_ = 0;

@@ -12,6 +12,8 @@ namespace shared_subscription {
 namespace {
 
 constexpr std::size_t kQuestionsInATurn = 1000;
+/// What a call costs at least: each question of that turn is compared with all calls.
+constexpr std::size_t kLeastCost = 10;
 
 /// A topic that the filter matches.
 std::string topic_of(std::string_view filter) {
@@ -26,8 +28,11 @@ std::string topic_of(std::string_view filter) {
 
 void RollCall::call_some() {
     const auto& filters = registry_.direct_filters();
-    for (std::size_t asked = 0; next_ < filters.size() && asked < kQuestionsInATurn; ++next_) {
-        const auto& direct = *filters[next_];
+    auto next = filters.upper_bound(last_);
+    for (std::size_t asked = 0; next != filters.end(); ++next) {
+        if (asked >= kQuestionsInATurn) return;
+        const auto& direct = **next;
+        last_ = direct.text;
         if (direct.unconfirmed > 0) asked += call(direct);
         const auto name = parse_direct(direct.text);
         auto* group = registry_.find_group(name.share_name, name.topic_filter);
@@ -41,6 +46,7 @@ void RollCall::call_some() {
             asked += call(own);
         }
     }
+    is_through_ = true;
 }
 
 std::size_t RollCall::call(const Filter& filter, std::string_view share_name) {
@@ -51,7 +57,7 @@ std::size_t RollCall::call(const Filter& filter, std::string_view share_name) {
                                        .group = {std::string(share_name), filter.text},
                                        .sent = registry_.clock(),
                                        .sent_after = registry_.fan_out});
-    return filter.subscriptions.size();
+    return std::max(filter.subscriptions.size(), kLeastCost);
 }
 
 }  // namespace shared_subscription

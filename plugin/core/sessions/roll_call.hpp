@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/delivery/restricted_fan_outs.hpp"
@@ -22,22 +23,25 @@ class RollCall {
     /// turn than the broker can be asked about in passing. `now`: as in Engine::tick.
     void tick(std::int64_t now) {
         if (!registry_.has_direct_members()) return;
-        if (next_ >= registry_.direct_filters().size() && now != begun_) {
-            next_ = 0;
+        if (is_through_ && now != begun_) {
+            is_through_ = false;
+            last_.clear();
             begun_ = now;
         }
-        call_some();
+        if (!is_through_) call_some();
     }
 
   private:
     void call_some();
-    /// Those whose subscriptions have that filter, of one group or of any; about so many.
+    /// Those whose subscriptions have that filter, of one group or of any. Returns what that costs,
+    /// in questions.
     std::size_t call(const Filter& filter, std::string_view share_name = {});
 
     Registry& registry_;
     RestrictedFanOuts& restricted_;
-    std::size_t next_ = static_cast<std::size_t>(-1);  // of Registry::direct_filters
-    std::int64_t begun_ = -1;                          // second of the first
+    bool is_through_ = true;
+    std::string last_;         // of Registry::direct_filters, in this second
+    std::int64_t begun_ = -1;  // second of the first
     std::uint64_t count_ = 0;
 };
 
