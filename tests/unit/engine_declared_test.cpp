@@ -57,6 +57,36 @@ TEST_P(EngineDeclared, LeaveOutWhatIsReleasedWhenItHasBeenCollected) {
     EXPECT_THAT(broker.take("a"), ElementsAre("x"));
 }
 
+// The broker asks about nobody then. In the order of being received.
+TEST_P(EngineDeclared, CollectWhatIsReleasedWhenTheLastMemberHasGone) {
+    join_all({"a"}, kFilter);
+    broker.connect("p");
+    for (const auto* payload : {"1", "2", "3", "4", "5", "6", "7"})
+        broker.publish("p", {.topic = "t", .payload = payload, .qos = 2});
+    broker.release("p");
+    broker.unsubscribe("a", kFilter);
+    broker.release("p");
+    broker.settle();
+    broker.release("p");
+    join_all({"b"}, kFilter);
+    broker.settle();
+    for (int count = 0; count < 4; ++count) broker.release("p");
+    broker.settle();
+    EXPECT_THAT(broker.take("a"), ElementsAre("1"));
+    EXPECT_THAT(broker.take("b"), ElementsAre("2", "3", "4", "5", "6", "7"));
+}
+
+// That the publisher gives it up does not show.
+TEST_P(EngineDeclared, LeaveOutWhatHasNotBeenReleasedInAMinute) {
+    join_all({"a"}, kFilter);
+    broker.connect("p");
+    broker.publish("p", {.topic = "t", .payload = "x", .qos = 2});
+    for (int second = 0; second < 61; ++second) broker.turn();
+    broker.unsubscribe("a", kFilter);
+    broker.settle();
+    EXPECT_EQ(broker.engine->registry().census().queued, 0U);
+}
+
 TEST_P(EngineDeclared, StayWhenAllMembersLeaveAtOnce) {
     const std::vector<std::string> members{"a", "b", "c", "d"};
     broker.connect("p");
@@ -116,6 +146,17 @@ TEST_P(EngineDeclared, CollectOnceWhatIsSentAgain) {
     join_all({"a"}, kFilter);
     broker.settle();
     EXPECT_THAT(broker.take("a"), ::testing::SizeIs(is_2_1() ? 1 : 3));
+}
+
+TEST_P(EngineDeclared, CollectOnceWhatIsSentAgainBeforeTheLastMemberHasGone) {
+    join_all({"a"}, kFilter);
+    broker.connect("p", kPersistent);
+    broker.publish("p", {.topic = "t", .payload = "x", .qos = 2});
+    broker.publish_again("p");
+    broker.settle();
+    broker.unsubscribe("a", kFilter);
+    broker.settle();
+    EXPECT_EQ(broker.engine->registry().census().queued, is_2_1() ? 1U : 2U);
 }
 
 TEST_P(EngineDeclared, CollectWhatIsTheSameAndNew) {

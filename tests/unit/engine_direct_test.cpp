@@ -85,6 +85,23 @@ TEST_F(EngineDirect, GetNothingWhereNobodyCanBeAskedAndHaveLeavesFromThenOn) {
     EXPECT_THAT(broker.take("b"), Contains("0").Times(2));
 }
 
+// The broker asks about nobody then, and about somebody else later.
+TEST_F(EngineDirect, GetWhatIsReleasedWhenTheOthersHaveGone) {
+    join_all({"a", "b"}, "$share/g/t");
+    broker.connect("p");
+    for (const auto* payload : {"1", "2", "3"})
+        broker.publish("p", {.topic = "t", .payload = payload, .qos = 2});
+    broker.release("p");
+    broker.drop("a");
+    broker.settle();
+    broker.release("p");
+    join_all({"c"}, "t");
+    broker.release("p");
+    broker.settle();
+    EXPECT_THAT(broker.take("b"), ElementsAre("2", "3"));
+    EXPECT_THAT(broker.take("a"), ElementsAre("1"));
+}
+
 // It was believed to be there: whoever is asked about cannot be gone.
 TEST_F(EngineDirect, AreAskedForTheOthersWhenTheBrokerIsSilent) {
     join_all({"a", "b"}, "$share/g/t");
