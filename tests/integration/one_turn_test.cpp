@@ -16,6 +16,9 @@ using ::testing::IsEmpty;
 
 using OneTurn = OneTurnTest;
 
+constexpr RawOptions outliving{.clean_start = false, .session_expiry = 3600};
+const std::string disconnect("\xE0\0", 2);
+
 // Everything twice, first without the plugin: the broker's own `$share` takes its time, too.
 class OneMessage : public OneTurnTest {
   protected:
@@ -145,7 +148,6 @@ TEST_F(OneTurn, OfClientsThatLeaveTogether) {
         EXPECT_THAT(client.received(), IsEmpty());
     }
     Pinger pinger(broker.port());
-    const std::string disconnect("\xE0\0", 2);
     for (auto& client : members()) client->send_bytes(disconnect);
     for (auto& client : members()) EXPECT_TRUE(client->ended_by_broker());
     RawClient newcomer(broker.port(), "newcomer");
@@ -158,10 +160,89 @@ TEST_F(OneTurn, OfClientsThatLeaveTogether) {
     expect_short(pinger.longest());
 }
 
+// Each of many groups has one member with a leaf, and one that is direct and goes on alone. While
+// one is away, the plugin calls it in each second.
+class OneTurnOfDirectMembers : public OneTurnTest {
+  protected:
+    static constexpr int clients = 20;
+    static constexpr int each = 1000;
+    using Clients = std::vector<std::unique_ptr<RawClient>>;
+
+    Clients connect(const std::string& name) const {
+        Clients result;
+        for (int number = 0; number < clients; ++number) {
+            result.push_back(std::make_unique<RawClient>(broker.port(),
+                                                         name + std::to_string(number), outliving));
+        }
+        return result;
+    }
+    static std::vector<std::string> filters(int client) {
+        return groups(1 + client * each, each, "t");
+    }
+    static void join(Clients& joining) {
+        int number = 0;
+        for (auto& client : joining) ASSERT_THAT(subscribe(*client, filters(number++)), Each(1));
+    }
+    static void expect_one_for_each_group(Clients& all, const std::string& payload) {
+        for (auto& client : all) {
+            for (int number = 0; number < each; ++number) {
+                const Publish publish = client->next_publish();
+                ASSERT_EQ(publish.payload, payload);
+                client->send(PacketType::puback, publish.identifier);
+            }
+        }
+        for (auto& client : all) EXPECT_THAT(client->received(), IsEmpty());
+    }
+    template <typename Story>
+    void tell(const std::string& name, Story story) {
+        SCOPED_TRACE(name);
+        Pinger pinger(broker.port());
+        ASSERT_NO_FATAL_FAILURE(story());
+        expect_short(pinger.longest());
+    }
+};
+
+TEST_F(OneTurnOfDirectMembers, OfManyGroups) {
+    if (!broker_is_20()) GTEST_SKIP() << "2.0 alone";
+    broker.start(configuration({"max_inflight_messages 0", plugin(), "plugin_opt_direct_from 1"}));
+    Clients first = connect("first");
+    Clients direct = connect("direct");
+    tell("they subscribe", [&] {
+        join(first);
+        join(direct);
+    });
+    tell("it is the turn of the first", [&] {
+        publish_once("t", "1");
+        expect_one_for_each_group(first, "1");
+    });
+    tell("it is the turn of the direct ones", [&] {
+        publish_once("t", "2");
+        expect_one_for_each_group(direct, "2");
+    });
+    tell("the first unsubscribe", [&] {
+        int number = 0;
+        for (auto& client : first) client->unsubscribe(filters(number++));
+    });
+    tell("the direct ones are alone", [&] {
+        publish_once("t", "3");
+        expect_one_for_each_group(direct, "3");
+    });
+    tell("they are away and come back", [&] {
+        for (auto& client : direct) client->disconnect();
+        publish_once("t", "4");
+        direct = connect("direct");
+        expect_one_for_each_group(direct, "4");
+    });
+    tell("they leave together", [&] {
+        for (auto& client : direct) client->send_bytes(disconnect);
+        for (auto& client : direct) EXPECT_TRUE(client->ended_by_broker());
+        const Clients newcomers = connect("direct");
+    });
+}
+
 class OneTurnOfMany : public OneTurnTest {
   protected:
     static constexpr int count = 100000;
-    static constexpr RawOptions outliving{.clean_start = false, .session_expiry = 3600};
 
     void publish_all() {
         constexpr int at_once = 1000;
