@@ -164,7 +164,7 @@ class Engine {
     [[nodiscard]] bool receive(const Client& client, const Message& message);
     /// The same straight after its WRITE check. False: ask `receive`.
     [[nodiscard]] bool receive_at_once(Context context, const ShownMessage& message) {
-        return !fan_out_.has_to_foresee() && !collector_.is_needed() &&
+        return !fan_out_.has_to_foresee() && !collector_.may_want(message.topic) &&
                !registry_.rings.has_unaligned() && publications_.receive_at_once(context, message);
     }
 

@@ -127,8 +127,8 @@ bool Engine::may_write(const Client& client, const Message& message) {
 }
 
 bool Engine::may_write_at_once(Context context, const char* topic) {
-    if (!is_undisturbed() || collector_.is_needed() || !publications_.was_last(context) ||
-        *topic == '$')
+    if (!is_undisturbed() || !publications_.was_last(context) || *topic == '$' ||
+        collector_.may_want(topic))
         return false;
     begin<Event::write>();
     fan_out_.prepare();

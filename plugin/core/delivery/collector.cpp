@@ -39,16 +39,21 @@ bool Collector::collects(const Group& group, std::uint8_t qos, std::uint64_t pub
     return is_received ? group.size() == 0 : !group.has_ready() && backlog_.takes(qos);
 }
 
+void Collector::match(std::string_view topic) {
+    topic_.assign(topic);
+    registry_.match(topic_, filters_);
+    version_ = registry_.version();
+    may_want_ = std::ranges::any_of(filters_, [](const Filter* filter) {
+        return std::ranges::any_of(
+            filter->groups, [](const auto& group) { return group->declared || group->direct > 0; });
+    });
+}
+
 bool Collector::find_groups(const Client& client, const Message& message, bool is_received) {
     groups_.clear();
     expecting_.clear();
     pending_.reset();
-    if (version_ != registry_.version() || !is_same_text(topic_, message.topic)) {
-        topic_.assign(message.topic);
-        registry_.match(topic_, filters_);
-        version_ = registry_.version();
-    }
-    if (filters_.empty()) return false;
+    if (!may_want(message.topic)) return false;
     const auto publisher = stable_hash(client.id);
     for (const auto* filter : filters_) {
         for (const auto& group : filter->groups) {

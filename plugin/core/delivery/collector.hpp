@@ -25,6 +25,15 @@ class Collector {
         return registry_.declared_count > 0 || registry_.has_direct_members();
     }
 
+    /// Whether a message to that topic may be for them. Allocates nothing once warm. `Topic`: a
+    /// text in any form, whose length is not needed while it is the same.
+    template <class Topic>
+    [[nodiscard]] bool may_want(const Topic& topic) {
+        if (!is_needed()) return false;
+        if (!is_known(topic)) match(topic);
+        return may_want_;
+    }
+
     /// A WRITE check. If no MESSAGE follows, it is a will, or others have refused it.
     void announce(const Client& client, const Message& message);
     /// A MESSAGE event. Returns, for QoS 2, by which groups it is collected now: what the broker
@@ -43,6 +52,11 @@ class Collector {
     }
 
   private:
+    template <class Topic>
+    [[nodiscard]] bool is_known(const Topic& topic) const noexcept {
+        return version_ == registry_.version() && is_same_text(topic_, topic);
+    }
+    void match(std::string_view topic);
     /// Whether it is for any. `is_received`: it is of QoS 2 and will be released later.
     [[nodiscard]] bool find_groups(const Client& client, const Message& message,
                                    bool is_received = false);
@@ -73,6 +87,7 @@ class Collector {
     std::vector<Filter*> filters_;       // that match `topic_`, while the registry's version holds
     std::string topic_;
     std::uint64_t version_ = 0;
+    bool may_want_ = false;  // some of their groups do
 };
 
 }  // namespace shared_subscription

@@ -144,7 +144,10 @@ Group& Registry::group_on(Filter& filter, std::string_view share_name) {
 
 Group& Registry::declare(const GroupName& name) {
     auto& group = group_on(filter_of(name.filter), name.share_name);
-    if (!std::exchange(group.declared, true)) ++declared_count;
+    if (!std::exchange(group.declared, true)) {
+        ++declared_count;
+        ++version_;
+    }
     return group;
 }
 
@@ -194,7 +197,7 @@ Member& Registry::join(Session& session, Subscription& joined, Filter& filter,
     group.join(member, {.key = session.key});
     group.set_fitness(member, fitness(member), session.flow.held);
     if (session.connected) ++group.connected;
-    if (is_direct(member)) ++group.direct;
+    if (is_direct(member) && ++group.direct == 1) ++version_;
     if (group.placement.rotates) {
         group.ring.append(member);
         rings.note(member);

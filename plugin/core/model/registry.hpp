@@ -156,7 +156,8 @@ class Registry {
         return found == groups_.end() ? nullptr : *found;
     }
 
-    /// Changes whenever `match` may answer otherwise.
+    /// Changes whenever `match` may answer otherwise, and when a group is declared or gets its
+    /// first direct member.
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
     /// For what comes before and after what: counts subscriptions, and clients that are back.
     [[nodiscard]] std::uint64_t clock() const noexcept { return clock_; }
