@@ -19,7 +19,7 @@ ORDINARY = {"groups": 16, "filters": 16, "topics": 16, "members": 1, "shared": "
 CASES = [
     Case("ordinary", "no groups", {**COMMON, **ORDINARY}),
     Case("ordinary-beside-group", "a group elsewhere", {**COMMON, **ORDINARY, "bystanders": 4}),
-    Case("ordinary-beside-direct", "direct members (2.0)",
+    Case("ordinary-beside-direct", "direct members",
          {**COMMON, **ORDINARY, "bystanders": 4}, options=["plugin_opt_direct_from 2"]),
     *(Case(f"group-{members}", f"1 group of {members}", {**COMMON, "members": members})
       for members in (4, 16, 64, 500)),
