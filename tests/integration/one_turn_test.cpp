@@ -16,9 +16,6 @@ using ::testing::IsEmpty;
 
 using OneTurn = OneTurnTest;
 
-constexpr RawOptions outliving{.clean_start = false, .session_expiry = 3600};
-const std::string disconnect("\xE0\0", 2);
-
 // Everything twice, first without the plugin: the broker's own `$share` takes its time, too.
 class OneMessage : public OneTurnTest {
   protected:

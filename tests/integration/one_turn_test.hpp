@@ -15,6 +15,9 @@ namespace integration {
 
 class OneTurnTest : public BoundedTest {
   protected:
+    static constexpr RawOptions outliving{.clean_start = false, .session_expiry = 3600};
+    static inline const std::string disconnect{"\xE0\0", 2};
+
     void SetUp() override {
         constexpr unsigned seconds = 300;
         if (!long_runs()) GTEST_SKIP() << "takes minutes";
