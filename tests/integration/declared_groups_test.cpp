@@ -120,6 +120,30 @@ TEST_F(DeclaredGroups, CollectAMessageThatIsReleasedWhenTheLastMemberHasGone) {
     EXPECT_THAT(member.payloads(), ElementsAre("1"));
 }
 
+// 2.0 does not report that the subscriptions of a client end which starts anew.
+TEST_F(DeclaredGroups, CollectWhatIsReleasedWhenTheLastMemberHasStartedAnew) {
+    broker.start({.options = {declared}});
+    RawClient member(broker.port(), "member");
+    member.subscribe({filter});
+    RawClient publisher(broker.port(), "publisher");
+    const auto receive = [&publisher](std::uint16_t identifier) {
+        publisher.publish({.topic = "jobs/a",
+                           .payload = std::to_string(identifier),
+                           .qos = 2,
+                           .identifier = identifier});
+        publisher.expect(PacketType::pubrec);
+    };
+    receive(1);
+    const RawClient anew(broker.port(), "member");
+    receive(2);
+    settle();
+    for (const auto identifier : std::to_array<std::uint16_t>({1, 2})) {
+        publisher.send(PacketType::pubrel, identifier);
+        publisher.expect(PacketType::pubcomp);
+    }
+    EXPECT_THAT(collect("first", 2), ElementsAre("1", "2"));
+}
+
 TEST_F(DeclaredGroups, CollectForMembersThatAreAway) {
     broker.start({.options = {declared}});
     Client& member = connect("member", persistent());

@@ -14,29 +14,22 @@ namespace {
 
 constexpr std::int64_t kSecondsUntilReleased = 60;
 
-/// Whether there is somebody whom the broker asks for. The publisher may have No Local, which 2.0
-/// does not show.
+/// Whether there is somebody whom the broker is sure to ask for. The publisher may have No Local,
+/// which 2.0 does not show.
 bool is_anybody_asked_for(const Group& group, std::uint64_t publisher) noexcept {
     return std::ranges::any_of(group.members(), [publisher](const Member* member) {
         return is_asked_for(*member) && member->subscription->session.key != publisher;
     });
 }
 
-/// Whether the broker may still ask for somebody.
-bool may_be_asked(const Group& group, std::uint64_t publisher) noexcept {
-    return std::ranges::any_of(group.members(), [publisher](const Member* member) {
-        return !is_direct(*member) && member->subscription->pending != Request::unsubscribe &&
-               member->subscription->session.key != publisher;
-    });
-}
-
 }  // namespace
 
-// Where it is released later, who is away is asked about then.
+// That a message of QoS 2 is released may show by nothing else than being asked: unless the broker is
+// sure to ask about somebody then, it is collected when it is received.
 bool Collector::collects(const Group& group, std::uint8_t qos, std::uint64_t publisher,
                          bool is_received) const noexcept {
-    if (group.direct > 0) return !is_anybody_asked_for(group, publisher);
-    return is_received ? group.size() == 0 : !group.has_ready() && backlog_.takes(qos);
+    if (group.direct > 0 || is_received) return !is_anybody_asked_for(group, publisher);
+    return !group.has_ready() && backlog_.takes(qos);
 }
 
 void Collector::match(std::string_view topic) {
@@ -122,7 +115,7 @@ void Collector::collect_unreleased(std::int64_t now) {
         std::erase_if(unreleased.groups, [&](std::uint64_t number) {
             auto* group = registry_.find_group(number);
             if (!group) return true;
-            if (may_be_asked(*group, unreleased.message->publisher)) return false;
+            if (is_anybody_asked_for(*group, unreleased.message->publisher)) return false;
             backlog_.add(*group, {.id = backlog_.next_id(), .message = unreleased.message});
             publication.collected_by.push_back(number);
             return true;
