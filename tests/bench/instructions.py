@@ -24,6 +24,8 @@ CASES = [
     *(Case(f"group-{members}", f"1 group of {members}", {**COMMON, "members": members})
       for members in (4, 16, 64, 500)),
     Case("group-500-qos1", "the same, QoS 1", {**COMMON, "members": 500, "qos": 1}),
+    Case("groups-1000", "1,000 groups of 4",
+         {**COMMON, "groups": 1000, "filters": 1000, "topics": 1000, "members": 4}),
 ]
 
 

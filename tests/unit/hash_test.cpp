@@ -74,5 +74,29 @@ TEST(HashedNames, DoNotCollide) {
     EXPECT_EQ(seen.size(), 100'000U);
 }
 
+// Each byte counts, wherever it is, and so does the length.
+TEST(TableHash, DiffersForTextsThatDifferInOneByteOrInLength) {
+    std::set<std::uint64_t> hashes;
+    std::size_t texts = 0;
+    const auto add = [&](const std::string& text) {
+        ++texts;
+        hashes.insert(table_hash(text, 1));
+    };
+    for (std::size_t size = 0; size <= 40; ++size) {
+        add(std::string(size, 'a'));
+        for (std::size_t place = 0; place < size; ++place) {
+            auto text = std::string(size, 'a');
+            text[place] = 'b';
+            add(text);
+        }
+    }
+    EXPECT_EQ(hashes.size(), texts);
+}
+
+TEST(TableHash, DiffersBySeed) {
+    EXPECT_NE(table_hash("a", 1), table_hash("a", 2));
+    EXPECT_NE(table_hash("", 1), table_hash("", 2));
+}
+
 }  // namespace
 }  // namespace shared_subscription

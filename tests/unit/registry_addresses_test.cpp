@@ -101,24 +101,48 @@ TEST_F(RegistryAddresses, AreForgottenWithTheSession) {
     EXPECT_EQ(known("b"), &session("b"));
 }
 
-// A place is shared by many addresses.
-TEST_F(RegistryAddresses, AreAFewOfMany) {
-    const std::vector<char> addresses(100'000);
-    std::size_t right = 0;
-    for (std::size_t number = 0; number < 20'000; ++number) {
+// Some of them share a place.
+TEST_F(RegistryAddresses, AreKnownOfMostHoweverManyThereAre) {
+    constexpr std::size_t kCount = 20'000;
+    const std::vector<char> addresses(kCount);
+    for (std::size_t number = 0; number < kCount; ++number) {
         const auto id = std::to_string(number);
         join(id, "g", "t");
         registry.set_context(session(id), &addresses[number]);
+    }
+    for (std::size_t number = 0; number < kCount; ++number) {
+        const auto id = std::to_string(number);
         EXPECT_EQ(registry.find_next({.context = &addresses[number], .id = id}), &session(id));
     }
-    for (std::size_t number = 0; number < 20'000; ++number) {
+    std::size_t right = 0;
+    for (std::size_t number = 0; number < kCount; ++number) {
         const auto id = std::to_string(number);
         auto* found = registry.addresses.find_known(&addresses[number], id.c_str());
         if (!found) continue;
         EXPECT_EQ(found, &session(id));
         ++right;
     }
-    EXPECT_GT(right, 1000U);
+    EXPECT_GT(right, kCount * 4 / 5);
+}
+
+TEST_F(RegistryAddresses, AreStillRightWhenMostSessionsHaveEnded) {
+    constexpr std::size_t kCount = 5'000;
+    const std::vector<char> addresses(kCount);
+    for (std::size_t number = 0; number < kCount; ++number) {
+        const auto id = std::to_string(number);
+        join(id, "g", "t");
+        registry.set_context(session(id), &addresses[number]);
+        EXPECT_EQ(registry.find_next({.context = &addresses[number], .id = id}), &session(id));
+    }
+    for (std::size_t number = 0; number < kCount; ++number) {
+        const auto id = std::to_string(number);
+        registry.erase(session(id));
+        EXPECT_EQ(registry.addresses.find_known(&addresses[number], id.c_str()), nullptr);
+        if (number + 1 == kCount) break;
+        const auto next_id = std::to_string(number + 1);
+        auto* found = registry.addresses.find_known(&addresses[number + 1], next_id.c_str());
+        EXPECT_TRUE(!found || found == &session(next_id));
+    }
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace shared_subscription {
 void MatchedLeaves::match(std::string_view topic, std::uint64_t topic_number) {
     const bool is_known = topic_number != 0 && topic_number_ == topic_number;
     if (!is_known && !is_same_text(topic_, topic)) {
-        topic_.assign(topic);
+        assign_text(topic_, topic);
         topic_number_ = version_ = 0;
     }
     if (topic_number != 0) topic_number_ = topic_number;

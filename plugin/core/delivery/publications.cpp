@@ -14,7 +14,7 @@ constexpr std::hash<std::string_view> hash_of;
 
 void Publications::set_topic(std::string_view topic) {
     if (is_same_text(topic_, topic)) return;
-    topic_.assign(topic);
+    assign_text(topic_, topic);
     ++topic_number_;
 }
 

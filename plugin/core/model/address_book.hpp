@@ -5,6 +5,8 @@
 // connections come and go: until it has been verified, the identifier tells.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -16,9 +18,21 @@
 
 namespace shared_subscription {
 
-/// Never follows an address of the broker's. Allocates nothing once made.
+/// Never follows an address of the broker's. Allocates nothing but in `fit`.
 class AddressBook {
   public:
+    /// There are so many sessions now, few of which shall share a place. More of them than before
+    /// may take memory that there is not.
+    void fit(std::size_t sessions) {
+        if (4 * sessions > places_.size()) {
+            places_ = Places(2 * places_.size());
+        } else if (32 * sessions < places_.size() && places_.size() > kFewestPlaces) {
+            places_.resize(places_.size() / 2);
+            places_.shrink_to_fit();
+            std::ranges::fill(places_, nullptr);
+        }
+    }
+
     /// Who comes next, if it is this client. Null: somebody else (`note`).
     [[nodiscard]] Session* next(const Client& client) noexcept {
         auto* next = predicted(client.context);
@@ -102,13 +116,15 @@ class AddressBook {
     }
     /// The session that was seen at that address last, or at another that shares its place.
     [[nodiscard]] Session*& known_at(Context context) noexcept {
-        return places_[address_place(context, kAddressBits)];
+        return places_[address_place(context, std::countr_zero(places_.size()))];
     }
 
-    static constexpr int kAddressBits = 13;
+    using Places = std::vector<Session*>;  // a power of two
+    static constexpr std::size_t kFewestPlaces = 1024;
+
     Session* last_ = nullptr;  // that was asked about
     std::uint64_t ended_ = 0;
-    std::vector<Session*> places_ = std::vector<Session*>(std::size_t{1} << kAddressBits);
+    Places places_ = Places(kFewestPlaces);
     std::uint64_t period_ = 1;
     std::uint64_t mark_ = 0;  // `period_`; 0 where no rounds are shown: nothing is verified then
 };

@@ -14,13 +14,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "shared_subscription/broker.hpp"
 #include "shared_subscription/hash.hpp"
 
 namespace shared_subscription {
@@ -32,9 +32,9 @@ class FilterTree {
     /// The value of `filter`, made by default if there is none.
     Value& insert(std::string_view filter) {
         auto* node = root_.get();
-        for (Levels levels(filter); !levels.done(); levels.next()) {
-            if (levels.is_hash()) return value_in(node->below);
-            node = &make_child(*node, levels.current());
+        for (auto rest = filter; rest.data();) {
+            if (rest == "#") return value_in(node->below);
+            node = &make_child(*node, cut_level(rest));
         }
         return value_in(node->value);
     }
@@ -42,55 +42,36 @@ class FilterTree {
     /// The value of exactly this filter, or null. Allocates nothing.
     [[nodiscard]] Value* find(std::string_view filter) const noexcept {
         const auto* node = root_.get();
-        for (Levels levels(filter); !levels.done(); levels.next()) {
-            if (levels.is_hash()) return node->below.get();
-            node = child(*node, levels.current());
+        for (auto rest = filter; rest.data();) {
+            if (rest == "#") return node->below.get();
+            node = child(*node, cut_level(rest));
             if (!node) return nullptr;
         }
         return node->value.get();
     }
 
     /// Forgets `filter` and its value; nothing if there is none.
-    void erase(std::string_view filter) { erase(*root_, Levels(filter)); }
+    void erase(std::string_view filter) { erase(*root_, filter); }
 
     /// Calls `visit(Value&)` for each filter that matches `topic`, in the broker's order. Allocates
     /// nothing.
     template <class Visitor>
     void match(std::string_view topic, Visitor&& visit) const {
         const bool hidden = topic.starts_with('$');
-        walk(*root_, Levels(topic), hidden, visit);
+        walk(*root_, topic, hidden, visit);
     }
 
     [[nodiscard]] bool empty() const noexcept { return root_->empty(); }
 
   private:
-    /// Steps through the levels of a topic or filter; `a//b` has an empty one.
-    class Levels {
-      public:
-        explicit Levels(std::string_view text) : rest_(text) { cut(); }
-        [[nodiscard]] bool done() const noexcept { return done_; }
-        [[nodiscard]] std::string_view current() const noexcept { return current_; }
-        /// Whether this is the wildcard for all that follows, which is last.
-        [[nodiscard]] bool is_hash() const noexcept { return last_ && current_ == "#"; }
-        void next() noexcept {
-            if (last_) {
-                done_ = true;
-            } else {
-                cut();
-            }
-        }
-
-      private:
-        void cut() noexcept {
-            const auto slash = rest_.find('/');
-            last_ = slash == std::string_view::npos;
-            current_ = rest_.substr(0, slash);
-            if (!last_) rest_.remove_prefix(slash + 1);
-        }
-
-        std::string_view rest_, current_;
-        bool last_ = false, done_ = false;
-    };
+    /// The first level of what is left of a topic or filter, which becomes what comes after it.
+    /// After the last one that is null; `a//b` has an empty one.
+    [[nodiscard]] static std::string_view cut_level(std::string_view& rest) noexcept {
+        const auto slash = rest.find('/');
+        const auto level = rest.substr(0, slash);
+        rest = slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
+        return level;
+    }
 
     struct Node {
         const Node* parent = nullptr;  // where it is in `Literals`
@@ -114,7 +95,7 @@ class FilterTree {
             const auto hash = hash_of(parent, level);
             for (auto place = home(hash); slots_[place].node; place = after(place)) {
                 const auto& [its_hash, node] = slots_[place];
-                if (its_hash == hash && node->parent == &parent && node->level == level)
+                if (its_hash == hash && node->parent == &parent && is_same_text(node->level, level))
                     return node.get();
             }
             return nullptr;
@@ -153,8 +134,7 @@ class FilterTree {
 
         [[nodiscard]] static std::uint64_t hash_of(const Node& parent,
                                                    std::string_view level) noexcept {
-            return fmix64(std::hash<std::string_view>{}(level) ^
-                          reinterpret_cast<std::uintptr_t>(&parent));
+            return table_hash(level, reinterpret_cast<std::uintptr_t>(&parent));
         }
         [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
             return hash & (slots_.size() - 1);
@@ -199,15 +179,14 @@ class FilterTree {
         return *place;
     }
 
-    void erase(Node& node, Levels levels) {
-        if (levels.done() || levels.is_hash()) {
-            (levels.done() ? node.value : node.below).reset();
+    void erase(Node& node, std::string_view rest) {
+        if (!rest.data() || rest == "#") {
+            (rest.data() ? node.below : node.value).reset();
             return;
         }
-        auto* next = child(node, levels.current());
+        auto* next = child(node, cut_level(rest));
         if (!next) return;
-        levels.next();
-        erase(*next, levels);
+        erase(*next, rest);
         if (!next->empty()) return;
         if (next == node.plus.get()) {
             node.plus.reset();
@@ -216,21 +195,23 @@ class FilterTree {
         }
     }
 
+    /// `rest`: what is left of the topic below the node.
     template <class Visitor>
-    void walk(const Node& node, Levels levels, bool hidden, Visitor& visit) const {
-        if (!levels.done()) {
-            const auto level = levels.current();
-            levels.next();
-            if (const auto* literal = literals_.find(node, level)) descend(*literal, levels, visit);
-            if (node.plus && !hidden) descend(*node.plus, levels, visit);
-        }
+    void walk(const Node& node, std::string_view rest, bool hidden, Visitor& visit) const {
+        const auto level = cut_level(rest);
+        if (const auto* literal = literals_.find(node, level)) descend(*literal, rest, visit);
+        if (node.plus && !hidden) descend(*node.plus, rest, visit);
         if (node.below && !hidden) visit(*node.below);
     }
 
     template <class Visitor>
-    void descend(const Node& node, Levels levels, Visitor& visit) const {
-        walk(node, levels, false, visit);
-        if (levels.done() && node.value) visit(*node.value);
+    void descend(const Node& node, std::string_view rest, Visitor& visit) const {
+        if (rest.data()) {
+            walk(node, rest, false, visit);
+        } else {
+            if (node.below) visit(*node.below);
+            if (node.value) visit(*node.value);
+        }
     }
 
     std::unique_ptr<Node> root_ = std::make_unique<Node>();  // its children know where it is

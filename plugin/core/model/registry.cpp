@@ -50,6 +50,7 @@ auto place_of(Groups& groups, std::string_view share_name) noexcept {
 
 Session& Registry::session(std::string_view client_id) {
     if (auto* known = find(client_id)) return *known;
+    addresses.fit(sessions_.size() + 1);
     auto made =
         std::make_unique<Session>(Session{.id = std::string(client_id),
                                           .key = stable_hash(client_id),
@@ -301,6 +302,7 @@ void Registry::set_context(Session& session, Context context) noexcept {
 void Registry::forget(Session& session) {
     addresses.end(session);
     sessions_.erase(sessions_.find(session.id));
+    addresses.fit(sessions_.size());
 }
 
 void Registry::erase(Session& session) {
