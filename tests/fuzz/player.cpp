@@ -186,6 +186,9 @@ void Player::restart(bool is_crash) {
     // What the broker saved when it ended last, it has again, whatever has ended since.
     if (is_crash) {
         ordinary_.join_all(saved_);
+        for (int number = 0; number < client_count; ++number) {
+            if (saved_.has_member(number)) restored_.insert(number);
+        }
     } else {
         saved_ = ordinary_;
         saved_groups_ = accounts_.groups;
@@ -239,7 +242,9 @@ void Player::follow_connection(int number, std::size_t action) {
     Client& client = world_.random_client(number);
     client.take_codes();
     if (client.take_ended_by_broker()) outcome_.closed[action].insert(number);
-    const bool is_ended = !client.is_connected() && !client.has_kept_session();
+    if (client.is_connected()) restored_.erase(number);
+    const bool is_kept = client.has_kept_session() || restored_.contains(number);
+    const bool is_ended = !client.is_connected() && !is_kept;
     if (client.take_new_session() || is_ended) {
         if (learns_late(course_.configuration)) accounts_.doubt_groups_of(number);
         accounts_.groups.end_session(number);

@@ -93,6 +93,7 @@ class Player {
     Ledger::Receipts receipts_;
     Groups ordinary_;                 // subscriptions, as groups without a name
     Groups saved_, saved_groups_;     // ... when the broker ended last, but for crashes
+    std::set<int> restored_;          // clients that may have a session again since a crash
     std::vector<Message> published_;  // in this action, as the observer saw it
     std::set<Origin> seen_;
     std::map<std::string, int> half_seen_;  // by the observer, or by the healthy group

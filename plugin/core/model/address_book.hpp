@@ -24,7 +24,7 @@ class AddressBook {
     /// There are so many sessions now, few of which shall share a place. More of them than before
     /// may take memory that there is not.
     void fit(std::size_t sessions) {
-        if (4 * sessions > places_.size()) {
+        if (4 * sessions > places_.size() && places_.size() < kMostPlaces) {
             places_ = Places(2 * places_.size());
         } else if (32 * sessions < places_.size() && places_.size() > kFewestPlaces) {
             places_.resize(places_.size() / 2);
@@ -120,7 +120,7 @@ class AddressBook {
     }
 
     using Places = std::vector<Session*>;  // a power of two
-    static constexpr std::size_t kFewestPlaces = 1024;
+    static constexpr std::size_t kFewestPlaces = 1024, kMostPlaces = 65'536;
 
     Session* last_ = nullptr;  // that was asked about
     std::uint64_t ended_ = 0;
