@@ -186,7 +186,7 @@ Leaf FanOut::next_leaf(Session& session, const Message& message) {
 }
 
 // More questions than leaves: they are about another fan-out, or about leaves that are not known.
-bool FanOut::is_next(Session& session, bool is_first) const {
+bool FanOut::is_next(Session& session, bool is_first) {
     const bool may_be = !shown_restricted_ && (!announced_ || traits_.announces_sessions);
     if (!may_be) return false;
     const bool was_asked_for_all = !is_first && leaves_.at(session, 0).subscription;

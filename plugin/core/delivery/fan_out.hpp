@@ -144,7 +144,7 @@ class FanOut {
         begin(shown_restricted_ ? nullptr : publications_.take_announced(message));
     }
     [[nodiscard]] Leaf next_leaf(Session& session, const Message& message);
-    [[nodiscard]] bool is_next(Session& session, bool is_first) const;
+    [[nodiscard]] bool is_next(Session& session, bool is_first);
     void turn_ring(Group& group);
     void look_ahead(const Member& next) noexcept;
     [[nodiscard]] Answer vote(Session& session, const Leaf& leaf, bool proven_now);

@@ -14,15 +14,22 @@ void MatchedLeaves::match(std::string_view topic, std::uint64_t topic_number) {
     }
     if (topic_number != 0) topic_number_ = topic_number;
     if (version_ == registry_.version()) return;
-    registry_.match(topic_, filters_);
     version_ = registry_.version();
+    first_ = nullptr;
+    is_searched_ = false;
+}
+
+void MatchedLeaves::look_for_filters() {
+    registry_.match(topic_, filters_);
+    is_searched_ = true;
     ++match_number_;
     for (auto* filter : filters_) filter->matched_in = match_number_;
 }
 
 // A client may have many leaves, so that the next one is looked for behind the last. What others
 // may have refused comes after what is there.
-Leaf MatchedLeaves::merged_at(Session& session, std::size_t index) const noexcept {
+Leaf MatchedLeaves::merged_at(Session& session, std::size_t index) {
+    search();
     const auto last = session.cursor;
     const bool goes_on = index > 0 && last.is_before(fan_out_, index);
     auto count = goes_on ? 0 : index;
@@ -38,7 +45,7 @@ Leaf MatchedLeaves::merged_at(Session& session, std::size_t index) const noexcep
 }
 
 // Others let a client have its way more often than not.
-Leaf MatchedLeaves::pending_at(const Session& session, std::size_t index) const noexcept {
+Leaf MatchedLeaves::pending_at(const Session& session, std::size_t index) {
     for (const auto pending : {Request::none, Request::subscribe, Request::unsubscribe}) {
         for (const auto* filter : filters_) {
             auto* subscription = Registry::find(session, *filter);
@@ -51,7 +58,8 @@ Leaf MatchedLeaves::pending_at(const Session& session, std::size_t index) const 
 }
 
 // 2.1 walks the whole tree of non-shared subscriptions first, then that of shared ones.
-Leaf MatchedLeaves::separate_at(Session& session, std::size_t index) const noexcept {
+Leaf MatchedLeaves::separate_at(Session& session, std::size_t index) {
+    search();
     const auto last = session.cursor;
     if (index > 0 && last.is_before(fan_out_, index))
         return shared_from(session, {fan_out_, last.next, last.match, last.member + 1}, 0);
@@ -65,8 +73,7 @@ Leaf MatchedLeaves::separate_at(Session& session, std::size_t index) const noexc
 }
 
 // The one after `count` others.
-Leaf MatchedLeaves::shared_from(Session& session, Session::LeafCursor from,
-                                std::size_t count) const noexcept {
+Leaf MatchedLeaves::shared_from(Session& session, Session::LeafCursor from, std::size_t count) {
     for (; from.match < filters_.size(); ++from.match, from.member = 0) {
         auto* subscription = Registry::find(session, *filters_[from.match]);
         if (!subscription) continue;
@@ -81,8 +88,8 @@ Leaf MatchedLeaves::shared_from(Session& session, Session::LeafCursor from,
     return {};
 }
 
-bool MatchedLeaves::has_asked_ring(const Session& session) const noexcept {
-    return std::ranges::any_of(filters_, [&](const Filter* filter) {
+bool MatchedLeaves::has_asked_ring(const Session& session) {
+    return std::ranges::any_of(filters(), [&](const Filter* filter) {
         const auto* subscription = Registry::find(session, *filter);
         return subscription && std::ranges::any_of(subscription->members, [&](const auto& member) {
                    return member->group->placement.rotates &&
@@ -101,8 +108,8 @@ bool MatchedLeaves::has_unknown(const Session& session) const {
     return broker_.subscription_count(session.context) > known;
 }
 
-bool MatchedLeaves::has_non_shared(const Session& session) const noexcept {
-    return std::ranges::any_of(filters_, [&](const Filter* filter) {
+bool MatchedLeaves::has_non_shared(const Session& session) {
+    return std::ranges::any_of(filters(), [&](const Filter* filter) {
         const auto* subscription = Registry::find(session, *filter);
         return subscription && subscription->non_shared;
     });

@@ -79,20 +79,18 @@ bool is_share_name(std::string_view text) noexcept {
 
 bool matches(std::string_view filter, std::string_view topic) noexcept {
     if (topic.starts_with('$') != filter.starts_with('$')) return false;
-    for (;;) {
-        if (filter == "#") return true;
-        const auto filter_end = filter.find('/');
-        const auto topic_end = topic.find('/');
-        const auto level = filter.substr(0, filter_end);
-        if (level != "+" && level != topic.substr(0, topic_end)) return false;
-        const bool filter_ends = filter_end == std::string_view::npos;
-        const bool topic_ends = topic_end == std::string_view::npos;
-        if (filter_ends || topic_ends) {
-            return (filter_ends && topic_ends) || (topic_ends && filter.substr(filter_end) == "/#");
+    std::size_t at = 0;  // in the topic, which has no wildcards
+    for (std::size_t i = 0; i < filter.size(); ++i) {
+        if (at < topic.size() && topic[at] == filter[i]) {
+            ++at;
+        } else if (filter[i] == '+') {
+            at = std::min(topic.find('/', at), topic.size());
+        } else {
+            const bool ends = at == topic.size() && filter.substr(i) == "/#";
+            return ends || filter[i] == '#';
         }
-        filter.remove_prefix(filter_end + 1);
-        topic.remove_prefix(topic_end + 1);
     }
+    return at == topic.size();
 }
 
 bool precedes(std::string_view one, std::string_view other) noexcept {
