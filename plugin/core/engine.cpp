@@ -70,9 +70,11 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     fan_out_.disturb();
     const bool is_restricted = !is_replayed && fan_out_.is_restricted(message);
     const bool is_known = is_replayed || goes_on || is_restricted;
-    if (!is_known && publications_.release(message)) {
+    if (!is_known && publications_.is_released(message)) {
         fan_out_.settle();
         collector_.conclude();  // what was read just before the PUBREL
+        if (publications_.has_unreleased()) collector_.release(message.topic.data());
+        publications_.release(message);
         sessions_.end_resumption();
         session = registry_.find(client.id);
     }

@@ -71,8 +71,14 @@ std::string find_misplaced(const Configuration& configuration, const fs::path& o
                 return "this plugin is listed twice for the same clients: take away the line at " +
                        mine.where + " (the other is at " + other.where + ").";
             }
-            const std::string advice =
-                is_loaded_before ? "" : ", or load this one with 'global_plugin' before it";
+            std::string advice;
+            if (!is_loaded_before) {
+                advice = ", or load this one with 'global_plugin' before it";
+            } else if (other.keyword == "plugin_load") {
+                advice =
+                    ", or load this one with 'plugin_load' before it and name it with "
+                    "'plugin_use' instead";
+            }
             return "this plugin must be the first, but '" + other.keyword + " " +
                    other.path.string() + "' at " + other.where +
                    " is asked before it: move that line behind the '" + mine.keyword +

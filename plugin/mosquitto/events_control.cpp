@@ -31,7 +31,9 @@ int on_control(int /*event*/, void* data, void* user_data) noexcept {
 void register_control(Instance& instance) {
     const int result = mosquitto_callback_register(instance.identifier, MOSQ_EVT_CONTROL,
                                                    on_control, kControlTopic, &instance);
-    if (result == MOSQ_ERR_SUCCESS) return;
+    // Of the listeners, each of which has an instance, 2.1 takes the first one's for all.
+    const bool is_there = result == MOSQ_ERR_ALREADY_EXISTS && instance.number > 0;
+    if (result == MOSQ_ERR_SUCCESS || is_there) return;
     instance.runtime.broker().log(LogLevel::warning,
                                   std::string("there is no control by ") + kControlTopic +
                                       ": the broker does not take the callback (" +

@@ -1,6 +1,7 @@
 // per_listener_settings: each listener has its own access control, and the groups are one.
 
 #include "access_control_test.hpp"
+#include "control_request.hpp"
 
 namespace integration {
 namespace {
@@ -11,6 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class Listeners : public AccessControlTest {
@@ -46,6 +48,15 @@ TEST_F(Listeners, ShareTheirGroups) {
     }
     settle();
     EXPECT_THAT(counts(members), ElementsAre(2, 2, 2, 2));
+}
+
+TEST_F(Listeners, AnswerControlRequestsAlike) {
+    auto configuration = with_second({own(), "plugin_opt_control true"});
+    configuration.options = {"plugin_opt_control true"};
+    broker.start(configuration);
+    for (Client* client : {&connect("near"), &connect_to_second("far")})
+        EXPECT_TRUE(ask(*client, {{"command", "getVersion"}}).contains("data"));
+    EXPECT_THAT(broker.log_lines("no control"), IsEmpty());
 }
 
 TEST_F(Listeners, KeepTheirOwnAclFile) {

@@ -176,6 +176,14 @@ TEST(Misplaced, AdvisesAGlobalLineBehindAGlobalPlugin) {
                             HasSubstr("load this one with 'global_plugin' before it")));
 }
 
+TEST(Misplaced, AdvisesToLoadItBeforeWhatIsLoadedForSeveralListeners) {
+    const Configuration configuration =
+        Lines().per_listener().use("/other.so", 1, "plugin_load").use(kOwn, 1);
+    const auto text = find_misplaced(configuration, kOwn, Generation::v2_1);
+    EXPECT_THAT(text, AllOf(HasSubstr("'plugin_load /other.so' at mosquitto.conf:1"),
+                            HasSubstr("load this one with 'plugin_load' before it")));
+}
+
 TEST(Misplaced, KnowsItsOwnFileByALink) {
     const TemporaryDirectory directory;
     const auto file = directory.write("ours-1.0.so", "");

@@ -12,6 +12,7 @@ namespace shared_subscription {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 
 class EngineDeclared : public EngineTest {
@@ -74,6 +75,23 @@ TEST_P(EngineDeclared, CollectWhatIsReleasedWhenTheLastMemberHasGone) {
     broker.settle();
     EXPECT_THAT(broker.take("a"), ElementsAre("1"));
     EXPECT_THAT(broker.take("b"), ElementsAre("2", "3", "4", "5", "6", "7"));
+}
+
+// All in one turn; that they are released shows by the others alone.
+TEST_P(EngineDeclared, CollectWhatOthersGetWhenTheLastMemberHasGone) {
+    const std::vector<std::string> all{"1", "2", "3"};
+    join_all({"non-shared"}, "t");
+    join_all({"a"}, kFilter);
+    broker.connect("p");
+    for (const auto& payload : all)
+        broker.publish("p", {.topic = "t", .payload = payload, .qos = 2});
+    broker.settle();
+    broker.unsubscribe("a", kFilter);
+    for (std::size_t count = 0; count < all.size(); ++count) broker.release("p");
+    join_all({"b"}, kFilter);
+    broker.settle();
+    EXPECT_THAT(broker.take("non-shared"), ElementsAreArray(all));
+    EXPECT_THAT(broker.take("b"), ElementsAreArray(all));
 }
 
 // That the publisher gives it up does not show.

@@ -61,13 +61,25 @@ TEST_F(RestrictedFanOutsTest, EndWhenTheyWereShownOrAllAreDrained) {
     ASSERT_TRUE(fan_outs.publish(to("a", "one")));
     ASSERT_TRUE(fan_outs.publish(to("", "two")));
     EXPECT_THAT(fan_outs.take_ended(false), IsEmpty());
-    fan_outs.find(to("", "two").message->message())->was_shown = true;
+    const auto message = to("", "two").message;
+    fan_outs.find(message->message())->shown_at = message->topic.data();
     const auto shown = fan_outs.take_ended(false);
     ASSERT_THAT(shown, SizeIs(1));
     EXPECT_TRUE(shown.front().is_probe());
     EXPECT_FALSE(fan_outs.empty());
     EXPECT_THAT(fan_outs.take_ended(true), SizeIs(1));
     EXPECT_TRUE(fan_outs.empty());
+}
+
+TEST_F(RestrictedFanOutsTest, AreNoOthersThatAreLikeThemOnceTheyHaveBeenShown) {
+    ASSERT_TRUE(fan_outs.publish(to("a", "one")));
+    const auto message = to("a", "one").message;
+    const auto other = to("a", "one").message;
+    EXPECT_NE(fan_outs.find(other->message()), nullptr);
+    fan_outs.find(message->message())->shown_at = message->topic.data();
+    EXPECT_NE(fan_outs.find(message->message()), nullptr);
+    EXPECT_EQ(fan_outs.find(other->message()), nullptr);
+    EXPECT_FALSE(fan_outs.publish(to("a", "one")));
 }
 
 class Unasked : public EngineTest {

@@ -22,10 +22,15 @@ bool is_anybody_asked_for(const Group& group, std::uint64_t publisher) noexcept 
     });
 }
 
+/// Whether the broker may ask about nobody of a group that is there.
+bool may_collect(const Group& group) noexcept {
+    return group.declared || group.direct > 0;
+}
+
 }  // namespace
 
-// That a message of QoS 2 is released may show by nothing else than being asked: unless the broker is
-// sure to ask about somebody then, it is collected when it is received.
+// That a message of QoS 2 is released may show by nothing else than being asked: unless the broker
+// is sure to ask about somebody then, it is collected when it is received.
 bool Collector::collects(const Group& group, std::uint8_t qos, std::uint64_t publisher,
                          bool is_received) const noexcept {
     if (group.direct > 0 || is_received) return !is_anybody_asked_for(group, publisher);
@@ -37,8 +42,8 @@ void Collector::match(std::string_view topic) {
     registry_.match(topic_, filters_);
     version_ = registry_.version();
     may_want_ = std::ranges::any_of(filters_, [](const Filter* filter) {
-        return std::ranges::any_of(
-            filter->groups, [](const auto& group) { return group->declared || group->direct > 0; });
+        return std::ranges::any_of(filter->groups,
+                                   [](const auto& group) { return may_collect(*group); });
     });
 }
 
@@ -50,7 +55,7 @@ bool Collector::find_groups(const Client& client, const Message& message, bool i
     const auto publisher = stable_hash(client.id);
     for (const auto* filter : filters_) {
         for (const auto& group : filter->groups) {
-            if (!group->declared && group->direct == 0) continue;
+            if (!may_collect(*group)) continue;
             if (collects(*group, message.qos, publisher, is_received)) {
                 groups_.push_back(group->number);
             } else if (group->direct > 0 || is_received) {
@@ -112,16 +117,29 @@ void Collector::collect_unreleased(std::int64_t now) {
     seen_departures_ = registry_.departures;
     swept_ = now;
     publications_.visit_unreleased([this, now](Publication& publication, Unreleased& unreleased) {
-        std::erase_if(unreleased.groups, [&](std::uint64_t number) {
-            auto* group = registry_.find_group(number);
-            if (!group) return true;
-            if (is_anybody_asked_for(*group, unreleased.message->publisher)) return false;
-            backlog_.add(*group, {.id = backlog_.next_id(), .message = unreleased.message});
-            publication.collected_by.push_back(number);
-            return true;
-        });
-        return !unreleased.groups.empty() && unreleased.since + kSecondsUntilReleased > now;
+        return collect_unasked(publication, unreleased) &&
+               unreleased.since + kSecondsUntilReleased > now;
     });
+}
+
+void Collector::release(const char* topic) {
+    publications_.visit_unreleased(topic, [this](Publication& publication, Unreleased& unreleased) {
+        return collect_unasked(publication, unreleased);
+    });
+}
+
+bool Collector::collect_unasked(Publication& publication, Unreleased& unreleased) {
+    std::erase_if(unreleased.groups, [&](std::uint64_t number) {
+        auto* group = registry_.find_group(number);
+        if (!group) return true;
+        const bool waits =
+            !may_collect(*group) || is_anybody_asked_for(*group, unreleased.message->publisher);
+        if (waits) return false;
+        backlog_.add(*group, {.id = backlog_.next_id(), .message = unreleased.message});
+        publication.collected_by.push_back(number);
+        return true;
+    });
+    return !unreleased.groups.empty();
 }
 
 // The broker shows it as it showed the first one, which it keeps, and then drops it by its packet

@@ -39,8 +39,10 @@ class Collector {
     /// A MESSAGE event. Returns, for QoS 2, by which groups it is collected now: what the broker
     /// fans out after PUBREL is not for them. Others wait for that.
     Collected receive(const Client& client, const Message& message);
-    /// No fan-out is in its midst: members of those others may have gone. `now`: as in
-    /// Engine::tick.
+    /// The one whose topic is at that address is about to be fanned out: members of those others
+    /// may have gone.
+    void release(const char* topic);
+    /// The same of all, in no fan-out's midst. `now`: as in Engine::tick.
     void tick(std::int64_t now) {
         const bool may_change = seen_departures_ != registry_.departures || swept_ != now;
         if (publications_.has_unreleased() && may_change) collect_unreleased(now);
@@ -64,6 +66,8 @@ class Collector {
                                 bool is_received) const noexcept;
     [[nodiscard]] Collected receive_unreleased(const Client& client, const Message& message);
     void collect_unreleased(std::int64_t now);
+    /// Answers whether groups still wait for it.
+    bool collect_unasked(Publication& publication, Unreleased& unreleased);
     [[nodiscard]] bool has_seen_to(const Group& group) const noexcept;
     void note_silence();
     void keep(const Client& client, const Message& message);

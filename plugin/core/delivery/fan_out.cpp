@@ -142,7 +142,7 @@ void FanOut::begin(Publication* announcement) {
     if (announced_) publication_.take(*announcement);
     if (shown_restricted_) {
         publications_.forget_in_flight(message_);
-        shown_restricted_->was_shown = true;
+        shown_restricted_->shown_at = message_.topic.data();
     }
     certain_ = announced_ || shown_restricted_;
     // 2.1 shows them in READ. What MESSAGE showed is the same list only while it is the same

@@ -86,7 +86,14 @@ void Publications::forget_unreleased(const char* topic) noexcept {
         found->second.unreleased.reset();
 }
 
-void Publications::visit_unreleased(const std::function<bool(Publication&, Unreleased&)>& visit) {
+void Publications::visit_unreleased(const char* topic, const VisitUnreleased& visit) {
+    const auto found = in_flight_.find(topic);
+    if (found == in_flight_.end() || !found->second.unreleased) return;
+    auto& in_flight = found->second;
+    if (!visit(in_flight.publication, *in_flight.unreleased)) in_flight.unreleased.reset();
+}
+
+void Publications::visit_unreleased(const VisitUnreleased& visit) {
     std::vector<InFlight*> all;
     for (auto& [topic, in_flight] : in_flight_)
         if (in_flight.unreleased) all.push_back(&in_flight);

@@ -101,8 +101,12 @@ class Publications {
         return true;
     }
 
-    /// The broker shows a message, and it is no replay: if it is a QoS 2 message that was received
-    /// and not fanned out yet, its PUBREL has come. It is announced then. Answers true once.
+    /// The broker shows a message, and it is no replay: whether it is a QoS 2 message that was
+    /// received and not fanned out yet, so that its PUBREL has come.
+    [[nodiscard]] bool is_released(const Message& message) noexcept {
+        return find(message) != in_flight_.end();
+    }
+    /// If it is, it is announced. Answers true once.
     bool release(const Message& message);
 
     /// The broker shows a message that no client has just published: whatever was in flight at its
@@ -147,9 +151,12 @@ class Publications {
     void forget_unreleased(const char* topic) noexcept;
     /// Whether there may be any.
     [[nodiscard]] bool has_unreleased() const noexcept { return last_unreleased_ > 0; }
+    using VisitUnreleased = std::function<bool(Publication&, Unreleased&)>;
     /// Shows each with its Publication, in the order of being received. `visit` answers whether
     /// groups still wait for it.
-    void visit_unreleased(const std::function<bool(Publication&, Unreleased&)>& visit);
+    void visit_unreleased(const VisitUnreleased& visit);
+    /// The same of the one with a topic at that address.
+    void visit_unreleased(const char* topic, const VisitUnreleased& visit);
 
     /// Whether QoS 2 messages have been received and not fanned out yet.
     [[nodiscard]] bool await_release() const noexcept { return !in_flight_.empty(); }

@@ -3,8 +3,9 @@
 // nobody can be asked beforehand whether it may read it, and of a probe, which is for nobody: it
 // shows whom of a group the broker asks about (2.0), or of a filter (RollCall).
 //
-// They are known by their content, for as long as the broker may ask about them, however often. No
-// two that are alike are under way at the same time.
+// They are known by their content, and once they have been shown by their address, too, for as long
+// as the broker may ask about them, however often: a publisher may release one of QoS 2 that is
+// like them. No two that are alike are under way at the same time.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,10 @@ struct RestrictedFanOut {
     /// It was published in one of the broker's turns. Otherwise no TICK had come by then: when it
     /// is drained shows with its first question alone.
     bool in_turns = true;
-    bool was_shown = false;    ///< the broker has asked about somebody
-    bool has_reached = false;  ///< ... about whom it is for
+    const char* shown_at = nullptr;  ///< address of its topic; null: nobody has been asked about
+    bool has_reached = false;        ///< whom it is for was asked about
+
+    [[nodiscard]] bool was_shown() const noexcept { return shown_at != nullptr; }
 
     [[nodiscard]] bool is_probe() const noexcept { return client_id.empty(); }
     /// `group` is a filter alone.

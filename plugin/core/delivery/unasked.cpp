@@ -66,7 +66,7 @@ void Unasked::settle(const RestrictedFanOut& fan_out) {
     if (!group) return;
     if (fan_out.has_reached) {
         backlog_.reached(fan_out);
-    } else if (fan_out.is_probe() && fan_out.was_shown) {
+    } else if (fan_out.is_probe() && fan_out.was_shown()) {
         backlog_.answered(*group);
     } else {
         not_shown(*group, fan_out);
