@@ -10,16 +10,18 @@ namespace {
 class RegistryAddresses : public RegistryTest {
   protected:
     void SetUp() override {
-        for (const auto* id : {"a", "b"}) {
-            join(id, "g", "t");
-            registry.set_context(session(id), address_of(id));
-        }
+        for (const auto* id : {"a", "b"}) join_at(id, address_of(id));
         registry.addresses.begin_period();
     }
     [[nodiscard]] Context address_of(const std::string& id) const { return &addresses_[id == "a"]; }
-    void ask(const std::string& id) {
-        EXPECT_EQ(registry.find_next({.context = address_of(id), .id = id}), &session(id));
+    void join_at(const std::string& id, Context address) {
+        join(id, "g", "t");
+        registry.set_context(session(id), address);
     }
+    void ask_at(const std::string& id, Context address) {
+        EXPECT_EQ(registry.find_next({.context = address, .id = id}), &session(id));
+    }
+    void ask(const std::string& id) { ask_at(id, address_of(id)); }
     void ask_all() {
         for (int round = 0; round < 2; ++round) {
             ask("a");
@@ -105,15 +107,10 @@ TEST_F(RegistryAddresses, AreForgottenWithTheSession) {
 TEST_F(RegistryAddresses, AreKnownOfMostHoweverManyThereAre) {
     constexpr std::size_t kCount = 20'000;
     const std::vector<char> addresses(kCount);
-    for (std::size_t number = 0; number < kCount; ++number) {
-        const auto id = std::to_string(number);
-        join(id, "g", "t");
-        registry.set_context(session(id), &addresses[number]);
-    }
-    for (std::size_t number = 0; number < kCount; ++number) {
-        const auto id = std::to_string(number);
-        EXPECT_EQ(registry.find_next({.context = &addresses[number], .id = id}), &session(id));
-    }
+    for (std::size_t number = 0; number < kCount; ++number)
+        join_at(std::to_string(number), &addresses[number]);
+    for (std::size_t number = 0; number < kCount; ++number)
+        ask_at(std::to_string(number), &addresses[number]);
     std::size_t right = 0;
     for (std::size_t number = 0; number < kCount; ++number) {
         const auto id = std::to_string(number);
@@ -130,9 +127,8 @@ TEST_F(RegistryAddresses, AreStillRightWhenMostSessionsHaveEnded) {
     const std::vector<char> addresses(kCount);
     for (std::size_t number = 0; number < kCount; ++number) {
         const auto id = std::to_string(number);
-        join(id, "g", "t");
-        registry.set_context(session(id), &addresses[number]);
-        EXPECT_EQ(registry.find_next({.context = &addresses[number], .id = id}), &session(id));
+        join_at(id, &addresses[number]);
+        ask_at(id, &addresses[number]);
     }
     for (std::size_t number = 0; number < kCount; ++number) {
         const auto id = std::to_string(number);

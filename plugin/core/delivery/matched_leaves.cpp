@@ -45,7 +45,7 @@ Leaf MatchedLeaves::merged_at(Session& session, std::size_t index) {
 }
 
 // Others let a client have its way more often than not.
-Leaf MatchedLeaves::pending_at(const Session& session, std::size_t index) {
+Leaf MatchedLeaves::pending_at(const Session& session, std::size_t index) const noexcept {
     for (const auto pending : {Request::none, Request::subscribe, Request::unsubscribe}) {
         for (const auto* filter : filters_) {
             auto* subscription = Registry::find(session, *filter);
@@ -73,7 +73,8 @@ Leaf MatchedLeaves::separate_at(Session& session, std::size_t index) {
 }
 
 // The one after `count` others.
-Leaf MatchedLeaves::shared_from(Session& session, Session::LeafCursor from, std::size_t count) {
+Leaf MatchedLeaves::shared_from(Session& session, Session::LeafCursor from,
+                                std::size_t count) const noexcept {
     for (; from.match < filters_.size(); ++from.match, from.member = 0) {
         auto* subscription = Registry::find(session, *filters_[from.match]);
         if (!subscription) continue;

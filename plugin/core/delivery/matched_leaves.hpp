@@ -89,9 +89,10 @@ class MatchedLeaves {
         return !publication_ || wants(subscription, *publication_);
     }
     [[nodiscard]] Leaf merged_at(Session& session, std::size_t index);
-    [[nodiscard]] Leaf pending_at(const Session& session, std::size_t index);
+    [[nodiscard]] Leaf pending_at(const Session& session, std::size_t index) const noexcept;
     [[nodiscard]] Leaf separate_at(Session& session, std::size_t index);
-    [[nodiscard]] Leaf shared_from(Session& session, Session::LeafCursor from, std::size_t count);
+    [[nodiscard]] Leaf shared_from(Session& session, Session::LeafCursor from,
+                                   std::size_t count) const noexcept;
     void search() {
         if (!is_searched_) look_for_filters();
     }
