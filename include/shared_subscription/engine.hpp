@@ -76,7 +76,7 @@ class Engine {
           restricted_(broker),
           backlog_(registry_, deliveries_, holdings_, restricted_, broker, traits_),
           leavers_(registry_, deliveries_, holdings_, backlog_, broker),
-          collector_(registry_, publications_, backlog_, broker),
+          collector_(registry_, publications_, backlog_, broker, traits_),
           parking_(registry_, broker),
           ghosts_(registry_, broker),
           unasked_(registry_, restricted_, backlog_, broker, traits_),

@@ -80,7 +80,7 @@ Answer Engine::may_read(const Client& client, const Message& message) {
     }
     // Another may be there by now, which takes a session over: that was reported before.
     const bool takes_over = session && sessions_.is_taken_over(*session);
-    if (!is_known_connection(session, client) && ghosts_.has(client.context) && !takes_over) {
+    if (!is_known_connection(session, client) && ghosts_.has(client) && !takes_over) {
         fan_out_.ask_ghost(client.context, message);
         return Answer::untouched;
     }
@@ -149,7 +149,7 @@ bool Engine::receive(const Client& client, const Message& message) {
     parking_.align_freely();
     const bool shown_later = !message.properties || traits_.separate_leaves || message.qos < 2;
     Collected collected;
-    if (collector_.is_needed()) collected = collector_.receive(client, message);
+    if (collector_.may_be_needed(message.qos)) collected = collector_.receive(client, message);
     publications_.receive(client.id, message,
                           shown_later ? nullptr : broker_.keep_properties(message.properties),
                           std::move(collected));
@@ -309,6 +309,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
         return is_merged ? Unsubscribed::no_such_use : Unsubscribed::unknown;
     if (is_shared && !member) return Unsubscribed::no_such_use;
 
+    if (member) backlog_.hand_on(*member);
     const bool goes = leaf_goes(*subscription);
     // So that the broker finds what it is to remove.
     if (member && member->group->placement.rotates && !member->stands) parking_.stand(*member);
@@ -319,6 +320,7 @@ Unsubscribed Engine::unsubscribe(const Client& client, const SubscriptionFilter&
     } else if (is_shared) {
         leavers_.leave(*member);
         registry_.leave(*member);
+        parking_.align();  // its leaf, which may be the only one of its group, goes at once
     } else {
         registry_.unsubscribe_non_shared(*subscription);
     }

@@ -81,6 +81,25 @@ TEST_P(EngineQueue, GoesToANewcomer) {
     EXPECT_THAT(come_back("a"), IsEmpty());
 }
 
+TEST_P(EngineQueue, GoesToANewcomerWhenTheMemberItWaitedForLeaves) {
+    for (const bool unsubscribes : {true, false}) {
+        join_all({"a"}, "$share/g/t", kPersistent);
+        broker.drop("a");
+        publish("t", 2);
+        join_all({"a"}, "$share/g/t", {.protocol = 4, .persistent = true});
+        join_all({"b"}, "$share/g/t");
+        if (unsubscribes) {
+            broker.unsubscribe("a", "$share/g/t");
+        } else {
+            broker.connect("a");  // without its session
+        }
+        broker.settle();
+        EXPECT_THAT(broker.take("b"), ElementsAre("0", "1"));
+        broker.drop("b");
+        broker.settle();
+    }
+}
+
 TEST_P(EngineQueue, EndsWithTheGroup) {
     leave_behind({"a"});
     publish("t", 3);

@@ -51,14 +51,16 @@ bool Collector::find_groups(const Client& client, const Message& message, bool i
     groups_.clear();
     expecting_.clear();
     pending_.reset();
-    if (!may_want(message.topic)) return false;
+    if (!is_known(message.topic)) match(message.topic);
+    const bool may_want_later = is_received && may_get_direct_members();
+    if (!may_want_ && !may_want_later) return false;
     const auto publisher = stable_hash(client.id);
     for (const auto* filter : filters_) {
         for (const auto& group : filter->groups) {
-            if (!may_collect(*group)) continue;
-            if (collects(*group, message.qos, publisher, is_received)) {
+            const bool is_wanted = may_collect(*group);
+            if (is_wanted && collects(*group, message.qos, publisher, is_received)) {
                 groups_.push_back(group->number);
-            } else if (group->direct > 0 || is_received) {
+            } else if (is_wanted ? group->direct > 0 || is_received : may_want_later) {
                 expecting_.push_back(group->number);
             }
         }
@@ -91,6 +93,7 @@ void Collector::announce(const Client& client, const Message& message) {
 Collected Collector::receive(const Client& client, const Message& message) {
     if (message.qos == 2) return receive_unreleased(client, message);
     const bool is_for_any = find_groups(client, message);
+    if (is_for_any) collect_before();
     if (!expecting_.empty()) fan_out_ = registry_.fan_out;
     if (is_for_any) keep(client, message);
     return {};
@@ -98,6 +101,7 @@ Collected Collector::receive(const Client& client, const Message& message) {
 
 Collected Collector::receive_unreleased(const Client& client, const Message& message) {
     const bool is_for_any = find_groups(client, message, true);
+    if (is_for_any) collect_before();
     const auto waiting = std::exchange(expecting_, {});  // its fan-out comes later
     if (!is_for_any && waiting.empty()) return {};
     keep(client, message);
@@ -105,8 +109,11 @@ Collected Collector::receive_unreleased(const Client& client, const Message& mes
     received_ = message.topic.data();
     Collected collected{.by = groups_};
     if (!waiting.empty()) {
-        collected.unreleased = std::make_unique<Unreleased>(
-            Unreleased{.message = pending_, .groups = waiting, .since = registry_.now});
+        collected.unreleased =
+            std::make_unique<Unreleased>(Unreleased{.message = pending_,
+                                                    .groups = waiting,
+                                                    .since = registry_.now,
+                                                    .received = registry_.clock()});
     }
     return collected;
 }
@@ -122,6 +129,13 @@ void Collector::collect_unreleased(std::int64_t now) {
     });
 }
 
+void Collector::collect_before() {
+    if (!publications_.has_unreleased() || seen_departures_ == registry_.departures) return;
+    if (sweeps_left_ == 0) return;
+    --sweeps_left_;
+    collect_unreleased(registry_.now);
+}
+
 void Collector::release(const char* topic) {
     publications_.visit_unreleased(topic, [this](Publication& publication, Unreleased& unreleased) {
         return collect_unasked(publication, unreleased);
@@ -132,8 +146,9 @@ bool Collector::collect_unasked(Publication& publication, Unreleased& unreleased
     std::erase_if(unreleased.groups, [&](std::uint64_t number) {
         auto* group = registry_.find_group(number);
         if (!group) return true;
-        const bool waits =
-            !may_collect(*group) || is_anybody_asked_for(*group, unreleased.message->publisher);
+        const bool may_be_another = !group->declared && unreleased.received < group->anew_since;
+        const bool waits = !may_collect(*group) || may_be_another ||
+                           is_anybody_asked_for(*group, unreleased.message->publisher);
         if (waits) return false;
         backlog_.add(*group, {.id = backlog_.next_id(), .message = unreleased.message});
         publication.collected_by.push_back(number);

@@ -17,12 +17,21 @@ namespace shared_subscription {
 
 class Collector {
   public:
-    Collector(Registry& registry, Publications& publications, Backlog& backlog, Broker& broker)
-        : registry_(registry), publications_(publications), backlog_(backlog), broker_(broker) {}
+    Collector(Registry& registry, Publications& publications, Backlog& backlog, Broker& broker,
+              const BrokerTraits& traits)
+        : registry_(registry),
+          publications_(publications),
+          backlog_(backlog),
+          broker_(broker),
+          traits_(traits) {}
 
     /// Whether there are such groups, or may be.
     [[nodiscard]] bool is_needed() const noexcept {
         return registry_.declared_count > 0 || registry_.has_direct_members();
+    }
+    /// The same of when a message that is received now may be released.
+    [[nodiscard]] bool may_be_needed(std::uint8_t qos) const noexcept {
+        return is_needed() || (qos == 2 && may_get_direct_members());
     }
 
     /// Whether a message to that topic may be for them. Allocates nothing once warm. `Topic`: a
@@ -44,6 +53,7 @@ class Collector {
     void release(const char* topic);
     /// The same of all, in no fan-out's midst. `now`: as in Engine::tick.
     void tick(std::int64_t now) {
+        sweeps_left_ = kSweepsInATurn;
         const bool may_change = seen_departures_ != registry_.departures || swept_ != now;
         if (publications_.has_unreleased() && may_change) collect_unreleased(now);
     }
@@ -54,9 +64,14 @@ class Collector {
     }
 
   private:
+    static constexpr int kSweepsInATurn = 10;  // each looks at all that is unreleased
+
     template <class Topic>
     [[nodiscard]] bool is_known(const Topic& topic) const noexcept {
         return version_ == registry_.version() && is_same_text(topic_, topic);
+    }
+    [[nodiscard]] bool may_get_direct_members() const noexcept {
+        return traits_.direct_from > 0 && !traits_.separate_leaves;
     }
     void match(std::string_view topic);
     /// Whether it is for any. `is_received`: it is of QoS 2 and will be released later.
@@ -66,6 +81,8 @@ class Collector {
                                 bool is_received) const noexcept;
     [[nodiscard]] Collected receive_unreleased(const Client& client, const Message& message);
     void collect_unreleased(std::int64_t now);
+    /// What a publisher has sent before what is collected now.
+    void collect_before();
     /// Answers whether groups still wait for it.
     bool collect_unasked(Publication& publication, Unreleased& unreleased);
     [[nodiscard]] bool has_seen_to(const Group& group) const noexcept;
@@ -79,6 +96,7 @@ class Collector {
     Publications& publications_;
     Backlog& backlog_;
     Broker& broker_;
+    const BrokerTraits& traits_;
     SharedMessage pending_;
     const char* received_ = nullptr;     // the address of its topic, if it is of QoS 2 and no will
     std::string publisher_id_;           // ... and whose it is
@@ -87,8 +105,9 @@ class Collector {
     std::vector<std::uint64_t> expecting_;
     std::uint64_t seen_departures_ = 0;  // of Registry, by collect_unreleased
     std::int64_t swept_ = -1;            // second of the last one
-    std::uint64_t fan_out_ = 0;          // the last one before it
-    std::vector<Filter*> filters_;       // that match `topic_`, while the registry's version holds
+    int sweeps_left_ = kSweepsInATurn;
+    std::uint64_t fan_out_ = 0;     // the last one before it
+    std::vector<Filter*> filters_;  // that match `topic_`, while the registry's version holds
     std::string topic_;
     std::uint64_t version_ = 0;
     bool may_want_ = false;  // some of their groups do

@@ -66,6 +66,7 @@ struct Unreleased {
     SharedMessage message;
     std::vector<std::uint64_t> groups;  ///< by Group::number
     std::int64_t since = 0;             ///< second of Registry::now
+    std::uint64_t received = 0;         ///< when, by Registry::clock
     std::uint64_t number = 0;           ///< in the order of being received
 };
 

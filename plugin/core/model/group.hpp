@@ -231,6 +231,9 @@ class Group {
     Pace pace;
     Sample sample;
     std::uint32_t direct = 0;  ///< members that are direct (is_direct)
+    /// When the first of these found nobody there (Registry::clock): the group may have ended
+    /// before.
+    std::uint64_t anew_since = 0;
     bool silent = false;  ///< the broker should have asked about others, and did not (Collector)
 
   private:

@@ -198,7 +198,12 @@ Member& Registry::join(Session& session, Subscription& joined, Filter& filter,
     group.join(member, {.key = session.key});
     group.set_fitness(member, fitness(member), session.flow.held);
     if (session.connected) ++group.connected;
-    if (is_direct(member) && ++group.direct == 1) ++version_;
+    if (is_direct(member) && ++group.direct == 1) {
+        ++version_;
+        ++departures;
+        const auto is_there = [](const Member* one) { return is_asked_for(*one); };
+        if (std::ranges::none_of(group.members(), is_there)) group.anew_since = clock_;
+    }
     if (group.placement.rotates) {
         group.ring.append(member);
         rings.note(member);
@@ -317,6 +322,8 @@ void Registry::set_connected(Session& session, bool connected) {
     if (connected) {
         session.presence.restored = false;
         note_return(session);
+    } else {
+        ++departures;
     }
     for (const auto& subscription : session.subscriptions) {
         for (const auto& member : subscription->members) {

@@ -192,9 +192,10 @@ class Registry {
     Statistics statistics;
     std::size_t declared_count = 0;     ///< groups that are declared
     std::size_t unconfirmed_count = 0;  ///< subscriptions that are unconfirmed
-    std::uint64_t departures = 0;       ///< members that have left, or unsubscribe
-    std::uint64_t fan_out = 0;          ///< the number of the last one
-    std::int64_t now = 0;               ///< as of the last Engine::tick (set_time)
+    /// Counts what may leave a group with nobody about whom the broker is sure to ask.
+    std::uint64_t departures = 0;
+    std::uint64_t fan_out = 0;  ///< the number of the last one
+    std::int64_t now = 0;       ///< as of the last Engine::tick (set_time)
     /// Others are asked in the midst of an election: nothing may be erased until they have
     /// answered.
     bool asks_others = false;

@@ -26,8 +26,12 @@ class Ghosts {
     /// One round of the main loop is over, and nothing is fanned out.
     void tick();
 
-    [[nodiscard]] bool has(Context context) const noexcept {
-        return !ghosts_.empty() && ghosts_.contains(context);
+    /// Whether it is one of them. A connection that is freed may leave its address to another,
+    /// which resumes a session before it is announced.
+    [[nodiscard]] bool has(const Client& client) const noexcept {
+        if (ghosts_.empty()) return false;
+        const auto found = ghosts_.find(client.context);
+        return found != ghosts_.end() && found->second.client_id == client.id;
     }
 
     /// The broker asks for a leaf of that context, of which `has` is true, in that fan-out: the

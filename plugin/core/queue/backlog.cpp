@@ -201,6 +201,20 @@ void Backlog::has_joined(const Member& member) {
     draining.probe_until = std::min(draining.probe_until, last_id_);
 }
 
+void Backlog::hand_on(const Member& member) {
+    auto& group = *member.group;
+    if (member.subscription->standing != Standing::present) return;
+    if (group.draining.probes && member.joined <= group.draining.probe_since)
+        group.draining.probe_since = registry_.clock();
+    if (member.joined < group.anew_since) group.anew_since = 0;
+}
+
+void Backlog::hand_on(const Session& session) {
+    if (!session.connected) return;
+    for (const auto& subscription : session.subscriptions)
+        for (const auto& member : subscription->members) hand_on(*member);
+}
+
 void Backlog::answered(Group& group) {
     if (!std::exchange(group.draining.probing, false))
         return;  // it was another group's, of the same name

@@ -59,6 +59,10 @@ class Backlog {
     void may_be_back(const Session& session);
     /// 2.0: a client has joined a group, whose other members' sessions may have expired.
     void has_joined(const Member& member);
+    /// 2.0: the member is about to leave its group. Who is in it by now goes on with what waits.
+    void hand_on(const Member& member);
+    /// The same for a client that is there and goes, of all its groups.
+    void hand_on(const Session& session);
     /// The probe has shown who is there, as the members now show.
     void answered(Group& group);
     /// It shows this one, so that there is somebody for whom the queue was.

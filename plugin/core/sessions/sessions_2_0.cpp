@@ -24,6 +24,7 @@ void Sessions::disconnected(const Client& client, bool clean) {
     if (session->context && session->context != client.context && !was_back) return;
 
     if (!moved) meet(*session, client);  // it may never have acted
+    backlog_.hand_on(*session);
     const bool cannot_tell = !traits_.ticks && session->member_count == 0;
     if (!moved && clean && (session->protocol_version < 5 || cannot_tell)) {
         end(*session);
