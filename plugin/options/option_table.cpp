@@ -78,9 +78,9 @@ constexpr OptionRow kTable[] = {
      .default_value = "0",
      .only_on = "2.0",
      .help =
-         "Who joins a group of so many members is served by the plugin alone, so that the broker "
-         "need not ask about each of them; 0 is nobody. What they get has no Message Expiry "
-         "Interval; docs/rules.md says what else is different."},
+         "Who joins a group that has so many members already is served by the plugin alone, so "
+         "that the broker need not ask about each of them; 0 is nobody. What they get has no "
+         "Message Expiry Interval; docs/rules.md says what else is different."},
     {.name = "queue_qos0_messages",
      .value = "true|false",
      .set = Switch{[](Options& o) -> bool& { return o.queue.takes_qos0; }},
