@@ -1,7 +1,8 @@
 // Messages for groups about which the broker may ask nobody, as no member of them stands in its
 // tree: declared ones without members, and such as have none but direct members now. A publication
 // shows all the same: what clients and bridges publish in MESSAGE, wills in their WRITE check
-// alone. That a message of QoS 2 is released does not show: it is collected before.
+// alone. That a message of QoS 2 is released does not show: it is collected before, or kept for a
+// group that may come to be like that until it is released.
 #pragma once
 
 #include <cstdint>
