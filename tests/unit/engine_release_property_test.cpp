@@ -14,12 +14,9 @@
 namespace shared_subscription {
 namespace {
 
-constexpr std::array kMembers{"a", "b", "c"};
-constexpr auto* kFilter = "$share/g/t";
-
-class Publisher {
+class Releases {
   public:
-    Publisher(BrokerTraits traits, bool is_declared, unsigned seed)
+    Releases(BrokerTraits traits, bool is_declared, unsigned seed)
         : traits_(traits),
           broker_(traits),
           random_(seed),
@@ -75,6 +72,9 @@ class Publisher {
     [[nodiscard]] const std::string& history() const noexcept { return history_; }
 
   private:
+    static constexpr std::array kMembers{"a", "b", "c"};
+    static constexpr auto* kFilter = "$share/g/t";
+
     void note(const std::string& what) { history_.append("\n  ").append(what); }
     [[nodiscard]] bool is_anybody_online() const noexcept {
         return std::ranges::any_of(members_,
@@ -165,11 +165,11 @@ class EngineRelease : public EngineTest {
   protected:
     void run(bool is_declared) {
         for (unsigned seed = 1; seed <= 1000; ++seed) {
-            Publisher publisher(GetParam().traits, is_declared, seed);
+            Releases releases(GetParam().traits, is_declared, seed);
             const int steps = 4 + static_cast<int>(seed / 10);  // the shorter the clearer
-            for (int step = 0; step < steps && !HasFailure(); ++step) publisher.step();
-            if (!HasFailure()) publisher.judge();
-            ASSERT_FALSE(HasFailure()) << "with seed " << seed << ", after:" << publisher.history();
+            for (int step = 0; step < steps && !HasFailure(); ++step) releases.step();
+            if (!HasFailure()) releases.judge();
+            ASSERT_FALSE(HasFailure()) << "with seed " << seed << ", after:" << releases.history();
         }
     }
 };
